@@ -1,0 +1,101 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Start the whole graph: audio in, /emotion and /mitigation out."""
+
+import os
+
+from ament_index_python.packages import get_package_share_directory
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+
+NODES = ('mitigation_responder', 'emotion_inference', 'feature_extraction', 'audio_capture')
+RESPAWN_DELAY_S = 2.0
+
+# name, default, description, allowed values. Empty: what params_file says.
+ARGUMENTS = (
+    ('audio', '', 'Microphone (index or part of its name; see `ser_ros devices`) or the path of '
+     'an audio file. Empty: the device of params_file, by default the default microphone.', None),
+    ('loop', '', 'Repeat an audio file without end. Empty: the loop of params_file, by default '
+     'true.', ['', 'true', 'false']),
+    ('model', '', 'Name of a model in models/, or the path of a model folder or ONNX file. '
+     'Empty: the model of params_file.', None),
+    ('backend', '', 'What runs the model. Empty: the backend of params_file, by default auto.',
+     ['', 'auto', 'onnxruntime', 'pytorch', 'tensorrt']),
+    ('precision', '', 'Precision of the model. Empty: the precision of params_file, by default '
+     'fp32.', ['', 'fp32', 'fp16', 'int8']),
+    ('namespace', '', 'Namespace of all nodes and topics, for a second microphone or robot.',
+     None),
+    ('params_file', os.path.join(get_package_share_directory('ser_ros'), 'config', 'ser.yaml'),
+     'YAML file with the parameters of the nodes.', None),
+    ('single_process', 'false', 'Run the four nodes in one process: less memory.',
+     ['true', 'false']),
+    ('autostart', 'true', 'Bring the nodes to active. false: leave them unconfigured for a '
+     'lifecycle manager.', ['true', 'false']),
+    ('respawn', 'false', 'Start a node again when its process died.', ['true', 'false']),
+    ('use_sim_time', 'false', 'Take the time from /clock.', ['true', 'false']),
+    ('log_level', 'info', 'Least severity that is logged.',
+     ['debug', 'info', 'warn', 'error', 'fatal']),
+)
+
+
+def _text(name, value):
+    return {name: ParameterValue(value, value_type=str)} if value else {}
+
+
+def _overrides(value):
+    """Return the parameters of each node that launch arguments set."""
+    audio = _text('device', value['audio'])
+    if value['loop']:
+        audio['loop'] = value['loop'] == 'true'
+    inference = {}
+    for name in ('model', 'backend', 'precision'):
+        inference.update(_text(name, value[name]))
+    return {'audio_capture': audio, 'emotion_inference': inference}
+
+
+def _launch(context):
+    value = {name: LaunchConfiguration(name).perform(context) for name, _, _, _ in ARGUMENTS}
+    overrides = _overrides(value)
+    common = {
+        'autostart': value['autostart'] == 'true',
+        'use_sim_time': value['use_sim_time'] == 'true',
+    }
+    options = {
+        'package': 'ser_ros',
+        'namespace': value['namespace'],
+        'output': 'screen',
+        'emulate_tty': True,
+        'respawn': value['respawn'] == 'true',
+        'respawn_delay': RESPAWN_DELAY_S,
+    }
+    log_level = ['--log-level', value['log_level']]
+    if value['single_process'] == 'true':
+        # One process: parameters are told apart by the node's name in front.
+        arguments = log_level + _prefixed(overrides)
+        return [Node(executable='graph', parameters=[value['params_file'], common],
+                     ros_arguments=arguments, **options)]
+    return [
+        Node(executable=name, name=name, ros_arguments=log_level,
+             parameters=[value['params_file'], common, overrides.get(name, {})], **options)
+        for name in NODES]
+
+
+def _prefixed(overrides):
+    arguments = []
+    for node, parameters in overrides.items():
+        for name, value in parameters.items():
+            text = str(value).lower() if isinstance(value, bool) else "'{}'".format(value.value)
+            arguments += ['-p', '{}:{}:={}'.format(node, name, text)]
+    return arguments
+
+
+def generate_launch_description():
+    """Return the description that `ros2 launch` runs."""
+    return LaunchDescription([
+        DeclareLaunchArgument(name, default_value=default, description=description,
+                              **({'choices': choices} if choices else {}))
+        for name, default, description, choices in ARGUMENTS
+    ] + [OpaqueFunction(function=_launch)])

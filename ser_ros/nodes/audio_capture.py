@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The node that listens: a microphone or an audio file, published as 20 ms chunks."""
+
+import array
+import sys
+
+from ser_ros.audio.capture import Capture
+from ser_ros.audio.format import SAMPLE_RATE_HZ
+from ser_ros.audio.source import open_source
+from ser_ros.interfaces import AudioDataStamped, AudioInfo
+from ser_ros.nodes import managed, qos
+from ser_ros.nodes.diagnostics import ERROR, Meter, OK, WARN
+from ser_ros.nodes.parameters import spec
+from ser_ros.nodes.stamps import to_stamp
+
+END_OF_FILE = 'end of file'
+
+
+class AudioCapture(managed.ManagedNode):
+    """
+    Publish what a microphone or an audio file gives.
+
+    Active: the device is open and chunks of 320 samples (16 kHz, mono, S16LE) go out, each with
+    the capture time of its first sample. In every other state the device is closed. A file starts
+    once somebody has subscribed, so that nothing of it is lost.
+    """
+
+    NAME = 'audio_capture'
+    PARAMETERS = (
+        spec('device', 'Microphone: empty for the default one, its index, or part of its name '
+             '(see `ser_ros devices`); or the path of an audio file.'),
+        spec('loop', 'Repeat an audio file without end, as a stand-in for a microphone.'),
+        spec('realtime', 'Play an audio file at the speed of a microphone; if false, 4 times as '
+             'fast, the stamps still in audio time.'),
+        spec('frame_id', 'frame_id of the messages: where the microphone is.'),
+    )
+
+    def __init__(self, **kwargs):
+        self._capture = None
+        self._chunks = None
+        self._info = None
+        self._meter = Meter()
+        super().__init__(**kwargs)
+
+    def configure(self):
+        self._chunks = self.publish_to(AudioDataStamped, 'audio/audio_stamped', qos.AUDIO)
+        self._info = self.publish_to(AudioInfo, 'audio/audio_info', qos.LATCHED)
+
+    def activate(self):
+        self._message = AudioDataStamped()
+        self._message.header.frame_id = self.value('frame_id')
+        device, loop = self.value('device'), self.value('loop')
+        self._capture = Capture(
+            lambda: open_source(device, loop), self._publish,
+            now=lambda: self.now_ns() * 1e-9, realtime=self.value('realtime'),
+            ready=lambda: self._chunks.get_subscription_count() > 0,
+            on_end=self._on_end)
+        self._capture.start()
+        self._info.publish(AudioInfo(
+            channels=1, sample_rate=SAMPLE_RATE_HZ, sample_format='S16LE',
+            bitrate=16 * SAMPLE_RATE_HZ, coding_format='WAVE'))
+        self.get_logger().info('listening to {}'.format(self._capture.description))
+
+    def deactivate(self):
+        if self._capture is not None:
+            self._capture.stop()
+            self._capture = None
+
+    def _publish(self, chunk, stamp_ns):
+        self._message.header.stamp = to_stamp(stamp_ns)
+        self._message.audio.data = array.array('B', chunk.tobytes())
+        self._chunks.publish(self._message)
+        self._meter.tick((self.now_ns() - stamp_ns) * 1e-9)
+
+    def _on_end(self):
+        self.get_logger().info('end of {}'.format(self._capture.description))
+        self.diagnostics.publish()
+
+    def report(self):
+        """Say what is captured, and what was lost."""
+        values = self._meter.values()
+        if self._capture is None:
+            return OK, '', values
+        stats = self._capture.stats()
+        values.update({
+            'device': self._capture.description, 'overflows': stats.overflows,
+            'gaps': stats.gaps, 'reopened': stats.reopens,
+            'end of stream [ns]': stats.end_stamp_ns if stats.ended else ''})
+        if stats.ended:
+            return OK, END_OF_FILE, values
+        if stats.lost:
+            return ERROR, 'device lost, trying to reopen it', values
+        if stats.overflows or stats.gaps:
+            return WARN, 'audio was lost', values
+        return OK, '', values
+
+
+def main(args=None):
+    """Run the node."""
+    return managed.main([AudioCapture], args)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,71 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a node tells about itself on /diagnostics, once a second (REP-107)."""
+
+import collections
+import time
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+import numpy as np
+from rclpy.clock import Clock, ClockType
+
+from ser_ros.nodes import qos
+
+PERIOD_S = 1.0
+LATENCIES_KEPT = 120
+
+OK = DiagnosticStatus.OK
+WARN = DiagnosticStatus.WARN
+ERROR = DiagnosticStatus.ERROR
+
+
+class Meter:
+    """Count events: how many in all, how many a second, and how late they were."""
+
+    def __init__(self):
+        self.count = 0
+        self._latencies_s = collections.deque(maxlen=LATENCIES_KEPT)
+        self._last_count = 0
+        self._last_time_s = time.monotonic()
+
+    def tick(self, latency_s: float = float('nan')) -> None:
+        """Count one event and remember its latency."""
+        self.count += 1
+        self._latencies_s.append(latency_s)
+
+    def values(self) -> dict:
+        """Return count, rate since the last call [Hz], and p50 and p95 of the latency [ms]."""
+        now_s = time.monotonic()
+        rate_hz = (self.count - self._last_count) / max(now_s - self._last_time_s, 1e-3)
+        self._last_count, self._last_time_s = self.count, now_s
+        values = {'count': self.count, 'rate [Hz]': '{:.2f}'.format(rate_hz)}
+        known_s = [latency for latency in self._latencies_s if latency == latency]
+        if known_s:
+            p50_s, p95_s = np.percentile(known_s, [50, 95])
+            values['latency p50 [ms]'] = '{:.1f}'.format(1e3 * p50_s)
+            values['latency p95 [ms]'] = '{:.1f}'.format(1e3 * p95_s)
+        return values
+
+
+class Diagnostics:
+    """Publish what ``report() -> (level, message, values)`` returns, every second and on demand."""
+
+    def __init__(self, node, report):
+        self._node = node
+        self._report = report
+        self._publisher = node.create_publisher(
+            DiagnosticArray, '/diagnostics', qos.DIAGNOSTICS)
+        # Steady time: a paused simulation or a stopped bag must not silence the diagnostics.
+        node.create_timer(
+            PERIOD_S, self.publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    def publish(self) -> None:
+        """Publish now."""
+        level, message, values = self._report()
+        status = DiagnosticStatus(
+            level=level, name=self._node.get_fully_qualified_name().lstrip('/'),
+            message=message, hardware_id=self._node.get_name(),
+            values=[KeyValue(key=key, value=str(value)) for key, value in values.items()])
+        array = DiagnosticArray(status=[status])
+        array.header.stamp = self._node.get_clock().now().to_msg()
+        self._publisher.publish(array)

@@ -1,0 +1,24 @@
+#!/usr/bin/env python3
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""All four nodes in one process: less memory, for small boards."""
+
+import sys
+
+from ser_ros.nodes import managed
+from ser_ros.nodes.audio_capture import AudioCapture
+from ser_ros.nodes.emotion_inference import EmotionInference
+from ser_ros.nodes.feature_extraction import FeatureExtraction
+from ser_ros.nodes.mitigation_responder import MitigationResponder
+
+# Against the flow of the data: whoever listens is there before somebody speaks.
+NODES = (MitigationResponder, EmotionInference, FeatureExtraction, AudioCapture)
+
+
+def main(args=None):
+    """Run the graph."""
+    return managed.main(NODES, args)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

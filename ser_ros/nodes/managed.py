@@ -1,0 +1,219 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the four nodes have in common: lifecycle, parameters, diagnostics, start and end."""
+
+import sys
+import traceback
+
+import rclpy
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+
+from ser_ros.errors import SerError
+from ser_ros.nodes import parameters, qos
+from ser_ros.nodes.diagnostics import Diagnostics, OK
+
+SUCCESS = TransitionCallbackReturn.SUCCESS
+FAILURE = TransitionCallbackReturn.FAILURE
+ERROR = TransitionCallbackReturn.ERROR
+
+
+class ManagedNode(LifecycleNode):
+    """
+    A lifecycle node whose work is in four methods: configure, activate, deactivate, cleanup.
+
+    A SerError in configure or activate is logged and the node stays in the state it was in
+    (FAILURE). Anything else is a fault of ours: it is logged with its traceback, everything is
+    given back, and the node is unconfigured again (ERROR). deactivate and cleanup must be able
+    to run at any time, also after half a configure or activate.
+
+    Subclasses set NAME and PARAMETERS (of `parameters.spec`).
+    """
+
+    NAME = ''
+    PARAMETERS = ()  # type: tuple
+
+    def __init__(self, **kwargs):
+        self._publishers_made = []
+        self._subscriptions_made = []
+        super().__init__(self.NAME, **kwargs)
+        self._specs = self.PARAMETERS + (parameters.AUTOSTART,)
+        parameters.declare(self, self._specs)
+        self.add_on_set_parameters_callback(self._on_set_parameters)
+        self.diagnostics = Diagnostics(self, self._report)
+
+    # What a subclass fills in.
+
+    def configure(self) -> None:
+        """Take in files and models; raise SerError if that is impossible."""
+
+    def activate(self) -> None:
+        """Start the work; raise SerError if that is impossible."""
+
+    def deactivate(self) -> None:
+        """Stop the work; nothing is published afterwards."""
+
+    def cleanup(self) -> None:
+        """Give back all that configure took."""
+
+    def report(self):
+        """Return (level, message, values) for the diagnostics."""
+        return OK, '', {}
+
+    def check(self, changes) -> None:
+        """Raise SerError if these valid-looking parameter changes can't be made."""
+
+    def accept(self, changes) -> None:
+        """Take over parameter changes that passed every check; must return at once."""
+
+    # Help for subclasses.
+
+    def value(self, name: str):
+        """Return the value of a parameter."""
+        return self.get_parameter(name).value
+
+    @property
+    def state_label(self) -> str:
+        """The lifecycle state: unconfigured, inactive, active, finalized or a transition's."""
+        return self._state_machine.current_state[1]
+
+    def now_ns(self) -> int:
+        """Return the node's time, simulated if use_sim_time says so [ns]."""
+        return self.get_clock().now().nanoseconds
+
+    def publish_to(self, msg_type, topic, profile):
+        """Make a publisher that lives until cleanup; it publishes only while active."""
+        publisher = self.create_lifecycle_publisher(
+            msg_type, topic, profile, qos_overriding_options=qos.overridable(),
+            event_callbacks=qos.publisher_events(self, self.resolve_topic_name(topic)))
+        self._publishers_made.append(publisher)
+        return publisher
+
+    def subscribe_to(self, msg_type, topic, callback, profile):
+        """Make a subscription that lives until deactivation."""
+        subscription = self.create_subscription(
+            msg_type, topic, callback, profile, qos_overriding_options=qos.overridable(),
+            event_callbacks=qos.subscription_events(self, self.resolve_topic_name(topic)))
+        self._subscriptions_made.append(subscription)
+        return subscription
+
+    # The lifecycle.
+
+    def on_configure(self, state):
+        """SUCCESS: inactive. FAILURE: unconfigured as before, the log says why."""
+        return self._attempt(self.configure, self._release, super().on_configure, state)
+
+    def on_activate(self, state):
+        """SUCCESS: active. FAILURE: inactive as before, the log says why."""
+        return self._attempt(self.activate, self._halt, super().on_activate, state)
+
+    def on_deactivate(self, state):
+        """SUCCESS: inactive, nothing is published any more."""
+        return self._attempt(self._halt, self._halt, super().on_deactivate, state)
+
+    def on_cleanup(self, state):
+        """SUCCESS: unconfigured, all memory, files and devices are given back."""
+        return self._attempt(self._release, self._release, super().on_cleanup, state)
+
+    def on_shutdown(self, state):
+        """SUCCESS from every state: finalized, all is given back."""
+        self._halt()
+        self._release()
+        return SUCCESS
+
+    def on_error(self, state):
+        """SUCCESS: all is given back and the node is unconfigured."""
+        self._halt()
+        self._release()
+        return SUCCESS
+
+    def _attempt(self, action, undo, entities, state):
+        # The publishers first: what activate starts may publish at once.
+        result = entities(state)
+        try:
+            action()
+            return result
+        except SerError as error:
+            self.get_logger().error(str(error))
+            undo()
+            return FAILURE
+        except Exception:  # rclpy would swallow it without a word
+            self.get_logger().error(traceback.format_exc())
+            return ERROR
+
+    def _halt(self):
+        self.deactivate()
+        while self._subscriptions_made:
+            self.destroy_subscription(self._subscriptions_made.pop())
+
+    def _release(self):
+        self.cleanup()
+        while self._publishers_made:
+            self.destroy_lifecycle_publisher(self._publishers_made.pop())
+
+    def start(self) -> bool:
+        """Configure and activate; return whether the node is active."""
+        return (self.trigger_configure() == SUCCESS
+                and self.trigger_activate() == SUCCESS)
+
+    def close(self) -> None:
+        """Give everything back and destroy the node."""
+        self._halt()
+        self._release()
+        self.destroy_node()
+
+    # Parameters and diagnostics.
+
+    def _on_set_parameters(self, changes):
+        result = parameters.check_changes(self._specs, changes, self.state_label)
+        if not result.successful:
+            return result
+        try:
+            self.check(changes)
+        except SerError as error:
+            result.successful = False
+            result.reason = str(error)
+            return result
+        self.accept(changes)
+        return result
+
+    def _report(self):
+        level, message, values = self.report()
+        state = self.state_label
+        return level, message or state, dict(values, state=state)
+
+
+def spin(nodes) -> None:
+    """Serve the nodes until the context is shut down."""
+    executor = SingleThreadedExecutor()
+    for node in nodes:
+        executor.add_node(node)
+    try:
+        executor.spin()
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    finally:
+        executor.shutdown()
+
+
+def main(node_classes, args=None) -> int:
+    """Run nodes of these classes in this process until Ctrl-C; return the exit code."""
+    nodes = []
+    try:
+        rclpy.init(args=args)
+        for node_class in node_classes:
+            nodes.append(node_class())
+        for node in nodes:
+            if node.value('autostart'):
+                node.start()
+        spin(nodes)
+        return 0
+    except SerError as error:
+        print('ser_ros: error: {}'.format(error), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        for node in nodes:
+            node.close()
+        rclpy.try_shutdown()

@@ -1,0 +1,133 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Parameters of the nodes: declared with description and range, defaults from config/ser.yaml."""
+
+from typing import Any, Dict, NamedTuple, Optional, Sequence, Tuple
+
+from rcl_interfaces.msg import (
+    FloatingPointRange,
+    IntegerRange,
+    ParameterDescriptor,
+    SetParametersResult,
+)
+from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
+import yaml
+
+from ser_ros.errors import SerError
+from ser_ros.resources import share_path
+
+# When a parameter may be changed: at any time, or only while nothing has been made from it.
+ALWAYS = 'at any time'
+UNCONFIGURED = 'while the node is unconfigured'
+
+Spec = NamedTuple('Spec', [
+    ('name', str),
+    ('description', str),
+    ('range', Optional[Tuple[float, float]]),
+    ('choices', Sequence[str]),
+    ('changes', str),
+])
+
+
+def spec(name, description, range=None, choices=(), changes=UNCONFIGURED):  # noqa: A002
+    """
+    Describe one parameter.
+
+    :param range: lowest and highest value allowed, in the type of the default.
+    :param choices: the values allowed, for text.
+    :param changes: ALWAYS or UNCONFIGURED, when it may be set.
+    """
+    return Spec(name, description, range, tuple(choices), changes)
+
+
+AUTOSTART = spec(
+    'autostart', 'Configure and activate by itself at start-up instead of waiting for a '
+    'lifecycle manager.', changes=ALWAYS)
+
+
+def load_defaults(node_name: str) -> Dict[str, Any]:
+    """Return the parameters that config/ser.yaml gives the node of this name."""
+    path = share_path('config', 'ser.yaml')
+    with open(path, encoding='utf-8') as stream:
+        content = yaml.safe_load(stream)
+    return content['/**/' + node_name]['ros__parameters']
+
+
+def _descriptor(parameter, default):
+    descriptor = ParameterDescriptor()
+    descriptor.description = '{} Can be set {}.'.format(
+        parameter.description, parameter.changes)
+    if parameter.choices:
+        descriptor.additional_constraints = 'one of: ' + ', '.join(parameter.choices)
+    if parameter.range and isinstance(default, int):
+        descriptor.integer_range = [IntegerRange(
+            from_value=parameter.range[0], to_value=parameter.range[1], step=0)]
+    elif parameter.range:
+        descriptor.floating_point_range = [FloatingPointRange(
+            from_value=float(parameter.range[0]), to_value=float(parameter.range[1]), step=0.0)]
+    return descriptor
+
+
+def _type_name(value):
+    names = {bool: 'true or false', int: 'a whole number', float: 'a number with a point',
+             str: 'text', list: 'a list of texts'}
+    return names.get(type(value), type(value).__name__)
+
+
+def declare(node, specs: Sequence[Spec]) -> None:
+    """
+    Declare all parameters of a node.
+
+    :raises SerError: if a value from a file or the command line has the wrong type or is out of
+        range; the text names the parameter, the value and what is allowed.
+    """
+    defaults = load_defaults(node.get_name())
+    for parameter in specs:
+        default = defaults[parameter.name]
+        try:
+            node.declare_parameter(parameter.name, default, _descriptor(parameter, default))
+        except (InvalidParameterTypeException, InvalidParameterValueException) as error:
+            raise SerError('parameter {}: wanted {}{}; {}'.format(
+                parameter.name, _type_name(default), _allowed(parameter), error))
+        _check_choice(parameter, node.get_parameter(parameter.name).value)
+    _describe_use_sim_time(node)
+
+
+def _allowed(parameter):
+    if parameter.choices:
+        return ', one of: ' + ', '.join(parameter.choices)
+    if parameter.range:
+        return ' from {} to {}'.format(*parameter.range)
+    return ''
+
+
+def _check_choice(parameter, value):
+    if parameter.choices and value not in parameter.choices:
+        raise SerError('parameter {}: given {!r}, allowed: {}'.format(
+            parameter.name, value, ', '.join(parameter.choices)))
+
+
+def _describe_use_sim_time(node):
+    # rclpy declares this one itself, without a word.
+    if not node.describe_parameter('use_sim_time').description:
+        node.set_descriptor('use_sim_time', ParameterDescriptor(
+            description='Take the time from /clock (simulation, replay) instead of the system. '
+            'Can be set at any time.'))
+
+
+def check_changes(specs, parameters, state_label) -> SetParametersResult:
+    """Refuse a change that the node's lifecycle state or the list of choices does not allow."""
+    known = {parameter.name: parameter for parameter in specs}
+    for change in parameters:
+        parameter = known.get(change.name)
+        if parameter is None:
+            continue
+        if parameter.changes == UNCONFIGURED and state_label != 'unconfigured':
+            return SetParametersResult(successful=False, reason=(
+                '{} can only be set while the node is unconfigured; it is {}: '
+                'deactivate and clean up first'.format(change.name, state_label)))
+        try:
+            _check_choice(parameter, change.value)
+        except SerError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+    return SetParametersResult(successful=True)

@@ -1,0 +1,66 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The quality of service of every topic, and what is said when two sides do not match."""
+
+from rclpy.qos import (
+    DurabilityPolicy,
+    HistoryPolicy,
+    qos_policy_name_from_kind,
+    QoSProfile,
+    ReliabilityPolicy,
+)
+from rclpy.qos_overriding_options import QoSOverridingOptions
+
+try:
+    from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
+except ImportError:  # Humble
+    from rclpy.qos_event import PublisherEventCallbacks, SubscriptionEventCallbacks
+
+
+def _profile(depth, durability=DurabilityPolicy.VOLATILE):
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST, depth=depth,
+        reliability=ReliabilityPolicy.RELIABLE, durability=durability)
+
+
+# 10 s of 20 ms chunks: best effort would make holes in the signal, and so would a short queue
+# while a board is busy.
+AUDIO = _profile(500)
+# What a late joiner must know: format, model.
+LATCHED = _profile(1, DurabilityPolicy.TRANSIENT_LOCAL)
+FEATURES = _profile(20)
+EMOTION = _profile(10)
+MITIGATION = _profile(10)
+SPEAKING = _profile(10)
+DIAGNOSTICS = _profile(10)
+
+REMEDY = (
+    'Make both sides agree with a parameter such as '
+    'qos_overrides.{topic}.{side}.reliability (or .durability, .depth).')
+
+
+def overridable() -> QoSOverridingOptions:
+    """Return options that declare the qos_overrides parameters of history, depth, reliability."""
+    return QoSOverridingOptions.with_default_policies()
+
+
+def _warn(node, topic, side, other):
+    def callback(event):
+        node.get_logger().warning(
+            'a {} of {} asks for another quality of service ({}); nothing passes between it and '
+            'this node. {}'.format(
+                other, topic, qos_policy_name_from_kind(event.last_policy_kind),
+                REMEDY.format(topic=topic, side=side)))
+    return callback
+
+
+def publisher_events(node, topic: str) -> PublisherEventCallbacks:
+    """Return callbacks that log a subscription which can't match, with the remedy."""
+    return PublisherEventCallbacks(
+        incompatible_qos=_warn(node, topic, 'publisher', 'subscription'))
+
+
+def subscription_events(node, topic: str) -> SubscriptionEventCallbacks:
+    """Return callbacks that log a publisher which can't match, with the remedy."""
+    return SubscriptionEventCallbacks(
+        incompatible_qos=_warn(node, topic, 'subscription', 'publisher'))
