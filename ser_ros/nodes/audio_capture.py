@@ -16,6 +16,7 @@ from ser_ros.nodes.parameters import spec
 from ser_ros.nodes.stamps import to_stamp
 
 END_OF_FILE = 'end of file'
+END_STAMP = 'end of stream [ns]'
 
 
 class AudioCapture(managed.ManagedNode):
@@ -87,7 +88,7 @@ class AudioCapture(managed.ManagedNode):
         values.update({
             'device': self._capture.description, 'overflows': stats.overflows,
             'gaps': stats.gaps, 'reopened': stats.reopens,
-            'end of stream [ns]': stats.end_stamp_ns if stats.ended else ''})
+            END_STAMP: stats.end_stamp_ns if stats.ended else ''})
         if stats.ended:
             return OK, END_OF_FILE, values
         if stats.lost:

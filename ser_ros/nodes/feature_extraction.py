@@ -21,6 +21,7 @@ from ser_ros.nodes.parameters import spec
 from ser_ros.nodes.stamps import to_ns, to_stamp
 
 AUTO = 'auto'
+PERIOD = 'period [s]'
 # Audio that came before audio_info: the two topics are not ordered against each other.
 WAITING_CHUNKS = 500
 
@@ -160,6 +161,7 @@ class FeatureExtraction(managed.ManagedNode):
         """Say what is served, and what was refused or filled."""
         values = self._meter.values()
         values['feature set'] = self._message.feature_set if self._message else ''
+        values[PERIOD] = self.value('period')
         values['refused chunks'] = self._refused
         stage = self._stage
         if stage is not None:

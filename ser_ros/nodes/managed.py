@@ -10,8 +10,7 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 
 from ser_ros.errors import SerError
-from ser_ros.nodes import parameters, qos
-from ser_ros.nodes.diagnostics import Diagnostics, OK
+from ser_ros.nodes import diagnostics, parameters, qos
 
 SUCCESS = TransitionCallbackReturn.SUCCESS
 FAILURE = TransitionCallbackReturn.FAILURE
@@ -36,11 +35,12 @@ class ManagedNode(LifecycleNode):
     def __init__(self, **kwargs):
         self._publishers_made = []
         self._subscriptions_made = []
+        self._failure = ''
         super().__init__(self.NAME, **kwargs)
         self._specs = self.PARAMETERS + (parameters.AUTOSTART,)
         parameters.declare(self, self._specs)
         self.add_on_set_parameters_callback(self._on_set_parameters)
-        self.diagnostics = Diagnostics(self, self._report)
+        self.diagnostics = diagnostics.Diagnostics(self, self._report)
 
     # What a subclass fills in.
 
@@ -58,7 +58,7 @@ class ManagedNode(LifecycleNode):
 
     def report(self):
         """Return (level, message, values) for the diagnostics."""
-        return OK, '', {}
+        return diagnostics.OK, '', {}
 
     def check(self, changes) -> None:
         """Raise SerError if these valid-looking parameter changes can't be made."""
@@ -132,12 +132,15 @@ class ManagedNode(LifecycleNode):
         result = entities(state)
         try:
             action()
+            self._failure = ''
             return result
         except SerError as error:
-            self.get_logger().error(str(error))
+            self._failure = str(error)
+            self.get_logger().error(self._failure)
             undo()
             return FAILURE
-        except Exception:  # rclpy would swallow it without a word
+        except Exception as error:  # rclpy would swallow it without a word
+            self._failure = repr(error)
             self.get_logger().error(traceback.format_exc())
             return ERROR
 
@@ -179,8 +182,10 @@ class ManagedNode(LifecycleNode):
 
     def _report(self):
         level, message, values = self.report()
-        state = self.state_label
-        return level, message or state, dict(values, state=state)
+        values = dict(values, state=self.state_label)
+        if self._failure:
+            return diagnostics.ERROR, self._failure, values
+        return level, message or self.state_label, values
 
 
 def spin(nodes) -> None:

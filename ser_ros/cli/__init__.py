@@ -1,0 +1,3 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The commands of ``ser_ros``, one file each: ``add_parser`` says what it takes, ``run`` does it."""

@@ -1,0 +1,89 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""``ser_ros run``: the whole graph with a live view, without the ros2 command."""
+
+import os
+
+from ser_ros.audio.source import MICROPHONE
+from ser_ros.errors import SerError
+from ser_ros.resources import share_path
+
+
+def add_parser(subparsers):
+    """Add the command and its arguments."""
+    parser = subparsers.add_parser(
+        'run', help='run the graph on a microphone or an audio file',
+        description='Run the graph on a microphone or an audio file and show what it hears. '
+        'At the end of a file it prints a summary and ends.')
+    parser.add_argument(
+        'audio', nargs='?', default=MICROPHONE, metavar='AUDIO',
+        help='an audio file, or a microphone: its index or a part of its name; '
+        '{} (default) is the default one'.format(MICROPHONE))
+    parser.add_argument('--model', metavar='NAME|PATH', help='model in models/, or a path')
+    parser.add_argument('--backend', help='auto, onnxruntime, pytorch or tensorrt')
+    parser.add_argument('--precision', help='fp32, fp16 or int8')
+    parser.add_argument('--language', help='of the mitigation texts: en or ko')
+    parser.add_argument('--loop', action='store_true', help='repeat the file without end')
+    parser.add_argument('--fast', action='store_true', help='play the file 4 times as fast')
+    parser.add_argument('--processes', action='store_true',
+                        help='one process for each node instead of one for all')
+    parser.add_argument('--namespace', default='', help='namespace of nodes and topics')
+    parser.add_argument('--params-file', metavar='FILE', help='parameters of the nodes (YAML)')
+    parser.add_argument('--output', metavar='FILE.csv|FILE.jsonl',
+                        help='keep every emotion and mitigation in this file')
+    parser.set_defaults(run=run)
+
+
+def _overrides(args):
+    """Return (node, parameter, value) for everything that was said on the command line."""
+    audio = os.path.abspath(args.audio) if os.path.exists(args.audio) else args.audio
+    rows = [
+        ('audio_capture', 'device', '' if audio == MICROPHONE else audio),
+        ('audio_capture', 'loop', args.loop),
+        ('audio_capture', 'realtime', not args.fast),
+        ('emotion_inference', 'model', args.model),
+        ('emotion_inference', 'backend', args.backend),
+        ('emotion_inference', 'precision', args.precision),
+        ('mitigation_responder', 'language', args.language),
+    ]
+    return [row for row in rows if row[2] is not None]
+
+
+def _yaml(value):
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "'{}'".format(value.replace("'", "''"))
+
+
+def ros_arguments(args):
+    """Return the arguments for rclpy that say the same as the command line's."""
+    params_file = args.params_file or share_path('config', 'ser.yaml')
+    if not os.path.isfile(params_file):
+        raise SerError('params file {}: no such file'.format(params_file))
+    arguments = ['--ros-args', '--log-level', 'warn', '--params-file', params_file]
+    for node, name, value in _overrides(args):
+        arguments += ['-p', '{}:{}:={}'.format(node, name, _yaml(value))]
+    if args.namespace:
+        arguments += ['-r', '__ns:=/' + args.namespace.strip('/')]
+    return arguments
+
+
+def run(args) -> int:
+    """Run the graph until the end of the file or Ctrl-C; 0 unless it could not start."""
+    from ser_ros.cli.live_view import LiveView
+    from ser_ros.cli.record import open_record
+    from ser_ros.interfaces import require_ros
+    require_ros()
+    from ser_ros.nodes import runner
+    record = open_record(args.output) if args.output else None
+    try:
+        with LiveView() as view:
+            reason = runner.run(
+                ros_arguments(args), view, record, in_processes=args.processes)
+        if reason:
+            raise SerError(reason)
+        view.print_summary()
+        return 0
+    finally:
+        if record is not None:
+            record.close()

@@ -1,0 +1,99 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Run the graph without launch: in this process, or one process for each node."""
+
+import contextlib
+import signal
+import subprocess
+import sys
+
+import rclpy
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+
+from ser_ros.nodes.graph import NODES
+from ser_ros.nodes.observer import Observer
+
+STOP_TIMEOUT_S = 3.0
+
+
+def run(arguments, view, record, in_processes: bool) -> str:
+    """
+    Run the graph until the end of the file or Ctrl-C.
+
+    :param arguments: ``--ros-args ...`` for every node.
+    :param view: gets what is heard (a LiveView).
+    :param record: keeps what is heard, or None.
+    :param in_processes: one process for each node.
+    :return: why it could not run; empty if all went well.
+    """
+    reasons = []
+    # The namespace and the log level hold for the observer as well.
+    rclpy.init(args=arguments)
+    executor = SingleThreadedExecutor()
+    observer = _observer(view, record, reasons.append)
+    executor.add_node(observer)
+    try:
+        with (_children if in_processes else _in_process)(arguments, executor):
+            while not reasons:
+                executor.spin_once(timeout_sec=1.0)
+        return reasons[0]
+    except (KeyboardInterrupt, ExternalShutdownException):
+        return ''
+    finally:
+        executor.shutdown()
+        observer.destroy_node()
+        rclpy.try_shutdown()
+
+
+def _observer(view, record, on_end):
+    def emotion(values):
+        view.update(values)
+        if record is not None:
+            record.write('emotion', values)
+
+    def mitigation(values):
+        view.mitigation(values)
+        if record is not None:
+            record.write('mitigation', values)
+
+    return Observer(emotion, mitigation, view.level, on_end)
+
+
+@contextlib.contextmanager
+def _in_process(_, executor):
+    nodes = []
+    try:
+        for node_class in NODES:
+            nodes.append(node_class())
+            executor.add_node(nodes[-1])
+        for node in nodes:
+            if not node.start():
+                break  # the observer learns the reason from its diagnostics
+        yield
+    finally:
+        for node in nodes:
+            node.close()
+
+
+@contextlib.contextmanager
+def _children(arguments, _):
+    children = []
+    try:
+        for node_class in NODES:
+            children.append(subprocess.Popen(
+                [sys.executable, '-m', node_class.__module__] + arguments
+                + ['-p', 'autostart:=true']))
+        yield
+    finally:
+        for child in children:
+            child.send_signal(signal.SIGINT)
+        for child in children:
+            _reap(child)
+
+
+def _reap(child):
+    try:
+        child.wait(STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
