@@ -1,0 +1,38 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Inference: model files, the backends that run them, and the thread that serves them."""
+
+from typing import Dict
+
+from ser_ros.errors import SerError
+from ser_ros.inference.backend import Backend
+from ser_ros.inference.onnxruntime_backend import OnnxRuntimeBackend
+from ser_ros.inference.pytorch_backend import PytorchBackend
+
+AUTO = 'auto'
+AUTO_ORDER = ('tensorrt', 'onnxruntime', 'pytorch')
+"""Every backend's name, in the order in which ``auto`` prefers them."""
+BACKEND_NAMES = (AUTO,) + AUTO_ORDER
+
+BACKENDS: Dict[str, Backend] = {
+    backend.name: backend for backend in (OnnxRuntimeBackend(), PytorchBackend())
+}
+"""The backends of this version by name; none of them is imported before it is used."""
+
+
+def choose_backend(name: str = AUTO) -> Backend:
+    """
+    Return the backend of this name, or with 'auto' the first of AUTO_ORDER that works here.
+
+    :raises SerError: if it is unknown or cannot work on this machine; the text says why.
+    """
+    if name not in BACKEND_NAMES:
+        raise SerError('unknown backend {!r}; allowed: {}'.format(name, ', '.join(BACKEND_NAMES)))
+    reasons = []
+    for candidate in AUTO_ORDER if name == AUTO else (name,):
+        backend = BACKENDS.get(candidate)
+        reason = 'not part of this version' if backend is None else backend.unavailable_reason()
+        if reason is None:
+            return BACKENDS[candidate]
+        reasons.append('{}: {}'.format(candidate, reason))
+    raise SerError('no backend for {!r} on this machine ({})'.format(name, '; '.join(reasons)))

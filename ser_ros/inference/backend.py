@@ -1,0 +1,100 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What every inference backend offers: open a model file in a precision, run one window."""
+
+import abc
+from typing import Optional, Tuple
+
+import numpy as np
+
+from ser_ros.errors import SerError
+from ser_ros.inference.model_file import Model, ModelInfo, read_metadata
+
+
+class Session(abc.ABC):
+    """
+    A model that is loaded and ready.
+
+    It is opened in any thread; ``run`` and ``close`` are called from one thread only, so an
+    implementation may keep things that belong to a thread, such as a GPU context.
+
+    Attributes
+    ----------
+    backend: name of the backend that made it.
+    precision: in what it really computes, read from what was loaded.
+    info: what the model file says.
+
+    """
+
+    backend = ''
+
+    def __init__(self, info: ModelInfo, precision: str):
+        """Keep what was loaded."""
+        self.info = info
+        self.precision = precision
+
+    def run(self, image: np.ndarray) -> np.ndarray:
+        """
+        Compute the logits of one window.
+
+        :param image: float32 of the shape ``info.input_shape``.
+        :return: float32, one logit for each of ``info.labels``; not divided by the temperature.
+        :raises SerError: if the image has another shape or type, or the runtime fails.
+        """
+        if image.dtype != np.float32 or image.shape != self.info.input_shape:
+            raise SerError('the model {} takes float32 {}, got {} {}'.format(
+                self.info.name, list(self.info.input_shape), image.dtype, list(image.shape)))
+        return self._run(image)
+
+    @abc.abstractmethod
+    def _run(self, image: np.ndarray) -> np.ndarray:
+        """Do what :meth:`run` says with an image that was checked."""
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Give back what the session holds; it is not used afterwards."""
+
+
+class Backend(abc.ABC):
+    """A runtime. ``name`` is what users write in the parameter ``backend``."""
+
+    name = ''
+
+    @abc.abstractmethod
+    def unavailable_reason(self) -> Optional[str]:
+        """Return why this backend cannot work on this machine and what to do, or None if it can."""
+
+    @abc.abstractmethod
+    def precisions(self, model: Model) -> Tuple[str, ...]:
+        """Return the precisions in which this backend can run ``model`` on this machine."""
+
+    def open(self, model: Model, precision: str, threads: int = 1) -> Session:
+        """
+        Load the model and run it once, so that the first window is as fast as the others.
+
+        :param threads: CPU threads for one window; 1 or more.
+        :raises SerError: if the precision is not offered, the file cannot be loaded, or the
+            answer is not finite.
+        """
+        offered = self.precisions(model)
+        if precision not in offered:
+            raise SerError('{} does not offer the model {} in {!r}; offered: {}'.format(
+                self.name, model.info.name, precision, ', '.join(offered) or 'none'))
+        if threads < 1:
+            raise SerError('threads must be 1 or more, got {}'.format(threads))
+        info = read_metadata(model.path(precision))
+        session = self._open(info, threads)
+        _warm_up(session)
+        return session
+
+    @abc.abstractmethod
+    def _open(self, info: ModelInfo, threads: int) -> Session:
+        """Load the file ``info.path``; :raises SerError: with the runtime's reason."""
+
+
+def _warm_up(session: Session) -> None:
+    logits = session.run(np.zeros(session.info.input_shape, np.float32))
+    if logits.shape != (len(session.info.labels),) or not np.all(np.isfinite(logits)):
+        session.close()
+        raise SerError('the model {} answers an empty window with {} in {} on {}'.format(
+            session.info.path, logits, session.precision, session.backend))

@@ -1,0 +1,94 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From logits to the probabilities of the emotions that are asked for."""
+
+from typing import List, Sequence, Tuple
+
+import numpy as np
+
+from ser_ros.errors import SerError
+from ser_ros.inference import choose_backend
+from ser_ros.inference.backend import Session
+from ser_ros.inference.model_file import Model
+
+ALL = 'all'
+
+
+class Classifier:
+    """
+    A session whose answers are probabilities.
+
+    Attributes
+    ----------
+    session: the loaded model.
+    labels: the emotions that are told apart, in the order of the probabilities.
+
+    """
+
+    def __init__(self, session: Session, emotions: Sequence[str] = (ALL,)):
+        """
+        Choose among the model's labels.
+
+        :param emotions: ``('all',)`` or two or more of the model's labels, in any order; the
+            model's order is kept.
+        :raises SerError: if one is no label of the model.
+        """
+        self.session = session
+        self._chosen = check_emotions(emotions, session.info.labels)
+        self.labels = tuple(session.info.labels[index] for index in self._chosen)
+
+    def probabilities(self, image: np.ndarray) -> np.ndarray:
+        """
+        Return softmax(logits / temperature) over ``labels``, float32 (n,), adding up to 1.
+
+        Softmax over a subset of the logits is the full one, restricted and renormalised.
+
+        :param image: float32 of the model's input shape.
+        :raises SerError: if the image does not fit, or the logits are not finite.
+        """
+        logits = self.session.run(image)[self._chosen]
+        if not np.all(np.isfinite(logits)):
+            raise SerError('the model {} answered {} in {} on {}'.format(
+                self.session.info.name, logits, self.session.precision, self.session.backend))
+        return softmax(logits / self.session.info.temperature)
+
+    def close(self) -> None:
+        """Close the session."""
+        self.session.close()
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Return exp(logits) / sum(exp(logits)) over the last axis, float32."""
+    powers = np.exp(logits.astype(np.float64) - np.max(logits, axis=-1, keepdims=True))
+    return (powers / powers.sum(axis=-1, keepdims=True)).astype(np.float32)
+
+
+def check_emotions(emotions: Sequence[str], labels: Sequence[str]) -> List[int]:
+    """
+    Return the positions in ``labels`` of the emotions that are asked for, in ascending order.
+
+    :raises SerError: if one is unknown or given twice, or fewer than two are left.
+    """
+    if tuple(emotions) == (ALL,):
+        return list(range(len(labels)))
+    for emotion in emotions:
+        if emotion not in labels:
+            raise SerError('unknown emotion {!r}; the model knows: {}'.format(
+                emotion, ', '.join(labels)))
+    if len(emotions) < 2 or len(set(emotions)) != len(emotions):
+        raise SerError("emotions must be ['{}'] or two or more different labels, got {}".format(
+            ALL, list(emotions)))
+    return sorted(list(labels).index(emotion) for emotion in emotions)
+
+
+def open_classifier(model: str, backend: str = 'auto', precision: str = 'fp32', threads: int = 1,
+                    emotions: Tuple[str, ...] = (ALL,)) -> Classifier:
+    """
+    Load a model by name or path and return it ready to use.
+
+    :param backend: 'auto' or a backend's name.
+    :raises SerError: if anything of it is wrong; nothing is left open.
+    """
+    files = Model(model)
+    check_emotions(emotions, files.info.labels)
+    return Classifier(choose_backend(backend).open(files, precision, threads), emotions)

@@ -1,0 +1,50 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""ONNX Runtime on the CPU: the backend where there is no GPU."""
+
+import importlib.util
+from typing import Optional, Tuple
+
+import numpy as np
+
+from ser_ros.inference.backend import Backend, Session
+from ser_ros.inference.model_file import Model, ModelInfo
+
+
+class OnnxRuntimeSession(Session):
+    """One model file in ONNX Runtime."""
+
+    backend = 'onnxruntime'
+
+    def __init__(self, info: ModelInfo, threads: int):
+        """Load the file; FP16 files keep their FP16 graph, whose steps the CPU may widen."""
+        from ser_ros.inference.onnx_session import open_session
+        super().__init__(info, info.precision)
+        self._session = open_session(info.path, threads)
+        self._input = self._session.get_inputs()[0].name
+
+    def _run(self, image: np.ndarray) -> np.ndarray:
+        return self._session.run(None, {self._input: image[np.newaxis]})[0][0]
+
+    def close(self) -> None:
+        """Give back the weights."""
+        self._session = None
+
+
+class OnnxRuntimeBackend(Backend):
+    """Runs every precision that the model stores."""
+
+    name = 'onnxruntime'
+
+    def unavailable_reason(self) -> Optional[str]:
+        """Tell whether the package is installed, without importing it."""
+        if importlib.util.find_spec('onnxruntime') is None:
+            return 'the Python package onnxruntime is not installed (pip install onnxruntime)'
+        return None
+
+    def precisions(self, model: Model) -> Tuple[str, ...]:
+        """Return what is stored."""
+        return model.precisions
+
+    def _open(self, info: ModelInfo, threads: int) -> Session:
+        return OnnxRuntimeSession(info, threads)

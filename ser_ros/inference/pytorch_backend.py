@@ -1,0 +1,135 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+PyTorch as a backend: the reference that the others are compared with.
+
+It reads the same ONNX file as every backend and runs it node by node ("eager"), on the GPU where
+torch has one.
+"""
+
+import importlib.util
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+import numpy as np
+
+from ser_ros.errors import SerError
+from ser_ros.inference.backend import Backend, Session
+from ser_ros.inference.model_file import Model, ModelInfo
+
+_Attributes = Dict[str, Any]
+
+
+def _operators() -> Dict[str, Callable]:
+    """Map the ONNX operators of our models to functions (inputs, attributes) -> tensor."""
+    import torch
+    from torch.nn import functional
+
+    types = {1: torch.float32, 10: torch.float16}
+
+    def padded(tensor, attributes: _Attributes, value: float):
+        top, left, bottom, right = attributes.get('pads', [0, 0, 0, 0])
+        if (top, left) == (bottom, right):
+            return tensor, (top, left)
+        return functional.pad(tensor, (left, right, top, bottom), value=value), (0, 0)
+
+    def conv(inputs, attributes):
+        tensor, padding = padded(inputs[0], attributes, 0.)
+        return functional.conv2d(
+            tensor, *inputs[1:], stride=attributes.get('strides', 1), padding=padding,
+            dilation=attributes.get('dilations', 1), groups=attributes.get('group', 1))
+
+    def max_pool(inputs, attributes):
+        tensor, padding = padded(inputs[0], attributes, float('-inf'))
+        return functional.max_pool2d(
+            tensor, attributes['kernel_shape'], attributes.get('strides', 1), padding)
+
+    def gemm(inputs, attributes):
+        first = inputs[0].T if attributes.get('transA') else inputs[0]
+        second = inputs[1].T if attributes.get('transB') else inputs[1]
+        product = attributes.get('alpha', 1.) * (first @ second)
+        return product if len(inputs) < 3 else product + attributes.get('beta', 1.) * inputs[2]
+
+    return {
+        'Add': lambda inputs, _: inputs[0] + inputs[1],
+        'Cast': lambda inputs, attributes: inputs[0].to(types[attributes['to']]),
+        'Conv': conv,
+        'Flatten': lambda inputs, attributes: inputs[0].flatten(attributes.get('axis', 1)),
+        'Gemm': gemm,
+        'GlobalAveragePool': lambda inputs, _: inputs[0].mean((2, 3), keepdim=True),
+        'MatMul': lambda inputs, _: inputs[0] @ inputs[1],
+        'MaxPool': max_pool,
+        'Relu': lambda inputs, _: functional.relu(inputs[0]),
+    }
+
+
+class PytorchSession(Session):
+    """One model file, run node by node with torch."""
+
+    backend = 'pytorch'
+
+    def __init__(self, info: ModelInfo, threads: int):
+        """
+        Load the file onto the device.
+
+        :raises SerError: if the file holds an operator that is not in the table.
+        """
+        import onnx
+        import torch
+        super().__init__(info, info.precision)
+        torch.set_num_threads(threads)  # of the whole process: torch knows no other
+        self._torch = torch
+        self._device = _device()
+        graph = onnx.load(info.path).graph
+        self._input, self._output = graph.input[0].name, graph.output[0].name
+        self._constants = {
+            tensor.name: torch.from_numpy(onnx.numpy_helper.to_array(tensor).copy()).to(
+                self._device) for tensor in graph.initializer}
+        operators = _operators()
+        self._steps: List[Tuple[Callable, List[str], str, _Attributes]] = []
+        for node in graph.node:
+            if node.op_type not in operators:
+                raise SerError('{}: the operator {} is not supported by pytorch here; supported: '
+                               '{}'.format(info.path, node.op_type, ', '.join(sorted(operators))))
+            attributes = {item.name: onnx.helper.get_attribute_value(item)
+                          for item in node.attribute}
+            self._steps.append(
+                (operators[node.op_type], list(node.input), node.output[0], attributes))
+
+    def _run(self, image: np.ndarray) -> np.ndarray:
+        with self._torch.inference_mode():
+            values = dict(self._constants)
+            values[self._input] = self._torch.from_numpy(image[np.newaxis]).to(self._device)
+            for function, inputs, output, attributes in self._steps:
+                values[output] = function([values[name] for name in inputs if name], attributes)
+            return values[self._output][0].cpu().numpy()
+
+    def close(self) -> None:
+        """Give back the weights."""
+        self._constants = {}
+        self._steps = []
+
+
+class PytorchBackend(Backend):
+    """FP32 everywhere; FP16 on a GPU."""
+
+    name = 'pytorch'
+
+    def unavailable_reason(self) -> Optional[str]:
+        """Tell whether the packages are installed, without importing them."""
+        for package in ('torch', 'onnx'):
+            if importlib.util.find_spec(package) is None:
+                return 'the Python package {0} is not installed (pip install {0})'.format(package)
+        return None
+
+    def precisions(self, model: Model) -> Tuple[str, ...]:
+        """Return what is stored and torch can compute on its device; never INT8."""
+        offered = ('fp32', 'fp16') if _device() == 'cuda' else ('fp32',)
+        return tuple(name for name in offered if name in model.precisions)
+
+    def _open(self, info: ModelInfo, threads: int) -> Session:
+        return PytorchSession(info, threads)
+
+
+def _device() -> str:
+    import torch
+    return 'cuda' if torch.cuda.is_available() else 'cpu'
