@@ -8,6 +8,7 @@ import traceback
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+from rclpy.parameter import Parameter  # noqa: F401  (for the nodes)
 
 from ser_ros.errors import SerError
 from ser_ros.nodes import diagnostics, parameters, qos

@@ -14,6 +14,7 @@ from ser_ros.nodes.graph import NODES
 from ser_ros.nodes.observer import Observer
 
 STOP_TIMEOUT_S = 3.0
+POLL_S = 0.5
 
 
 def run(arguments, view, record, in_processes: bool) -> str:
@@ -33,9 +34,10 @@ def run(arguments, view, record, in_processes: bool) -> str:
     observer = _observer(view, record, reasons.append)
     executor.add_node(observer)
     try:
-        with (_children if in_processes else _in_process)(arguments, executor):
+        with (_children if in_processes else _in_process)(arguments, executor) as died:
             while not reasons:
-                executor.spin_once(timeout_sec=1.0)
+                executor.spin_once(timeout_sec=POLL_S)
+                reasons.extend(died())
         return reasons[0]
     except (KeyboardInterrupt, ExternalShutdownException):
         return ''
@@ -69,7 +71,7 @@ def _in_process(_, executor):
         for node in nodes:
             if not node.start():
                 break  # the observer learns the reason from its diagnostics
-        yield
+        yield list
     finally:
         for node in nodes:
             node.close()
@@ -83,7 +85,9 @@ def _children(arguments, _):
             children.append(subprocess.Popen(
                 [sys.executable, '-m', node_class.__module__] + arguments
                 + ['-p', 'autostart:=true']))
-        yield
+        yield lambda: [
+            'the process of {} has ended with exit code {}'.format(node.NAME, child.returncode)
+            for node, child in zip(NODES, children) if child.poll() is not None]
     finally:
         for child in children:
             child.send_signal(signal.SIGINT)

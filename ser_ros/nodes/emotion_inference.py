@@ -1,0 +1,265 @@
+#!/usr/bin/env python3
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The node that recognises the emotion in every window of features."""
+
+import math
+import sys
+
+import numpy as np
+
+from ser_ros.emotion.tracker import EmotionTracker, RANGES, TrackerSettings
+from ser_ros.errors import SerError
+from ser_ros.inference import BACKEND_NAMES, choose_backend
+from ser_ros.inference.classifier import Classifier
+from ser_ros.inference.engine import InferenceEngine
+from ser_ros.inference.model_file import Model, PRECISIONS
+from ser_ros.interfaces import Emotion, ModelInfo, SpeechFeatures
+from ser_ros.nodes import managed, qos
+from ser_ros.nodes.diagnostics import ERROR, Meter, OK, WARN
+from ser_ros.nodes.parameters import ALWAYS, spec
+from ser_ros.nodes.stamps import to_ns
+
+SETTINGS = tuple(sorted(RANGES))
+# What decides on the session; they are changed together.
+SESSION = ('backend', 'precision')
+
+
+class EmotionInference(managed.ManagedNode):
+    """
+    Publish one Emotion for each SpeechFeatures.
+
+    Inactive: the model is loaded. Active: windows are taken in and answered.
+
+    A change of ``backend`` or ``precision`` is refused at once if this machine or the model can't
+    do it. While unconfigured an allowed value is kept for the next configuration. While inactive
+    or active the new session is opened in the background and the old one serves until the new one
+    has taken over; if opening it fails, the parameters go back to what serves and the log says
+    why. Emotion and model_info tell what really serves.
+    """
+
+    NAME = 'emotion_inference'
+    PARAMETERS = (
+        spec('model', 'Name of a model in models/, or the path of a model folder or ONNX file.'),
+        spec('backend', 'What runs the model; auto: the fastest that works here.',
+             choices=BACKEND_NAMES, changes=ALWAYS),
+        spec('precision', 'Precision of the model.', choices=PRECISIONS, changes=ALWAYS),
+        spec('threads', 'CPU threads for one window.', range=(1, 64)),
+        spec('emotions', 'The emotions to tell apart: [all], or two or more labels of the model; '
+             'their probabilities then add up to 1.'),
+        spec('min_speech', 'Windows with a lower speech probability are NO_SPEECH.',
+             range=RANGES['min_speech'], changes=ALWAYS),
+        spec('min_confidence', 'Under this smoothed probability the state is UNCERTAIN.',
+             range=RANGES['min_confidence'], changes=ALWAYS),
+        spec('smoothing_s', 'Time constant of the moving average of the probabilities [s]; 0: '
+             'none.', range=RANGES['smoothing_s'], changes=ALWAYS),
+        spec('hysteresis', 'Lead in probability by which another emotion takes over.',
+             range=RANGES['hysteresis'], changes=ALWAYS),
+        spec('min_hold_s', 'No other emotion is named for this time after one was [s].',
+             range=RANGES['min_hold_s'], changes=ALWAYS),
+        spec('reset_after_s', 'After a longer silence what was heard before it is forgotten [s].',
+             range=RANGES['reset_after_s'], changes=ALWAYS),
+    )
+
+    def __init__(self, **kwargs):
+        self._model = None
+        self._engine = None
+        self._classifier = None
+        self._tracker = None
+        self._served = None
+        self._problem = ''
+        self._expected_sequence = None
+        self._lost = 0
+        self._refused = 0
+        self._meter = Meter()
+        super().__init__(**kwargs)
+
+    # The lifecycle.
+
+    def configure(self):
+        self._model = Model(self.value('model'))
+        self._served = tuple(self.value(name) for name in SESSION)
+        self._classifier = self._opener(*self._served)()
+        self._engine = InferenceEngine(
+            self._classifier, on_result=self._on_result, on_failed=self._on_failed,
+            on_switched=self._on_switched, on_switch_failed=self._on_switch_failed)
+        self._emotions = self.publish_to(Emotion, 'emotion', qos.EMOTION)
+        self._model_info = self.publish_to(ModelInfo, 'model_info', qos.LATCHED)
+        self.get_logger().info('{} on {} in {}'.format(
+            self._model.info.name, self._classifier.session.backend,
+            self._classifier.session.precision))
+
+    def activate(self):
+        self._problem = ''
+        self._expected_sequence = None
+        self._tracker = EmotionTracker(self._classifier.labels, self._settings())
+        self._publish_model_info()
+        self.subscribe_to(SpeechFeatures, 'features', self._on_features, qos.FEATURES)
+
+    def deactivate(self):
+        if self._engine is not None:
+            self._engine.flush()
+
+    def cleanup(self):
+        if self._engine is not None:
+            self._engine.close()
+        self._engine = self._classifier = self._model = self._tracker = self._served = None
+
+    # Windows in, emotions out.
+
+    def _on_features(self, message):
+        self._count_losses(message.sequence)
+        info = self._model.info
+        shape = tuple(message.shape)
+        if message.feature_set != info.feature_set or shape != info.input_shape:
+            self._refuse('features of the set {!r} and shape {} came, the model {} takes {!r} and '
+                         '{}: set feature_set of feature_extraction to auto'.format(
+                             message.feature_set, list(shape), info.name, info.feature_set,
+                             list(info.input_shape)))
+            return
+        if len(message.data) != math.prod(shape):
+            self._refuse('features with {} values came, the shape {} has {}'.format(
+                len(message.data), list(shape), math.prod(shape)))
+            return
+        image = None
+        if self._tracker.hears_speech(message.speech_probability, message.muted):
+            image = np.frombuffer(message.data, np.float32).reshape(shape)
+        self._engine.submit(message, image)
+
+    def _count_losses(self, sequence):
+        if self._expected_sequence is not None:
+            # A restart of feature_extraction counts from 0 again and loses nothing.
+            self._lost += max(0, sequence - self._expected_sequence)
+        self._expected_sequence = sequence + 1
+
+    def _on_result(self, features, probabilities, classifier):
+        try:
+            estimate = self._tracker.update(
+                to_ns(features.header.stamp) * 1e-9, probabilities,
+                features.speech_probability, features.muted)
+        except SerError as error:
+            self._refuse(str(error))
+            return
+        self._publish(features, probabilities, estimate, classifier)
+
+    def _publish(self, features, probabilities, estimate, classifier):
+        session = classifier.session
+        message = Emotion(
+            header=features.header, window_start=features.window_start,
+            sequence=features.sequence, state=int(estimate.state), label=estimate.label,
+            confidence=estimate.confidence, labels=list(classifier.labels),
+            probabilities=estimate.probabilities,
+            raw_probabilities=(
+                np.zeros_like(estimate.probabilities) if probabilities is None else probabilities),
+            valence=math.nan, arousal=math.nan, speech_probability=features.speech_probability,
+            model_name=session.info.name, model_version=session.info.version,
+            backend=session.backend, precision=session.precision)
+        message.latency_s = (self.now_ns() - to_ns(features.header.stamp)) * 1e-9
+        self._emotions.publish(message)
+        self._meter.tick(message.latency_s)
+
+    def _on_failed(self, features, error):
+        self._refuse('window {}: {}'.format(features.sequence, error))
+
+    def _refuse(self, problem):
+        self._refused += 1
+        # Once for each new problem, not for each window.
+        if problem != self._problem:
+            self.get_logger().error(problem)
+        self._problem = problem
+
+    # Parameters, and the change to another session.
+
+    def _settings(self, changes=()):
+        values = {name: self.value(name) for name in SETTINGS}
+        values.update({change.name: change.value for change in changes if change.name in values})
+        return TrackerSettings(**values)
+
+    def _wanted(self, changes):
+        values = {name: self.value(name) for name in SESSION}
+        values.update({change.name: change.value for change in changes if change.name in values})
+        return tuple(values[name] for name in SESSION)
+
+    def _opener(self, backend_name, precision):
+        model, threads, emotions = self._model, self.value('threads'), self.value('emotions')
+        return lambda: Classifier(
+            choose_backend(backend_name).open(model, precision, threads), emotions)
+
+    def check(self, changes):
+        """Refuse what this machine or the model can't do."""
+        self._settings(changes)
+        if self._model is None:
+            return
+        backend_name, precision = self._wanted(changes)
+        backend = choose_backend(backend_name)
+        offered = backend.precisions(self._model)
+        if precision not in offered:
+            raise SerError('{} offers no {} for the model {}; offered: {}'.format(
+                backend.name, precision, self._model.info.name, ', '.join(offered)))
+
+    def accept(self, changes):
+        """Take over thresholds at once; begin to change the session."""
+        if self._tracker is not None:
+            self._tracker.settings = self._settings(changes)
+        wanted = self._wanted(changes)
+        asked = any(change.name in SESSION for change in changes)
+        if self._engine is not None and asked and (
+                wanted != self._served or self._engine.switching):
+            self._engine.switch(wanted, self._opener(*wanted))
+
+    def _on_switched(self, request, classifier):
+        self._served, self._classifier = request, classifier
+        self.get_logger().info('now serving on {} in {}'.format(
+            classifier.session.backend, classifier.session.precision))
+        self.executor.create_task(self._publish_model_info)
+
+    def _on_switch_failed(self, request, error):
+        self.get_logger().error('no change to {} in {}: {}'.format(*request, error))
+        self.executor.create_task(self._put_back, request)
+
+    def _put_back(self, request):
+        if self._engine is None or self._engine.switching or self._wanted(()) != request:
+            return  # something else has been asked for since
+        self.set_parameters([
+            managed.Parameter(name, value=value) for name, value in zip(SESSION, self._served)])
+
+    def _publish_model_info(self):
+        if self._classifier is None:
+            return
+        session = self._classifier.session
+        message = ModelInfo(
+            name=session.info.name, version=session.info.version, sha256=session.info.sha256,
+            labels=list(self._classifier.labels), feature_set=session.info.feature_set,
+            input_shape=list(session.info.input_shape), backend=session.backend,
+            precision=session.precision)
+        message.header.stamp = self.get_clock().now().to_msg()
+        self._model_info.publish(message)
+
+    def report(self):
+        """Say what serves, and what was lost or refused."""
+        values = self._meter.values()
+        values.update({'lost windows': self._lost, 'refused windows': self._refused})
+        engine, classifier = self._engine, self._classifier
+        if engine is None:
+            return OK, '', values
+        session = classifier.session
+        values.update({
+            'overload drops': engine.overloads, 'backend': session.backend,
+            'precision': session.precision,
+            'model': '{} {}'.format(session.info.name, session.info.version)})
+        if engine.switching:
+            return OK, 'opening another session', values
+        if self._problem:
+            return ERROR, self._problem, values
+        if self._lost or engine.overloads:
+            return WARN, 'windows were lost', values
+        return OK, '', values
+
+
+def main(args=None):
+    """Run the node."""
+    return managed.main([EmotionInference], args)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
