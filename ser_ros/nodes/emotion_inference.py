@@ -3,10 +3,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The node that recognises the emotion in every window of features."""
 
+import array
 import math
 import sys
 
 import numpy as np
+from rclpy.parameter import Parameter
 
 from ser_ros.emotion.tracker import EmotionTracker, RANGES, TrackerSettings
 from ser_ros.errors import SerError
@@ -117,9 +119,9 @@ class EmotionInference(managed.ManagedNode):
                              message.feature_set, list(shape), info.name, info.feature_set,
                              list(info.input_shape)))
             return
-        if len(message.data) != math.prod(shape):
+        if len(message.data) != np.prod(shape):
             self._refuse('features with {} values came, the shape {} has {}'.format(
-                len(message.data), list(shape), math.prod(shape)))
+                len(message.data), list(shape), np.prod(shape)))
             return
         image = None
         if self._tracker.hears_speech(message.speech_probability, message.muted):
@@ -148,8 +150,8 @@ class EmotionInference(managed.ManagedNode):
             header=features.header, window_start=features.window_start,
             sequence=features.sequence, state=int(estimate.state), label=estimate.label,
             confidence=estimate.confidence, labels=list(classifier.labels),
-            probabilities=estimate.probabilities,
-            raw_probabilities=(
+            probabilities=_floats(estimate.probabilities),
+            raw_probabilities=_floats(
                 np.zeros_like(estimate.probabilities) if probabilities is None else probabilities),
             valence=math.nan, arousal=math.nan, speech_probability=features.speech_probability,
             model_name=session.info.name, model_version=session.info.version,
@@ -211,17 +213,17 @@ class EmotionInference(managed.ManagedNode):
         self._served, self._classifier = request, classifier
         self.get_logger().info('now serving on {} in {}'.format(
             classifier.session.backend, classifier.session.precision))
-        self.executor.create_task(self._publish_model_info)
+        self.later(self._publish_model_info)
 
     def _on_switch_failed(self, request, error):
         self.get_logger().error('no change to {} in {}: {}'.format(*request, error))
-        self.executor.create_task(self._put_back, request)
+        self.later(self._put_back, request)
 
     def _put_back(self, request):
         if self._engine is None or self._engine.switching or self._wanted(()) != request:
             return  # something else has been asked for since
         self.set_parameters([
-            managed.Parameter(name, value=value) for name, value in zip(SESSION, self._served)])
+            Parameter(name, value=value) for name, value in zip(SESSION, self._served)])
 
     def _publish_model_info(self):
         if self._classifier is None:
@@ -254,6 +256,10 @@ class EmotionInference(managed.ManagedNode):
         if self._lost or engine.overloads:
             return WARN, 'windows were lost', values
         return OK, '', values
+
+
+def _floats(values):
+    return array.array('f', values.tobytes())
 
 
 def main(args=None):

@@ -8,7 +8,6 @@ import traceback
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
-from rclpy.parameter import Parameter  # noqa: F401  (for the nodes)
 
 from ser_ros.errors import SerError
 from ser_ros.nodes import diagnostics, parameters, qos
@@ -81,6 +80,12 @@ class ManagedNode(LifecycleNode):
     def now_ns(self) -> int:
         """Return the node's time, simulated if use_sim_time says so [ns]."""
         return self.get_clock().now().nanoseconds
+
+    def later(self, callback, *arguments):
+        """Have the executor call back, from whatever thread this is called."""
+        executor = self.executor
+        if executor is not None:
+            executor.create_task(callback, *arguments)
 
     def publish_to(self, msg_type, topic, profile):
         """Make a publisher that lives until cleanup; it publishes only while active."""

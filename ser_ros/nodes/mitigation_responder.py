@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The node that answers negative emotions."""
+
+import sys
+
+from std_msgs.msg import String
+
+from ser_ros.errors import SerError
+from ser_ros.interfaces import Emotion, Mitigation
+from ser_ros.mitigation import config
+from ser_ros.mitigation.policy import MitigationPolicy
+from ser_ros.nodes import managed, qos
+from ser_ros.nodes.diagnostics import Meter, OK, WARN
+from ser_ros.nodes.parameters import spec
+from ser_ros.nodes.stamps import to_ns
+from ser_ros.resources import share_path
+
+
+class MitigationResponder(managed.ManagedNode):
+    """
+    Publish a Mitigation for every step of an episode of a negative emotion.
+
+    Active: follows the emotions; an activation starts with no episode. In every other state it
+    says nothing. When and what it answers is written in the mitigation file.
+    """
+
+    NAME = 'mitigation_responder'
+    PARAMETERS = (
+        spec('config', 'Path of the mitigation file: when to answer, and the texts. Empty: '
+             'config/mitigation.yaml of the package.'),
+        spec('language', 'Language of the texts, one of those in the mitigation file: en or ko '
+             'in that of the package.'),
+        spec('tts_topic', 'Topic on which the texts are also published as std_msgs/String, for a '
+             'text-to-speech node; empty: none.'),
+    )
+
+    def __init__(self, **kwargs):
+        self._config = None
+        self._policy = None
+        self._tts = None
+        self._problem = ''
+        self._meter = Meter()
+        self._answers = Meter()
+        super().__init__(**kwargs)
+
+    def configure(self):
+        path = self.value('config') or share_path('config', 'mitigation.yaml')
+        self._config = config.load(path)
+        self._config.check_language(self.value('language'))
+        self._mitigations = self.publish_to(Mitigation, 'mitigation', qos.MITIGATION)
+        if self.value('tts_topic'):
+            self._tts = self.publish_to(String, self.value('tts_topic'), qos.MITIGATION)
+
+    def activate(self):
+        self._problem = ''
+        self._policy = MitigationPolicy(self._config, self.value('language'))
+        self.subscribe_to(Emotion, 'emotion', self._on_emotion, qos.EMOTION)
+
+    def cleanup(self):
+        self._config = self._policy = self._tts = None
+
+    def _on_emotion(self, message):
+        stamp_ns = to_ns(message.header.stamp)
+        try:
+            events = self._policy.update(
+                stamp_ns * 1e-9, message.state, message.label, message.confidence)
+        except SerError as error:
+            if str(error) != self._problem:
+                self._problem = str(error)
+                self.get_logger().error('emotion: {}'.format(error))
+            return
+        for event in events:
+            self._publish(event, message.header)
+        self._meter.tick((self.now_ns() - stamp_ns) * 1e-9)
+
+    def _publish(self, event, header):
+        self._mitigations.publish(Mitigation(
+            header=header, phase=int(event.phase), episode=event.episode, emotion=event.emotion,
+            confidence=event.confidence, duration_s=event.duration_s, strategy=event.strategy,
+            text=event.text, language=event.language))
+        self._answers.tick()
+        self.get_logger().info('{} {}: {}'.format(event.emotion, event.phase.name, event.text))
+        if self._tts is not None and event.text:
+            self._tts.publish(String(data=event.text))
+
+    def report(self):
+        """Say how many emotions came in and how many steps were taken."""
+        values = self._meter.values()
+        values['answers'] = self._answers.count
+        return (WARN if self._problem else OK), self._problem, values
+
+
+def main(args=None):
+    """Run the node."""
+    return managed.main([MitigationResponder], args)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
