@@ -4,6 +4,7 @@
 
 import os
 
+from ser_ros import interfaces
 from ser_ros.audio.source import MICROPHONE
 from ser_ros.errors import SerError
 from ser_ros.resources import share_path
@@ -72,8 +73,7 @@ def run(args) -> int:
     """Run the graph until the end of the file or Ctrl-C; 0 unless it could not start."""
     from ser_ros.cli.live_view import LiveView
     from ser_ros.cli.record import open_record
-    from ser_ros.interfaces import require_ros
-    require_ros()
+    interfaces.check()
     from ser_ros.nodes import runner
     record = open_record(args.output) if args.output else None
     try:

@@ -16,9 +16,9 @@ from ser_ros.inference import BACKEND_NAMES, choose_backend
 from ser_ros.inference.classifier import Classifier
 from ser_ros.inference.engine import InferenceEngine
 from ser_ros.inference.model_file import Model, PRECISIONS
-from ser_ros.interfaces import Emotion, ModelInfo, SpeechFeatures
 from ser_ros.nodes import managed, qos
 from ser_ros.nodes.diagnostics import ERROR, Meter, OK, WARN
+from ser_ros.nodes.messages import Emotion, ModelInfo, SpeechFeatures
 from ser_ros.nodes.parameters import ALWAYS, spec
 from ser_ros.nodes.stamps import to_ns
 

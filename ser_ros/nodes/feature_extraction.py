@@ -14,9 +14,9 @@ from ser_ros.features.speaking_gate import SpeakingGate
 from ser_ros.features.stage import FeatureStage
 from ser_ros.features.stream import WindowStream
 from ser_ros.features.voice_activity import VoiceActivity
-from ser_ros.interfaces import AudioDataStamped, AudioInfo, ModelInfo, SpeechFeatures
 from ser_ros.nodes import managed, qos
 from ser_ros.nodes.diagnostics import ERROR, Meter, OK, WARN
+from ser_ros.nodes.messages import AudioDataStamped, AudioInfo, ModelInfo, SpeechFeatures
 from ser_ros.nodes.parameters import spec
 from ser_ros.nodes.stamps import to_ns, to_stamp
 

@@ -8,11 +8,11 @@ import sys
 from std_msgs.msg import String
 
 from ser_ros.errors import SerError
-from ser_ros.interfaces import Emotion, Mitigation
 from ser_ros.mitigation import config
 from ser_ros.mitigation.policy import MitigationPolicy
 from ser_ros.nodes import managed, qos
 from ser_ros.nodes.diagnostics import Meter, OK, WARN
+from ser_ros.nodes.messages import Emotion, Mitigation
 from ser_ros.nodes.parameters import spec
 from ser_ros.nodes.stamps import to_ns
 from ser_ros.resources import share_path

@@ -7,11 +7,11 @@ from rclpy.node import Node
 
 from diagnostic_msgs.msg import DiagnosticArray
 
-from ser_ros.interfaces import Emotion, Mitigation, SpeechFeatures
 from ser_ros.nodes import qos
 from ser_ros.nodes.audio_capture import AudioCapture, END_OF_FILE, END_STAMP
 from ser_ros.nodes.diagnostics import ERROR
 from ser_ros.nodes.feature_extraction import FeatureExtraction, PERIOD
+from ser_ros.nodes.messages import Emotion, Mitigation, SpeechFeatures
 from ser_ros.nodes.stamps import to_ns
 
 STATES = {
