@@ -176,7 +176,7 @@ class EmotionTracker:
             raise SerError('a window with speech has no probabilities; {} are needed'.format(
                 len(self.labels)))
         decay = self._advance(float(stamp_s))
-        if not speech:
+        if window is None or not speech:
             self._evidence *= decay
             return Estimate(State.NO_SPEECH, '', 0.0, np.zeros(len(self.labels), np.float32))
         weight = max(speech_probability, _LEAST_WEIGHT)

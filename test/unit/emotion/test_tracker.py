@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A steady label out of the probabilities of windows."""
 
+import os
+
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -270,3 +273,13 @@ def test_period_hardly_matters(period_s):
 
     assert at(period_s).probabilities == pytest.approx(at(0.5).probabilities, abs=0.08)
     assert at(period_s).label == at(0.5).label
+
+
+def test_defaults_are_those_of_the_parameters():
+    """Without ROS (ser_ros classify) the tracker behaves as the graph does out of the box."""
+    path = os.path.join(os.path.dirname(__file__), '..', '..', '..', 'config', 'ser.yaml')
+    with open(path, encoding='utf-8') as file:
+        parameters = yaml.safe_load(file)['/**/emotion_inference']['ros__parameters']
+    defaults = TrackerSettings()
+    assert {name: getattr(defaults, name) for name in RANGES} == {
+        name: parameters[name] for name in RANGES}

@@ -1,0 +1,209 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+When to answer a negative emotion, and with which of the configured texts.
+
+::
+
+                    a triggering emotion, certain enough, for hold_s
+        +--------+ -------------------------------------------------> +---------+
+        |        |                                  STARTED           |         | --+ it is heard
+        |  IDLE  |                                                    | EPISODE |   | repeat_s after
+        |        |          RECOVERED: other emotions for recovery_s  |         | <-+ the last text:
+        +--------+          TIMED_OUT: nothing to tell by for         +---------+     REPEATED
+            ^                          timeout_s                           |
+            |                      +----------+                            |
+            +--------------------- | COOLDOWN | <--------------------------+
+                 cooldown_s over   +----------+
+
+An emotion triggers if the file has a response to it. An episode keeps to the emotion that started
+it: another triggering one neither ends it nor is answered by itself, because negative emotions are
+easily mistaken for each other. Nothing to tell by is silence as well as UNCERTAIN speech, so every
+episode comes to an end. A hold is broken by whatever is not that emotion: better no answer than a
+wrong one. It is measured on while cooling down, so what outlasts that is answered right after it.
+
+All times are audio time, from the stamps. Where they go back (a bag played in a loop) the policy
+starts anew; an episode that was open then is dropped.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Dict, List, Optional, Tuple
+
+from ser_ros.emotion.tracker import State
+from ser_ros.errors import SerError
+from ser_ros.mitigation.config import MitigationConfig, Phase
+
+# Stamps are float64 seconds, since 1970 on a real clock: good to about 0.5 us. A duration that
+# falls short of its limit by less than this has reached it.
+_TIME_TOLERANCE_S = 1e-4
+
+# Windows come at least every 5 s: over a longer step something was lost, and nothing lasted.
+_LONGEST_STEP_S = 5.5
+
+
+@dataclass(frozen=True)
+class Event:
+    """
+    A step of an episode, as Mitigation.msg has it.
+
+    Attributes:
+        phase: what happened.
+        emotion: the emotion that the episode is about.
+        strategy: name of the strategy that answers it.
+        text: what to say; may be empty in RECOVERED and TIMED_OUT.
+        language: language of ``text``, ISO 639-1.
+        episode: its number, from 1.
+        confidence: that of the estimate that led to this step, [0, 1].
+        duration_s: time since the emotion was first heard.
+    """
+
+    phase: Phase
+    emotion: str
+    strategy: str
+    text: str
+    language: str
+    episode: int
+    confidence: float
+    duration_s: float
+
+
+@dataclass
+class _Episode:
+    """One that is going on; all times are stamps."""
+
+    emotion: str
+    since_s: float
+    heard_s: float
+    answered_s: float
+    recovering_since_s: Optional[float] = None
+
+
+class MitigationPolicy:
+    """Turn the estimates, in the order of their stamps, into the events of episodes."""
+
+    def __init__(self, config: MitigationConfig, language: str = 'en') -> None:
+        """
+        Start with no episode.
+
+        :raises SerError: if ``config`` has no texts in ``language``.
+        """
+        config.check_language(language)
+        self._responses = config.responses
+        self._timing = config.timing
+        self._language = language
+        self._episodes = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything heard and said; only the numbers of the episodes go on."""
+        self._stamp_s = -math.inf
+        self._episode: Optional[_Episode] = None
+        self._held = ''
+        self._held_since_s = -math.inf
+        self._cool_until_s = -math.inf
+        self._turns: Dict[Tuple[str, ...], int] = {}
+
+    def update(self, stamp_s: float, state: int, label: str, confidence: float) -> List[Event]:
+        """
+        Take the next estimate and return what happens now: mostly nothing.
+
+        :param stamp_s: audio time of the window's last sample.
+        :param state: a value of :class:`ser_ros.emotion.tracker.State`.
+        :param label: the emotion, where ``state`` is EMOTION.
+        :param confidence: of the emotion, [0, 1].
+        :raises SerError: for a stamp or a confidence that is not finite, or an unknown state.
+        """
+        _check(stamp_s, state, confidence)
+        if stamp_s < self._stamp_s - _TIME_TOLERANCE_S:
+            self.reset()
+        lost = stamp_s - self._stamp_s > _LONGEST_STEP_S
+        self._stamp_s = stamp_s
+        heard = label if state == State.EMOTION else ''
+        triggers = heard in self._responses and confidence >= self._timing.min_confidence
+        self._hold(heard if triggers else '', lost)
+
+        events = []
+        if self._episode is not None and self._timed_out(self._episode, heard, lost):
+            events.append(self._end(Phase.TIMED_OUT, self._episode, confidence))
+        if self._episode is None:
+            return events + self._start(confidence)
+        return events + self._go_on(self._episode, heard, triggers, confidence)
+
+    def _reached(self, since_s: float, duration_s: float) -> bool:
+        return self._stamp_s - since_s >= duration_s - _TIME_TOLERANCE_S
+
+    def _hold(self, trigger: str, lost: bool) -> None:
+        if trigger != self._held or lost:
+            self._held = trigger
+            self._held_since_s = self._stamp_s
+
+    def _timed_out(self, episode: _Episode, heard: str, lost: bool) -> bool:
+        if heard and not lost:
+            episode.heard_s = self._stamp_s
+        return self._reached(episode.heard_s, self._timing.timeout_s)
+
+    def _start(self, confidence: float) -> List[Event]:
+        if (not self._held or not self._reached(self._held_since_s, self._timing.hold_s)
+                or not self._reached(self._cool_until_s, 0.0)):
+            return []
+        self._episodes += 1
+        now_s = self._stamp_s
+        self._episode = _Episode(self._held, self._held_since_s, heard_s=now_s, answered_s=now_s)
+        return [self._event(Phase.STARTED, self._episode, confidence)]
+
+    def _go_on(
+        self, episode: _Episode, heard: str, triggers: bool, confidence: float,
+    ) -> List[Event]:
+        if heard in self._responses:
+            episode.recovering_since_s = None
+            return self._repeat(episode, confidence) if (
+                triggers and heard == episode.emotion) else []
+        if heard:
+            # Silence and unclear speech do not stop a recovery: people speak in short turns.
+            if episode.recovering_since_s is None:
+                episode.recovering_since_s = self._stamp_s
+            if self._reached(episode.recovering_since_s, self._timing.recovery_s):
+                return [self._end(Phase.RECOVERED, episode, confidence)]
+        return []
+
+    def _repeat(self, episode: _Episode, confidence: float) -> List[Event]:
+        repeat_s = self._timing.repeat_s
+        if repeat_s == 0.0 or not self._reached(episode.answered_s, repeat_s):
+            return []
+        episode.answered_s = self._stamp_s
+        return [self._event(Phase.REPEATED, episode, confidence)]
+
+    def _end(self, phase: Phase, episode: _Episode, confidence: float) -> Event:
+        self._episode = None
+        self._cool_until_s = self._stamp_s + self._timing.cooldown_s
+        return self._event(phase, episode, confidence)
+
+    def _event(self, phase: Phase, episode: _Episode, confidence: float) -> Event:
+        strategy = self._responses[episode.emotion]
+        return Event(
+            phase=phase,
+            emotion=episode.emotion,
+            strategy=strategy.name,
+            text=self._next_text(strategy.texts[phase][self._language]),
+            language=self._language,
+            episode=self._episodes,
+            confidence=float(confidence),
+            duration_s=self._stamp_s - episode.since_s)
+
+    def _next_text(self, texts: Tuple[str, ...]) -> str:
+        """Return the texts in turn, over all episodes; '' where there are none."""
+        if not texts:
+            return ''
+        turn = self._turns.get(texts, 0)
+        self._turns[texts] = turn + 1
+        return texts[turn % len(texts)]
+
+
+def _check(stamp_s: float, state: int, confidence: float) -> None:
+    if not math.isfinite(stamp_s) or not math.isfinite(confidence):
+        raise SerError('the stamp is {} and the confidence {}; needed: finite numbers'.format(
+            stamp_s, confidence))
+    if state not in list(State):
+        raise SerError('the state is {}; allowed: {}'.format(
+            state, ', '.join('{:d} ({})'.format(s, s.name) for s in State)))
