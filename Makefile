@@ -1,0 +1,46 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+# What to listen to in `make demo`: an audio file, `mic`, or nothing for speech made on the spot.
+AUDIO ?=
+# The interpreter to make .venv with.
+PYTHON ?= python3
+export PYTHON
+
+SHELL := /bin/bash
+ENV := source scripts/env.sh
+
+.PHONY: help demo test lint build clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make demo                 run the whole graph on speech made on the spot'
+	@echo 'make demo AUDIO=FILE      the same on an audio file'
+	@echo 'make demo AUDIO=mic       the same on the default microphone'
+	@echo 'make test                 run all tests'
+	@echo 'make lint                 check style (ruff) and types (mypy)'
+	@echo 'make build                only set up .venv and build the package into install/'
+	@echo 'make clean                remove what was built (not .venv)'
+	@echo 'PYTHON=/path/to/python3   another interpreter for .venv than python3 (3.10 to 3.13)'
+	@echo
+	@echo 'A shell in which ser_ros and its nodes run: source scripts/env.sh'
+
+build:
+	@scripts/setup.sh run
+	@scripts/build.sh
+
+demo: build
+	@scripts/demo.sh '$(AUDIO)'
+
+test:
+	@scripts/setup.sh test
+	@scripts/build.sh
+	@$(ENV) && pytest --cov --cov-report=term:skip-covered
+
+lint:
+	@scripts/setup.sh test
+	@scripts/build.sh
+	@$(ENV) && ruff check . && mypy
+
+clean:
+	rm -rf build install log
