@@ -16,7 +16,7 @@ from ser_ros.inference import BACKEND_NAMES, choose_backend
 from ser_ros.inference.classifier import Classifier
 from ser_ros.inference.engine import InferenceEngine
 from ser_ros.inference.model_file import Model, PRECISIONS
-from ser_ros.nodes import managed, qos
+from ser_ros.nodes import hri, managed, qos
 from ser_ros.nodes.diagnostics import ERROR, Meter, OK, WARN
 from ser_ros.nodes.messages import Emotion, ModelInfo, SpeechFeatures
 from ser_ros.nodes.parameters import ALWAYS, spec
@@ -87,6 +87,8 @@ class EmotionInference(managed.ManagedNode):
             on_switched=self._on_switched, on_switch_failed=self._on_switch_failed)
         self._emotions = self.publish_to(Emotion, 'emotion', qos.EMOTION)
         self._model_info = self.publish_to(ModelInfo, 'model_info', qos.LATCHED)
+        expression_type = hri.message_type()
+        self._mirror = hri.HriMirror(self, expression_type) if expression_type else None
         self.get_logger().info('{} on {} in {}'.format(
             self._model.info.name, self._classifier.session.backend,
             self._classifier.session.precision))
@@ -158,6 +160,8 @@ class EmotionInference(managed.ManagedNode):
             backend=session.backend, precision=session.precision)
         message.latency_s = (self.now_ns() - to_ns(features.header.stamp)) * 1e-9
         self._emotions.publish(message)
+        if self._mirror is not None:
+            self._mirror.publish(message)
         self._meter.tick(message.latency_s)
 
     def _on_failed(self, features, error):
