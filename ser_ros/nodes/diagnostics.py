@@ -50,8 +50,9 @@ class Meter:
 class Diagnostics:
     """Publish what ``report() -> (level, message, values)`` returns, every second and on demand."""
 
-    def __init__(self, node, report):
+    def __init__(self, node, hardware_id, report):
         self._node = node
+        self._hardware_id = hardware_id
         self._report = report
         self._publisher = node.create_publisher(
             DiagnosticArray, '/diagnostics', qos.DIAGNOSTICS)
@@ -64,7 +65,7 @@ class Diagnostics:
         level, message, values = self._report()
         status = DiagnosticStatus(
             level=level, name=self._node.get_fully_qualified_name().lstrip('/'),
-            message=message, hardware_id=self._node.get_name(),
+            message=message, hardware_id=self._hardware_id,
             values=[KeyValue(key=key, value=str(value)) for key, value in values.items()])
         array = DiagnosticArray(status=[status])
         array.header.stamp = self._node.get_clock().now().to_msg()

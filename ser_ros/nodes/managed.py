@@ -38,9 +38,9 @@ class ManagedNode(LifecycleNode):
         self._failure = ''
         super().__init__(self.NAME, **kwargs)
         self._specs = self.PARAMETERS + (parameters.AUTOSTART,)
-        parameters.declare(self, self._specs)
+        parameters.declare(self, self.NAME, self._specs)
         self.add_on_set_parameters_callback(self._on_set_parameters)
-        self.diagnostics = diagnostics.Diagnostics(self, self._report)
+        self.diagnostics = diagnostics.Diagnostics(self, self.NAME, self._report)
 
     # What a subclass fills in.
 

@@ -5,6 +5,8 @@
 
 import sys
 
+from rclpy.exceptions import InvalidTopicNameException
+from rclpy.validate_topic_name import validate_topic_name
 from std_msgs.msg import String
 
 from ser_ros.errors import SerError
@@ -50,8 +52,10 @@ class MitigationResponder(managed.ManagedNode):
         self._config = config.load(path)
         self._config.check_language(self.value('language'))
         self._mitigations = self.publish_to(Mitigation, 'mitigation', qos.MITIGATION)
-        if self.value('tts_topic'):
-            self._tts = self.publish_to(String, self.value('tts_topic'), qos.MITIGATION)
+        topic = self.value('tts_topic')
+        if topic:
+            _check_topic(topic)
+            self._tts = self.publish_to(String, topic, qos.MITIGATION)
 
     def activate(self):
         self._problem = ''
@@ -90,6 +94,14 @@ class MitigationResponder(managed.ManagedNode):
         values = self._meter.values()
         values['answers'] = self._answers.count
         return (WARN if self._problem else OK), self._problem, values
+
+
+def _check_topic(topic):
+    try:
+        validate_topic_name(topic)
+    except InvalidTopicNameException as error:
+        raise SerError('tts_topic {!r} is no topic name: {}'.format(
+            topic, ' '.join(str(error).split())))
 
 
 def main(args=None):

@@ -8,6 +8,7 @@ from rcl_interfaces.msg import (
     FloatingPointRange,
     IntegerRange,
     ParameterDescriptor,
+    ParameterType,
     SetParametersResult,
 )
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
@@ -74,14 +75,16 @@ def _type_name(value):
     return names.get(type(value), type(value).__name__)
 
 
-def declare(node, specs: Sequence[Spec]) -> None:
+def declare(node, name: str, specs: Sequence[Spec]) -> None:
     """
     Declare all parameters of a node.
 
+    :param name: the node's own name, whatever it was remapped to: under this the defaults are
+        listed.
     :raises SerError: if a value from a file or the command line has the wrong type or is out of
         range; the text names the parameter, the value and what is allowed.
     """
-    defaults = load_defaults(node.get_name())
+    defaults = load_defaults(name)
     for parameter in specs:
         default = defaults[parameter.name]
         try:
@@ -111,6 +114,7 @@ def _describe_use_sim_time(node):
     # rclpy declares this one itself, without a word.
     if not node.describe_parameter('use_sim_time').description:
         node.set_descriptor('use_sim_time', ParameterDescriptor(
+            type=ParameterType.PARAMETER_BOOL,
             description='Take the time from /clock (simulation, replay) instead of the system. '
             'Can be set at any time.'))
 

@@ -3,6 +3,7 @@
 """Run the graph without launch: in this process, or one process for each node."""
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -10,11 +11,13 @@ import sys
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 
+import ser_ros
 from ser_ros.nodes.graph import NODES
 from ser_ros.nodes.observer import Observer
 
 STOP_TIMEOUT_S = 3.0
 POLL_S = 0.5
+PACKAGE_PARENT = os.path.dirname(os.path.dirname(os.path.abspath(ser_ros.__file__)))
 
 
 def run(arguments, view, record, in_processes: bool) -> str:
@@ -82,9 +85,10 @@ def _children(arguments, _):
     children = []
     try:
         for node_class in NODES:
+            # -m looks in the current folder first, where a checkout would hide this package.
             children.append(subprocess.Popen(
                 [sys.executable, '-m', node_class.__module__] + arguments
-                + ['-p', 'autostart:=true']))
+                + ['-p', 'autostart:=true'], cwd=PACKAGE_PARENT))
         yield lambda: [
             'the process of {} has ended with exit code {}'.format(node.NAME, child.returncode)
             for node, child in zip(NODES, children) if child.poll() is not None]
