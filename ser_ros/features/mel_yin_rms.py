@@ -1,0 +1,163 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The feature set mel_yin_rms/1: mel spectrogram, pitch and loudness as an image."""
+
+from typing import NamedTuple, Optional
+
+import numpy as np
+
+from ser_ros.errors import SerError
+from ser_ros.features.base import FeatureExtractor
+from ser_ros.features.framing import FrameBuffer, check_samples
+from ser_ros.features.level import frame_rms
+from ser_ros.features.mel import MelSpectrum, mel_filterbank
+from ser_ros.features.mel_corners import MEL_CORNERS_HZ
+from ser_ros.features.ring import ColumnRing
+from ser_ros.features.yin import Yin
+
+MEL_BANDS = 128
+MEL_RANGE_DB = 80.0
+
+# Whole windows are computed a third at a time: larger temporaries than these cost twice as
+# much, because the allocator asks the kernel for them anew each time.
+MAX_FRAMES = 43
+
+# What counts as a voice in pitch_hz: a clear trough, in the range of human speech.
+VOICED_MAX_TROUGH = 0.2
+VOICED_MIN_HZ = 60.0
+VOICED_MAX_HZ = 500.0
+
+MelYinRmsColumns = NamedTuple('MelYinRmsColumns', [
+    ('mel_db', np.ndarray),
+    ('f0_hz', np.ndarray),
+    ('rms', np.ndarray),
+    ('trough', np.ndarray),
+])
+MelYinRmsColumns.__doc__ = """
+Per-hop values, time on the last axis.
+
+mel_db: mel spectrum [dB re 1.0], at least -100, float32, shape (128, T).
+f0_hz: YIN's pitch of every frame, voiced or not [Hz], 50..8000, float64, shape (T,).
+rms: RMS amplitude, float32, shape (T,).
+trough: depth of YIN's trough, about 0 where periodic and 1 in noise, float32, shape (T,).
+"""
+
+
+class MelYinRms(FeatureExtractor):
+    """
+    The feature set mel_yin_rms/1.
+
+    16 kHz mono in frames of 1024 samples (64 ms), one every 320 (20 ms), without padding; a
+    window is 128 frames, 41 664 samples (2.604 s). The image has three channels of 128 bands
+    by 128 frames, each min-max scaled to [0, 1] within the window; a constant channel is 0.
+
+    0. Mel spectrogram: periodic Hann window, power, 128 HTK bands of 50..8000 Hz with
+       triangles of height 1 (torchaudio's MelSpectrogram with norm=None), dB (powers below
+       1e-10 count as that) re the window's maximum with a floor 80 dB below.
+    1. Pitch: YIN as in librosa 0.11, 50..8000 Hz, threshold 0.1, the same in all 128 rows.
+    2. RMS amplitude as in librosa.feature.rms, the same in all 128 rows.
+
+    Each hop is computed once, when its last sample arrives; `image` only scales.
+    """
+
+    name = 'mel_yin_rms/1'
+    sample_rate_hz = 16000
+    frame_samples = 1024
+    hop_samples = 320
+    window_hops = 128
+    window_samples = 127 * 320 + 1024
+    shape = (3, MEL_BANDS, 128)
+
+    def __init__(self):
+        """Make an empty stream."""
+        filterbank = mel_filterbank(MEL_CORNERS_HZ, self.sample_rate_hz, self.frame_samples)
+        self._mel = MelSpectrum(filterbank, self.frame_samples, MAX_FRAMES)
+        self._yin = Yin(self.sample_rate_hz, 50.0, 8000.0, 0.1, self.frame_samples, MAX_FRAMES)
+        self._frames = FrameBuffer(self.frame_samples, self.hop_samples, MAX_FRAMES)
+        self._rings = MelYinRmsColumns(
+            ColumnRing(self.window_hops, (MEL_BANDS,)),
+            ColumnRing(self.window_hops, (), np.float64),
+            ColumnRing(self.window_hops),
+            ColumnRing(self.window_hops))
+        self._hops = 0
+
+    @property
+    def hops(self) -> int:
+        """Number of frames complete since the last reset."""
+        return self._hops
+
+    def push(self, samples: np.ndarray) -> None:
+        """Take in the next samples; see `FeatureExtractor.push`."""
+        check_samples(samples)
+        for frames in self._frames.push(samples):
+            for ring, columns in zip(self._rings, self._compute(frames)):
+                ring.write(columns)
+            self._hops += len(frames)
+
+    def image(self, out: Optional[np.ndarray] = None) -> np.ndarray:
+        """Return the latest window's image; see `FeatureExtractor.image`."""
+        return self.image_from_columns(self._window(), out)
+
+    def pitch_hz(self) -> float:
+        """Return the median pitch of the latest window's voiced frames [Hz], or NaN."""
+        window = self._window()
+        voiced = ((window.trough < VOICED_MAX_TROUGH)
+                  & (window.f0_hz >= VOICED_MIN_HZ) & (window.f0_hz <= VOICED_MAX_HZ))
+        return float(np.median(window.f0_hz[voiced])) if voiced.any() else float('nan')
+
+    def reset(self) -> None:
+        """Forget all sound."""
+        self._frames.reset()
+        self._hops = 0
+
+    def columns(self, samples: np.ndarray) -> MelYinRmsColumns:
+        """Compute the columns of a whole recording; see `FeatureExtractor.columns`."""
+        check_samples(samples)
+        hops = max(0, (len(samples) - self.frame_samples) // self.hop_samples + 1)
+        result = MelYinRmsColumns(
+            np.empty((MEL_BANDS, hops), np.float32), np.empty(hops),
+            np.empty(hops, np.float32), np.empty(hops, np.float32))
+        start = 0
+        buffer = FrameBuffer(self.frame_samples, self.hop_samples, MAX_FRAMES)
+        for frames in buffer.push(samples):
+            end = start + len(frames)
+            for whole, part in zip(result, self._compute(frames)):
+                whole[..., start:end] = part
+            start = end
+        return result
+
+    def image_from_columns(
+            self, columns: MelYinRmsColumns, out: Optional[np.ndarray] = None) -> np.ndarray:
+        """
+        Turn the columns of one window into its image; see `FeatureExtractor`.
+
+        :param columns: the first three are used: mel_db (128, 128), f0_hz (128,), rms (128,).
+        """
+        if out is None:
+            out = np.empty(self.shape, np.float32)
+        mel_db, f0_hz, rms = columns[:3]
+        floor_db = max(mel_db.min(), mel_db.max() - np.float32(MEL_RANGE_DB))
+        _min_max_scale(np.maximum(mel_db, floor_db, out=out[0]), out[0])
+        out[1] = _min_max_scale(f0_hz, np.empty_like(f0_hz))
+        out[2] = _min_max_scale(rms, np.empty_like(rms))
+        return out
+
+    def _compute(self, frames: np.ndarray) -> MelYinRmsColumns:
+        f0_hz, trough = self._yin(frames)
+        return MelYinRmsColumns(self._mel(frames).T, f0_hz, frame_rms(frames), trough)
+
+    def _window(self) -> MelYinRmsColumns:
+        if self._hops < self.window_hops:
+            raise SerError('a window takes {} samples ({} hops); so far there are {} hops'.format(
+                self.window_samples, self.window_hops, self._hops))
+        return MelYinRmsColumns(*[ring.window() for ring in self._rings])
+
+
+def _min_max_scale(values: np.ndarray, out: np.ndarray) -> np.ndarray:
+    low, high = values.min(), values.max()
+    if low == high:
+        out[...] = 0.0
+        return out
+    np.subtract(values, low, out=out)
+    out /= high - low
+    return out
