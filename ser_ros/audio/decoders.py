@@ -1,0 +1,179 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Audio files decoded block by block: by libsndfile, and by FFmpeg for what that cannot read."""
+
+import os
+import stat
+from typing import Optional
+
+import numpy as np
+import soundfile
+
+from ser_ros.errors import SerError
+
+KINDS = 'wav, flac, ogg, opus, mp3, and with PyAV also m4a and whatever else FFmpeg reads'
+
+BLOCK_FRAMES = 4096
+
+
+class _ForwardSoundFile(soundfile.SoundFile):
+    """
+    A sound file that is read from start to end.
+
+    soundfile seeks to where it already is after every read of a file that can seek. In an MP3
+    that loses the bits that a frame borrows from earlier ones: every block would begin with
+    noise. A truncated FLAC would fail before its last samples.
+    """
+
+    def seekable(self):
+        return False
+
+
+class SoundfileDecoder:
+    """
+    Decode with libsndfile.
+
+    Attributes:
+        rate_hz: sample rate of the file.
+        duration_s: length that its header declares, or NaN.
+        warning: why decoding stopped before that, or an empty string.
+    """
+
+    def __init__(self, path: str):
+        """:raises soundfile.SoundFileError: if libsndfile does not know the format."""
+        try:
+            self._file = _ForwardSoundFile(path)
+        except TypeError as error:
+            # Headerless formats, chosen by the file's ending, would need a rate to be given.
+            raise SerError("cannot read '{}': it has no header that tells its format; "
+                           'use one of {}'.format(path, KINDS)) from error
+        self.rate_hz = self._file.samplerate
+        self.duration_s = self._file.frames / self.rate_hz
+        self.warning = ''
+        self._frames = 0
+
+    def read(self) -> Optional[np.ndarray]:
+        """Return the next float32 samples of shape (n, channels), or None at the end."""
+        try:
+            block = self._file.read(BLOCK_FRAMES, dtype='float32', always_2d=True)
+        except soundfile.SoundFileError as error:
+            self.warning = self._breaks_off(str(error))
+            return None
+        if len(block) == 0:
+            if self._frames + BLOCK_FRAMES < self._file.frames:
+                self.warning = self._breaks_off('the file is truncated')
+            return None
+        self._frames += len(block)
+        return block
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _breaks_off(self, reason):
+        return 'breaks off after {:.2f} s of {:.2f} s: {}'.format(
+            self._frames / self.rate_hz, self.duration_s, reason)
+
+
+class AvDecoder:
+    """Decode with FFmpeg through PyAV; same attributes as :class:`SoundfileDecoder`."""
+
+    def __init__(self, path: str):
+        """:raises SerError: if there is no PyAV, or it finds no audio in the file."""
+        self._av = _import_av(path)
+        self.warning = ''
+        self._path = path
+        try:
+            self._container = self._av.open(path)
+        except (self._av.error.FFmpegError, ValueError) as error:
+            raise SerError("cannot read '{}': no audio format was recognised in it; "
+                           'allowed: {}'.format(path, KINDS)) from error
+        try:
+            self._open_stream(path)
+        except SerError:
+            self.close()
+            raise
+
+    def _open_stream(self, path):
+        if not self._container.streams.audio:
+            raise SerError("'{}' holds no audio".format(path))
+        self._packed = self._container.decode(self._container.streams.audio[0])
+        # What the header says may be half of what the decoder gives (HE-AAC): ask a frame.
+        self._first = self._next_frame()
+        if self._first is None:
+            raise SerError("'{}' holds no audio that can be decoded".format(path))
+        self.rate_hz = self._first.sample_rate
+        duration = self._container.duration
+        self.duration_s = float('nan') if duration is None else duration / 1e6
+
+    def read(self) -> Optional[np.ndarray]:
+        """Return the next float32 samples of shape (n, channels), or None at the end."""
+        frame, self._first = self._first, None
+        frame = frame or self._next_frame()
+        if frame is None:
+            return None
+        if frame.sample_rate != self.rate_hz:
+            raise SerError("'{}' changes its sample rate from {} to {} Hz; convert it to one rate "
+                           'first'.format(self._path, self.rate_hz, frame.sample_rate))
+        return _frame_samples(frame)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._container.close()
+
+    def _next_frame(self):
+        try:
+            return next(self._packed, None)
+        except self._av.error.FFmpegError as error:
+            self.warning = 'breaks off: {}'.format(error)
+            return None
+
+
+def open_decoder(path: str):
+    """
+    Open an audio file with the first decoder that can read it.
+
+    :raises SerError: if it is missing, unreadable, empty or no audio; the text names the file.
+    """
+    _check_file(path)
+    try:
+        return SoundfileDecoder(path)
+    except soundfile.SoundFileError:
+        return AvDecoder(path)
+
+
+def _check_file(path):
+    try:
+        status = os.stat(path)
+        # Asked before it is opened: opening a named pipe would wait for its writer.
+        if not stat.S_ISREG(status.st_mode):
+            kind = 'a folder' if stat.S_ISDIR(status.st_mode) else 'no regular file'
+            raise SerError("cannot read '{}': it is {}; give an audio file ({})".format(
+                path, kind, KINDS))
+        with open(path, 'rb'):
+            pass
+    except OSError as error:
+        raise SerError("cannot read '{}': {}".format(path, error.strerror)) from error
+    if status.st_size == 0:
+        raise SerError("cannot read '{}': the file is empty (0 bytes)".format(path))
+
+
+def _import_av(path):
+    try:
+        import av
+    except ImportError as error:
+        raise SerError(
+            "cannot read '{}': it is none of the formats that libsndfile reads (wav, flac, ogg, "
+            'opus, mp3); for others install PyAV (pip install av)'.format(path)) from error
+    return av
+
+
+def _frame_samples(frame):
+    samples = frame.to_ndarray()
+    channels = len(frame.layout.channels)
+    samples = samples.T if frame.format.is_planar else samples.reshape(-1, channels)
+    if samples.dtype.kind == 'f':
+        return samples.astype(np.float32)
+    bits = 8 * samples.dtype.itemsize
+    offset = 1.0 if samples.dtype.kind == 'u' else 0.0
+    return samples.astype(np.float32) * np.float32(0.5 ** (bits - 1)) - np.float32(offset)

@@ -1,0 +1,110 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""An audio file as a stream of chunks."""
+
+import os
+from typing import Optional
+
+import numpy as np
+
+from ser_ros.audio.chunker import Chunker
+from ser_ros.audio.decoders import KINDS, open_decoder
+from ser_ros.audio.format import MIN_FILE_DURATION_S, SAMPLE_RATE_HZ, check_finite, float_to_int16
+from ser_ros.audio.resample import StreamResampler
+from ser_ros.audio.source import AudioSource
+from ser_ros.errors import SerError
+
+_MIN_SAMPLES = round(MIN_FILE_DURATION_S * SAMPLE_RATE_HZ)
+
+
+class FileSource(AudioSource):
+    """
+    Read an audio file block by block: any rate from 8 to 192 kHz, any number of channels (their
+    mean is taken), never the whole file in memory.
+
+    A file shorter than MIN_FILE_DURATION_S is followed by silence up to that; the last chunk is
+    filled up with zeros. A file that breaks off gives what can be decoded, and a ``warning``.
+
+    Attributes:
+        duration_s: length that the file's header declares, or NaN.
+    """
+
+    def __init__(self, path: str, loop: bool = False):
+        """
+        Open the file and decode its beginning.
+
+        :param path: path of the file; ``~`` is the home folder.
+        :param loop: start again at the end, without a gap, and never end.
+        :raises SerError: if it is missing, unreadable, empty, no audio, or holds no samples.
+        """
+        self.description = os.path.expanduser(os.fspath(path))
+        self._loop = loop
+        self._chunks = Chunker()
+        self._n_samples = 0
+        self._ended = False
+        self._decoder = open_decoder(self.description)
+        try:
+            self.duration_s = self._decoder.duration_s
+            self._resampler = self._new_resampler()
+            self._first = self._decode()
+            if self._first is None:
+                raise SerError("'{}' holds no audio samples{}; give an audio file ({})".format(
+                    self.description, self.warning and ' (' + self.warning + ')', KINDS))
+        except SerError:
+            self.close()
+            raise
+
+    def read(self) -> Optional[np.ndarray]:
+        """Return the next chunk, int16 of shape (320,), or None at the end of the file."""
+        chunk = self._chunks.pop()
+        while chunk is None and not self._ended:
+            self._fill()
+            chunk = self._chunks.pop()
+        return chunk
+
+    def interrupt(self) -> None:
+        """Do nothing: reading a file never waits."""
+
+    def close(self) -> None:
+        """Close the file; nothing can be read afterwards."""
+        self._ended = True
+        self._decoder.close()
+
+    def _fill(self):
+        block, self._first = self._first, None
+        if block is None:
+            block = self._decode()
+        if block is None and self._loop:
+            self._decoder.close()
+            self._decoder = open_decoder(self.description)
+            block = self._decode()
+        if block is None:
+            self._finish()
+        else:
+            self._push(self._resampler.push(block))
+
+    def _decode(self):
+        """Return the next block as float32 mono, or None at the end."""
+        block = self._decoder.read()
+        if block is None:
+            self.warning = self._decoder.warning
+            return None
+        check_finite(block, "'{}'".format(self.description))
+        return block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)
+
+    def _push(self, samples):
+        self._n_samples += samples.size
+        self._chunks.push(float_to_int16(samples))
+
+    def _finish(self):
+        self._push(self._resampler.flush())
+        if self._n_samples < _MIN_SAMPLES:
+            self._push(np.zeros(_MIN_SAMPLES - self._n_samples, np.float32))
+        self._chunks.pad()
+        self._ended = True
+
+    def _new_resampler(self):
+        try:
+            return StreamResampler(self._decoder.rate_hz)
+        except SerError as error:
+            raise SerError("cannot use '{}': {}".format(self.description, error)) from error
