@@ -22,9 +22,7 @@ build() {
     local paths=(.)
     # The messages that apt has as ros-DISTRO-audio-common-msgs are not on PyPI.
     [[ -d .venv/share/audio_common_msgs ]] || paths+=("$interfaces")
-    set +u
     source scripts/env.sh
-    set -u
     colcon build --symlink-install --base-paths "${paths[@]}" --event-handlers console_cohesion+ \
         --cmake-args -DBUILD_TESTING=OFF -DCMAKE_BUILD_TYPE=Release \
         -DPython3_EXECUTABLE="$VIRTUAL_ENV/bin/python"

@@ -38,7 +38,8 @@ _ser_ros_enter() {
     export VIRTUAL_ENV=$_ser_ros_venv
     export PATH=$_ser_ros_venv/bin:$PATH
     export LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-    export PYTHONPATH
+    # Not even an empty one: colcon would append it, and Python takes '' for the current folder.
+    if [[ -n $PYTHONPATH ]]; then export PYTHONPATH; else unset PYTHONPATH; fi
     export AMENT_PREFIX_PATH=$_ser_ros_venv CMAKE_PREFIX_PATH=$_ser_ros_venv
     unset COLCON_PREFIX_PATH PYTHONHOME
     export ROS_VERSION=2 ROS_PYTHON_VERSION=3 ROS_DISTRO=jazzy
@@ -54,7 +55,6 @@ _ser_ros_enter() {
         source "$setup"
         [[ $had_nounset == *u* ]] && set -u
     fi
-    [[ -n $PYTHONPATH ]] || unset PYTHONPATH
     return 0
 }
 

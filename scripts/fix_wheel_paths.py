@@ -27,7 +27,7 @@ INCLUDES = (
 def fix(text: str) -> str:
     """Return the text of a CMake file with the builder's include folders replaced."""
     for pattern, replacement in INCLUDES:
-        text = pattern.sub(lambda _match: replacement, text)
+        text = pattern.sub(replacement.replace('\\', r'\\'), text)
     return text
 
 
@@ -39,8 +39,7 @@ def main() -> int:
         if fixed != text:
             path.write_text(fixed, encoding='utf-8')
         if re.search(BUILDERS_PYTHON, fixed):
-            print('{}: names a folder of the machine that built it, of an unknown kind'.format(path),
-                  file=sys.stderr)
+            print('{} names an unknown folder of its builder'.format(path), file=sys.stderr)
             return 1
     return 0
 

@@ -1,48 +1,79 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the messages that the nodes speak can be had here, and if not, what to do."""
+"""
+Whether the messages that the graph needs can be imported, and are the right ones.
+
+Both packages of messages come from outside this one's Python modules: `ser_ros.msg` is generated
+when the package is built in a workspace, `audio_common_msgs` belongs to the distribution.
+"""
 
 import importlib
-import importlib.util
 import os
+import types
+import typing
 
+import ser_ros
 from ser_ros.errors import SerError
 
-_SETUP = 'source the setup file of ROS 2 and of the workspace (or, in a checkout, scripts/env.sh)'
+_OWN_MESSAGES = ('Emotion', 'Mitigation', 'ModelInfo', 'SpeechFeatures')
+_AUDIO_FIELDS = {
+    'AudioDataStamped': ('header', 'audio'),
+    'AudioInfo': ('channels', 'sample_rate', 'sample_format', 'coding_format'),
+}
 
 
 def check() -> None:
     """
-    Check that rclpy, our messages and the right audio_common_msgs can be imported.
+    Check that `ser_ros.msg` and `audio_common_msgs.msg` can be imported.
 
-    :raises SerError: if one can't; the text says which, and what to do.
+    :raises SerError: if not; the text says what was found where, and what to do.
     """
-    if importlib.util.find_spec('rclpy') is None:
-        raise SerError('ROS 2 is not there (no Python package rclpy): ' + _SETUP)
     _check_own_messages()
     _check_audio_messages()
 
 
-def _check_own_messages() -> None:
-    if importlib.util.find_spec('ser_ros.msg') is not None:
-        return
-    import ser_ros
-    raise SerError(
-        'ser_ros.msg is not there: ser_ros was imported from {}, which has no messages. Build the '
-        'workspace with colcon, then {}; a copy that was installed by pip hides the one of the '
-        'workspace: pip uninstall ser_ros'.format(
-            os.path.dirname(os.path.abspath(ser_ros.__file__)), _SETUP))
+def _check_own_messages():
+    module = _import('ser_ros.msg')
+    if module is None:
+        raise SerError(
+            'ser_ros was imported from {}, which has no messages (ser_ros.msg): it is a copy that '
+            'pip installed, or the source folder. Source the workspace in which ser_ros was built '
+            '(`source install/setup.bash`) and, if pip has installed a copy that hides it, '
+            '`pip uninstall ser_ros`; do not start it from the source folder'.format(
+                os.path.dirname(os.path.abspath(ser_ros.__file__))))
+    missing = [name for name in _OWN_MESSAGES if not hasattr(module, name)]
+    if missing:
+        raise SerError(
+            'the messages in {} are of another version of ser_ros, without {}: build the '
+            'workspace again'.format(_folder(module), ', '.join(missing)))
 
 
-def _check_audio_messages() -> None:
+def _check_audio_messages():
+    remedy = 'install ros-{}-audio-common-msgs (ros-drivers, 0.4.0)'.format(
+        os.environ.get('ROS_DISTRO', '<distro>'))
+    module = _import('audio_common_msgs.msg')
+    if module is None:
+        raise SerError('audio_common_msgs is not installed: ' + remedy)
+    for name, fields in _AUDIO_FIELDS.items():
+        message = getattr(module, name, None)
+        known = message.get_fields_and_field_types() if message is not None else {}
+        if not all(field in known for field in fields):
+            raise SerError(
+                'audio_common_msgs in {} is another package of this name: its {} is not that of '
+                'ros-drivers; remove it from the workspace, then {}'.format(
+                    _folder(module), name, remedy))
+
+
+def _import(name: str) -> typing.Optional[types.ModuleType]:
+    """Import the module, or return None if there is none; let other failures pass."""
     try:
-        messages = importlib.import_module('audio_common_msgs.msg')
-    except ImportError:
-        raise SerError(
-            'audio_common_msgs is not there: install ros-$ROS_DISTRO-audio-common-msgs, or build '
-            'interfaces/audio_common_msgs of ser_ros; then ' + _SETUP)
-    if not hasattr(messages, 'AudioDataStamped'):
-        raise SerError(
-            '{} is another package of the same name: it has no AudioDataStamped. Needed is '
-            'audio_common_msgs of ros-drivers (ros-$ROS_DISTRO-audio-common-msgs)'.format(
-                os.path.dirname(os.path.abspath(messages.__file__))))
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        # One that the messages in turn lack is a broken installation, not a missing one.
+        if error.name is not None and (name + '.').startswith(error.name + '.'):
+            return None
+        raise
+
+
+def _folder(module: types.ModuleType) -> str:
+    return os.path.dirname(os.path.abspath(module.__file__ or ''))

@@ -1,0 +1,59 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What all tests share: threads, a ROS domain of their own, and the data beside the repository."""
+
+import os
+import pathlib
+import socket
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# Before anything imports numpy or torch: tests share few cores with the graphs they start.
+for _library in ('OMP', 'OPENBLAS', 'MKL', 'NUMBA'):
+    os.environ.setdefault(_library + '_NUM_THREADS', '1')
+
+# Graphs under test neither see nor are seen by other machines.
+os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+os.environ['ROS_LOCALHOST_ONLY'] = '1'  # the same for Humble
+os.environ.pop('ROS_STATIC_PEERS', None)
+
+# Above these Linux hands out ports of the DDS discovery to other sockets.
+HIGHEST_DOMAIN_ID = 101
+
+
+def _claim_domain():
+    """
+    Return a ROS domain id that no other test session of this machine has, and its claim.
+
+    The claim is a socket with an abstract name: the kernel frees it with the process.
+    """
+    for domain_id in range(HIGHEST_DOMAIN_ID, 0, -1):
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind('\0ser_ros_test_domain_{}'.format(domain_id))
+        except OSError:
+            claim.close()
+        else:
+            return domain_id, claim
+    raise RuntimeError('all ROS domains are taken by other test sessions')
+
+
+_DOMAIN_ID, _CLAIM = _claim_domain()
+os.environ['ROS_DOMAIN_ID'] = str(_DOMAIN_ID)
+
+
+@pytest.fixture(scope='session')
+def ros_domain():
+    """Return the ROS domain id of this session; it is in the environment, for processes, too."""
+    return _DOMAIN_ID
+
+
+@pytest.fixture(scope='session')
+def shared_data():
+    """Return the folder of the corpora (ravdess, nemo, emodb), or skip the test."""
+    path = pathlib.Path(os.environ.get('SER_ROS_SHARED_DATA', str(ROOT.parent / 'shared' / 'data')))
+    if not path.is_dir():
+        pytest.skip('{} is missing; name its place in SER_ROS_SHARED_DATA'.format(path))
+    return path
