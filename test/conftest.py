@@ -14,12 +14,13 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 for _library in ('OMP', 'OPENBLAS', 'MKL', 'NUMBA'):
     os.environ.setdefault(_library + '_NUM_THREADS', '1')
 
-# Graphs under test neither see nor are seen by other machines.
+# Graphs under test neither see nor are seen by other machines. (Newer distributions warn of
+# Humble's variable.)
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-os.environ['ROS_LOCALHOST_ONLY'] = '1'  # the same for Humble
-os.environ.pop('ROS_STATIC_PEERS', None)
+if os.environ.get('ROS_DISTRO') == 'humble':
+    os.environ['ROS_LOCALHOST_ONLY'] = '1'
 
-# Above these Linux hands out ports of the DDS discovery to other sockets.
+# The ports of higher ids lie among those that Linux hands out to any socket.
 HIGHEST_DOMAIN_ID = 101
 
 

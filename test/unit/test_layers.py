@@ -1,0 +1,67 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a module may import depends on its folder, and the runtime parses on Python 3.6."""
+
+import ast
+import pathlib
+
+import pytest
+
+PACKAGE = pathlib.Path(__file__).resolve().parents[2] / 'ser_ros'
+
+# Top-level module: the folders of ser_ros that may import it.
+LAYERS = {
+    'rclpy': {'nodes'},
+    'onnxruntime': {'inference', 'training'},
+    'tensorrt': {'inference'},
+    'torch': {'inference', 'training'},
+    'librosa': {'training'},
+    'onnx': {'inference', 'training'},
+    'matplotlib': {'training'},
+    'audio_common_msgs': {'nodes'},
+}
+
+
+def modules():
+    return sorted(PACKAGE.rglob('*.py'))
+
+
+def folder(path):
+    return path.relative_to(PACKAGE).parts[0]
+
+
+def imported(path):
+    """Yield the top-level modules that the file imports, also within functions."""
+    for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split('.')[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.split('.')[0]
+
+
+@pytest.mark.parametrize('module', sorted(LAYERS))
+def test_only_its_layer_imports(module):
+    users = {folder(path) for path in modules() if module in imported(path)}
+    assert users <= LAYERS[module]
+
+
+@pytest.mark.parametrize('name', ['audio', 'features', 'emotion', 'mitigation'])
+def test_plain_layers_know_nothing_of_the_nodes_and_commands(name):
+    for path in (PACKAGE / name).rglob('*.py'):
+        text = path.read_text(encoding='utf-8')
+        assert 'ser_ros.nodes' not in text and 'ser_ros.cli' not in text, path
+
+
+@pytest.mark.parametrize(
+    'path', [path for path in modules() if folder(path) != 'training'],
+    ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_runtime_parses_on_python_3_6(path):
+    ast.parse(path.read_text(encoding='utf-8'), feature_version=(3, 6))
+
+
+@pytest.mark.parametrize('path', modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_licence_header(path):
+    lines = path.read_text(encoding='utf-8').splitlines()
+    start = int(lines[0].startswith('#!'))
+    assert lines[start:start + 2] == [
+        '# Copyright 2026 The ser_ros authors', '# SPDX-License-Identifier: Apache-2.0']

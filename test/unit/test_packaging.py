@@ -1,0 +1,186 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The package as colcon, pip and the set-up scripts see it."""
+
+import os
+import pathlib
+import re
+import runpy
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree
+
+import pytest
+
+import ser_ros
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+REQUIREMENTS = ROOT / 'requirements'
+
+
+def run(*command, **kwargs):
+    """Run a command and return its output; a failure shows both of its outputs."""
+    result = subprocess.run(
+        [str(part) for part in command], stdin=subprocess.DEVNULL, text=True,
+        capture_output=True, timeout=120, check=False, **kwargs)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def requirements(path):
+    """Return the lines that name a package."""
+    lines = path.read_text(encoding='utf-8').splitlines()
+    return [line for line in lines if line and not line.startswith('#')]
+
+
+def pin(line):
+    """Return the name, in its normal form, and the version of a requirement."""
+    match = re.match(r'([A-Za-z0-9._-]+)(\[[a-z]+\])?==([^ ;*]+)', line)
+    assert match, line
+    return re.sub('[-_.]+', '-', match[1]).lower(), match[3]
+
+
+class TestRequirements:
+    @pytest.mark.parametrize('path', sorted(REQUIREMENTS.glob('*.txt')), ids=lambda p: p.name)
+    def test_every_entry_is_pinned(self, path):
+        for line in requirements(path):
+            pin(line)
+
+    @pytest.mark.parametrize('name', ['ros', 'runtime', 'train', 'test'])
+    def test_constraints_hold_every_entry(self, name):
+        constraints = {pin(line) for line in requirements(REQUIREMENTS / 'constraints.txt')}
+        wanted = {pin(line) for line in requirements(REQUIREMENTS / (name + '.txt'))}
+        assert wanted <= constraints
+
+    def test_the_runtime_needs_no_torch(self):
+        names = {pin(line)[0] for name in ('ros', 'runtime', 'no-deps')
+                 for line in requirements(REQUIREMENTS / (name + '.txt'))}
+        assert not names & {'torch', 'librosa', 'onnx'}
+
+    def test_workspace_pins_are_those_of_the_runtime(self):
+        known = set(requirements(REQUIREMENTS / 'runtime.txt'))
+        known |= set(requirements(REQUIREMENTS / 'no-deps.txt'))
+        assert set(requirements(REQUIREMENTS / 'workspace.txt')) <= known
+
+
+class TestColcon:
+    def test_one_version(self):
+        manifest = xml.etree.ElementTree.parse(str(ROOT / 'package.xml'))
+        assert manifest.findtext('version') == ser_ros.__version__
+
+    def test_a_plain_build_sees_one_package(self):
+        pytest.importorskip('colcon_core', reason='colcon is not installed')
+        names = run('colcon', 'list', '--names-only', '--base-paths', ROOT.parent / ROOT.name)
+        assert names.split() == ['ser_ros']
+
+    def test_every_message_is_built(self):
+        messages = pytest.importorskip('ser_ros.msg', reason='ser_ros was not built with colcon')
+        for path in (ROOT / 'msg').glob('*.msg'):
+            assert hasattr(messages, path.stem)
+
+    def test_messages_and_modules_are_one_package(self, tmp_path):
+        pytest.importorskip('ser_ros.msg', reason='ser_ros was not built with colcon')
+        # Not from the repository's root, where Python would find the sources first.
+        run(sys.executable, '-c', 'import ser_ros.msg, ser_ros.features; ser_ros.__version__',
+            cwd=str(tmp_path))
+
+    def test_cpp_headers_compile(self, tmp_path):
+        prefixes = os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep)
+        folders = [folder for prefix in prefixes
+                   for folder in pathlib.Path(prefix, 'include').glob('*')]
+        if not any(folder.name == 'ser_ros' for folder in folders):
+            pytest.skip('ser_ros was not built with colcon')
+        source = tmp_path / 'use.cpp'
+        source.write_text('''
+#include <ser_ros/msg/emotion.hpp>
+#include <ser_ros/msg/mitigation.hpp>
+#include <ser_ros/msg/model_info.hpp>
+#include <ser_ros/msg/speech_features.hpp>
+int main() {
+  ser_ros::msg::Emotion emotion;
+  emotion.probabilities = {0.5F, 0.5F};
+  return emotion.state == ser_ros::msg::Emotion::STATE_NO_SPEECH ? 0 : 1;
+}
+''')
+        run('g++', '-std=c++17', '-fsyntax-only', '-Wall', '-Werror',
+            *['-I{}'.format(folder) for folder in folders], source)
+
+
+@pytest.fixture(scope='module')
+def pip_installed(tmp_path_factory):
+    """Install a copy of the package with pip into a folder of its own; return the folder."""
+    source = tmp_path_factory.mktemp('source')
+    for name in ('ser_ros', 'config', 'launch', 'models'):
+        shutil.copytree(
+            str(ROOT / name), str(source / name),
+            ignore=shutil.ignore_patterns('__pycache__', '*.onnx'))
+    for name in ('setup.py', 'pyproject.toml', 'README.md', 'LICENSE'):
+        shutil.copy(str(ROOT / name), str(source / name))
+    target = tmp_path_factory.mktemp('target')
+    # Without its dependencies: they are in this environment.
+    run(sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps', '--no-build-isolation',
+        '--no-index', '--target', target, source)
+    return target
+
+
+class TestPip:
+    def test_command(self, pip_installed):
+        environment = dict(os.environ, PYTHONPATH=str(pip_installed))
+        output = run(sys.executable, pip_installed / 'bin' / 'ser_ros', '--version',
+                     env=environment)
+        assert output.split() == ['ser_ros', ser_ros.__version__]
+
+    @pytest.mark.parametrize('path', ['config/ser.yaml', 'config/mitigation.yaml'])
+    def test_data_files(self, pip_installed, path):
+        assert (pip_installed / 'share' / 'ser_ros' / path).is_file()
+
+    def test_a_copy_that_hides_the_workspace_is_named(self, pip_installed, tmp_path):
+        pytest.importorskip('ser_ros.msg', reason='ser_ros was not built with colcon')
+        path = os.pathsep.join([str(pip_installed), os.environ['PYTHONPATH']])
+        output = run(
+            sys.executable, '-c',
+            'from ser_ros import errors, interfaces\n'
+            'try:\n'
+            '    interfaces.check()\n'
+            'except errors.SerError as error:\n'
+            '    print(error)\n',
+            env=dict(os.environ, PYTHONPATH=path), cwd=str(tmp_path))
+        assert 'imported from {},'.format(pip_installed / 'ser_ros') in output
+        assert 'pip uninstall ser_ros' in output
+
+
+class TestScripts:
+    def test_wheels_of_any_builder_are_fixed(self):
+        fix = runpy.run_path(str(ROOT / 'scripts' / 'fix_wheel_paths.py'))['fix']
+        fixed = fix(
+            'set_target_properties(x PROPERTIES INTERFACE_INCLUDE_DIRECTORIES '
+            '"/a;/opt/python/cp312-cp312/include/python3.12;'
+            '/opt/python/cp310-cp310/lib/python3.10/site-packages/numpy/_core/include")')
+        assert '/opt/python' not in fixed
+        folders = re.search('"(.*)"', fixed)[1].split(';')
+        assert [os.path.isdir(folder) for folder in folders[1:]] == [True, True]
+
+    def test_environment_replaces_a_sourced_distribution(self, tmp_path):
+        if not (ROOT / '.venv').is_dir():
+            pytest.skip('there is no .venv: not set up by make')
+        other = '/opt/ros/other'
+        environment = dict(
+            os.environ, AMENT_PREFIX_PATH=other, PYTHONPATH=other + '/lib/python:/mine',
+            LD_LIBRARY_PATH=other + '/lib', PATH=other + '/bin:' + os.environ['PATH'])
+        output = run(
+            'bash', '-euc', 'source "$1"; env', 'bash', ROOT / 'scripts' / 'env.sh',
+            env=environment, cwd=str(tmp_path))
+        variables = dict(line.split('=', 1) for line in output.splitlines() if '=' in line)
+        assert not [name for name, value in variables.items() if other in value]
+        assert '/mine' in variables['PYTHONPATH'].split(':')
+        assert '' not in variables['PYTHONPATH'].split(':')
+        assert str(ROOT / '.venv') in variables['AMENT_PREFIX_PATH'].split(':')
+
+    def test_environment_says_what_is_missing(self, tmp_path):
+        result = subprocess.run(
+            ['bash', '-c', 'source "$1"', 'bash', str(ROOT / 'scripts' / 'env.sh')],
+            env=dict(os.environ, SER_ROS_VENV=str(tmp_path / 'none')), text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        assert result.returncode == 1
+        assert "run 'make build' first" in result.stderr
