@@ -1,0 +1,120 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Counts over a whole session: shares of the emotions, latency, losses, episodes."""
+
+import math
+from collections import Counter, deque
+from dataclasses import dataclass
+from typing import Any, Deque, Dict, List, Mapping, Optional
+
+import numpy as np
+
+UNCERTAIN = 'uncertain'
+NO_SPEECH = 'no_speech'
+
+# Latencies that are kept for the percentiles: 14 hours of windows twice a second.
+_LATENCIES = 100000
+
+@dataclass(frozen=True)
+class Summary:
+    """
+    What a session came to.
+
+    Attributes:
+        windows: number of windows.
+        duration_s: length of the audio that they cover.
+        shares: of the windows with each emotion, uncertain and no speech; they add up to 1.
+        latency_p50_s, latency_p95_s: percentiles; NaN where nothing was measured.
+        lost: windows that are missing in the sequence.
+        episodes: number of mitigation episodes by emotion.
+    """
+
+    windows: int
+    duration_s: float
+    shares: Dict[str, float]
+    latency_p50_s: float
+    latency_p95_s: float
+    lost: int
+    episodes: Dict[str, int]
+
+
+class Shares:
+    """Count windows, or files, by the emotion that was named."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._labels: List[str] = []
+        self._counts: Dict[str, int] = Counter()
+
+    def add(self, state: str, label: str, labels: List[str]) -> None:
+        """
+        Count one.
+
+        :param state: name of a ``ser_ros.emotion.tracker.State``.
+        :param labels: all that could have been named; they are listed also where none was.
+        """
+        self._labels.extend(name for name in labels if name not in self._labels)
+        self._counts[label if state == 'EMOTION' else state.lower()] += 1
+
+    def __len__(self) -> int:
+        """Return how many were counted."""
+        return sum(self._counts.values())
+
+    def values(self) -> Dict[str, float]:
+        """Return the share of every label, then of uncertain and no speech; the sum is 1, or 0."""
+        total = max(1, len(self))
+        return {name: self._counts[name] / total for name in self._labels + [UNCERTAIN, NO_SPEECH]}
+
+
+class Tally:
+    """Add up emotions and mitigations, given as plain values."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._shares = Shares()
+        self._latencies_s: Deque[float] = deque(maxlen=_LATENCIES)
+        self._episodes: Dict[str, int] = Counter()
+        self._sequence: Optional[int] = None
+        self._duration_s = 0.0
+        self._end_s = math.nan
+        self.lost = 0
+
+    def add(self, values: Mapping[str, Any]) -> None:
+        """Take an emotion, with the keys that the observer gives."""
+        self._shares.add(values['state'], values['label'], values['labels'])
+        # While a file is played faster than real time, stamps lie ahead of the clock.
+        if values['latency_s'] >= 0.0:
+            self._latencies_s.append(values['latency_s'])
+        if self._sequence is not None:
+            # A restart counts from 0 again and loses nothing.
+            self.lost += max(0, values['sequence'] - self._sequence - 1)
+        self._sequence = values['sequence']
+        self._add_time(values['window_start_s'], values['stamp_s'])
+
+    def _add_time(self, start_s: float, end_s: float) -> None:
+        """Add what lies after the window before; all of it after a jump back (a bag's loop)."""
+        new_from_s = self._end_s if start_s <= self._end_s <= end_s else start_s
+        self._duration_s += end_s - new_from_s
+        self._end_s = end_s
+
+    def add_mitigation(self, values: Mapping[str, Any]) -> None:
+        """Take a mitigation, with the keys that the observer gives."""
+        if values['phase'] == 'STARTED':
+            self._episodes[values['emotion']] += 1
+
+    def latency_s(self, percent: float) -> float:
+        """Return a percentile of the latency, NaN where none was measured."""
+        if not self._latencies_s:
+            return math.nan
+        return float(np.percentile(self._latencies_s, percent))
+
+    def summary(self) -> Summary:
+        """Return what it came to so far."""
+        return Summary(
+            windows=len(self._shares),
+            duration_s=self._duration_s,
+            shares=self._shares.values(),
+            latency_p50_s=self.latency_s(50.0),
+            latency_p95_s=self.latency_s(95.0),
+            lost=self.lost,
+            episodes=dict(self._episodes))
