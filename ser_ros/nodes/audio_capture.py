@@ -55,9 +55,9 @@ class AudioCapture(managed.ManagedNode):
         device, loop = self.value('device'), self.value('loop')
         self._capture = Capture(
             lambda: open_source(device, loop), self._publish,
-            now=lambda: self.now_ns() * 1e-9, realtime=self.value('realtime'),
+            now_ns=self.now_ns, realtime=self.value('realtime'),
             ready=lambda: self._chunks.get_subscription_count() > 0,
-            on_end=self._on_end)
+            on_end=self._on_end, on_warning=self.get_logger().warning)
         self._capture.start()
         self._info.publish(AudioInfo(
             channels=1, sample_rate=SAMPLE_RATE_HZ, sample_format='S16LE',
@@ -90,7 +90,7 @@ class AudioCapture(managed.ManagedNode):
             'gaps': stats.gaps, 'reopened': stats.reopens,
             END_STAMP: stats.end_stamp_ns if stats.ended else ''})
         if stats.ended:
-            return OK, END_OF_FILE, values
+            return (WARN if stats.error else OK), END_OF_FILE, dict(values, error=stats.error)
         if stats.lost:
             return ERROR, 'device lost, trying to reopen it', values
         if stats.overflows or stats.gaps:

@@ -6,15 +6,20 @@ import sys
 import traceback
 
 import rclpy
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+from rclpy.signals import SignalHandlerOptions
 
 from ser_ros.errors import SerError
 from ser_ros.nodes import diagnostics, parameters, qos
+from ser_ros.nodes.stopping import Stopping
 
 SUCCESS = TransitionCallbackReturn.SUCCESS
 FAILURE = TransitionCallbackReturn.FAILURE
 ERROR = TransitionCallbackReturn.ERROR
+
+# How long a wish to end may wait for the executor.
+POLL_S = 0.2
 
 
 class ManagedNode(LifecycleNode):
@@ -194,37 +199,33 @@ class ManagedNode(LifecycleNode):
         return level, message or self.state_label, values
 
 
-def spin(nodes) -> None:
-    """Serve the nodes until the context is shut down."""
+def spin(nodes, until) -> None:
+    """Serve the nodes until ``until()`` holds."""
     executor = SingleThreadedExecutor()
     for node in nodes:
         executor.add_node(node)
-    try:
-        executor.spin()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    finally:
-        executor.shutdown()
+    while not until():
+        executor.spin_once(timeout_sec=POLL_S)
+    executor.shutdown()
 
 
 def main(node_classes, args=None) -> int:
     """Run nodes of these classes in this process until Ctrl-C; return the exit code."""
     nodes = []
-    try:
-        rclpy.init(args=args)
-        for node_class in node_classes:
-            nodes.append(node_class())
-        for node in nodes:
-            if node.value('autostart'):
-                node.start()
-        spin(nodes)
-        return 0
-    except SerError as error:
-        print('ser_ros: error: {}'.format(error), file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 0
-    finally:
-        for node in nodes:
-            node.close()
-        rclpy.try_shutdown()
+    with Stopping() as stopping:
+        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+        try:
+            for node_class in node_classes:
+                nodes.append(node_class())
+            for node in nodes:
+                if node.value('autostart') and not stopping.requested:
+                    node.start()
+            spin(nodes, lambda: stopping.requested)
+            return 0
+        except SerError as error:
+            print('ser_ros: error: {}'.format(error), file=sys.stderr)
+            return 1
+        finally:
+            for node in nodes:
+                node.close()
+            rclpy.shutdown()

@@ -9,14 +9,16 @@ import subprocess
 import sys
 
 import rclpy
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
 
 import ser_ros
+from ser_ros.nodes import managed
 from ser_ros.nodes.graph import NODES
 from ser_ros.nodes.observer import Observer
+from ser_ros.nodes.stopping import Stopping
 
 STOP_TIMEOUT_S = 3.0
-POLL_S = 0.5
 PACKAGE_PARENT = os.path.dirname(os.path.dirname(os.path.abspath(ser_ros.__file__)))
 
 
@@ -31,23 +33,22 @@ def run(arguments, view, record, in_processes: bool) -> str:
     :return: why it could not run; empty if all went well.
     """
     reasons = []
-    # The namespace and the log level hold for the observer as well.
-    rclpy.init(args=arguments)
-    executor = SingleThreadedExecutor()
-    observer = _observer(view, record, reasons.append)
-    executor.add_node(observer)
-    try:
-        with (_children if in_processes else _in_process)(arguments, executor) as died:
-            while not reasons:
-                executor.spin_once(timeout_sec=POLL_S)
-                reasons.extend(died())
-        return reasons[0]
-    except (KeyboardInterrupt, ExternalShutdownException):
-        return ''
-    finally:
-        executor.shutdown()
-        observer.destroy_node()
-        rclpy.try_shutdown()
+    with Stopping() as stopping:
+        # The namespace and the log level hold for the observer as well.
+        rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
+        executor = SingleThreadedExecutor()
+        observer = _observer(view, record, reasons.append)
+        executor.add_node(observer)
+        try:
+            with (_children if in_processes else _in_process)(arguments, executor) as died:
+                while not reasons and not stopping.requested:
+                    executor.spin_once(timeout_sec=managed.POLL_S)
+                    reasons.extend(died())
+            return reasons[0] if reasons and not stopping.requested else ''
+        finally:
+            executor.shutdown()
+            observer.destroy_node()
+            rclpy.shutdown()
 
 
 def _observer(view, record, on_end):

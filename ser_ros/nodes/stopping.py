@@ -1,0 +1,33 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Ctrl-C as a wish instead of an exception.
+
+rclpy's own handler invalidates the context at once, under the feet of every thread that is about
+to publish. Here a signal only ends the loop; everything is given back in order afterwards. A
+terminal's Ctrl-C reaches a node twice when launch passes it on, so a second one means no more.
+"""
+
+import signal
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stopping:
+    """A context manager; ``requested`` is true once the process has been asked to end."""
+
+    def __init__(self):
+        self.requested = False
+        self._previous = {}
+
+    def __enter__(self):
+        for number in SIGNALS:
+            self._previous[number] = signal.signal(number, self._request)
+        return self
+
+    def __exit__(self, *_):
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def _request(self, *_):
+        self.requested = True
