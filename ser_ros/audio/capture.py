@@ -1,0 +1,242 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The capture thread: from a source to stamped chunks at the right time."""
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+import numpy as np
+
+from ser_ros.audio.source import AudioSource
+from ser_ros.audio.stamp_clock import SAMPLE_NS, StampClock
+from ser_ros.errors import SerError
+
+# How much faster than real time a file is played where real time is not asked for: fast enough
+# to be worth it, slow enough that every stage keeps up on a small board.
+FAST = 4.0
+
+_OPEN_TIMEOUT_S = 10.0
+_STOP_TIMEOUT_S = 0.9
+_READY_POLL_S = 0.05
+
+# Pauses between attempts to reopen a lost device: doubled from the first to the last.
+_FIRST_PAUSE_S = 0.5
+_LAST_PAUSE_S = 8.0
+
+
+@dataclass
+class CaptureStats:
+    """
+    What happened since the start.
+
+    Attributes:
+        chunks: chunks handed on.
+        overflows: how often a device lost audio because it was not fetched in time.
+        gaps: how often the capture time jumped by over 0.1 s.
+        reopens: how often a lost device came back.
+        lost: whether a device is lost at present.
+        ended: whether a file has come to its end.
+        end_stamp_ns: audio time at which the last chunk so far ends; 0 before the first.
+        error: why a file ended before its end; else empty.
+    """
+
+    chunks: int = 0
+    overflows: int = 0
+    gaps: int = 0
+    reopens: int = 0
+    lost: bool = False
+    ended: bool = False
+    end_stamp_ns: int = 0
+    error: str = ''
+
+
+class Capture:
+    """
+    Read a source in a thread, and hand on its chunks with the capture time of their first sample.
+
+    A microphone sets the pace; its stamps follow the device's own times. Lost, it is opened again
+    and again, with growing pauses. A file is played at the pace of a microphone, or FAST times
+    that; it starts when ``ready`` says so, its stamps count from then on by samples alone.
+    """
+
+    def __init__(
+            self, open_source: Callable[[], AudioSource],
+            on_chunk: Callable[[np.ndarray, int], None], now_ns: Callable[[], int], *,
+            realtime: bool = True, ready: Callable[[], bool] = lambda: True,
+            on_end: Callable[[], None] = lambda: None,
+            on_warning: Callable[[str], None] = lambda text: None,
+            clock: Callable[[], float] = time.monotonic,
+            wait: Optional[Callable[[float], bool]] = None):
+        """
+        :param open_source: makes the source; called in the thread, again for a lost device.
+        :param on_chunk: takes int16 of shape (320,) and the stamp in nanoseconds; called in the
+            thread.
+        :param now_ns: the clock of the stamps.
+        :param realtime: False plays a file FAST times as fast.
+        :param ready: whether a file may start; asked every 50 ms until it says True.
+        :param on_end: called once, in the thread, when a file is over.
+        :param on_warning: takes a text for people: device lost, device back, file broken.
+        :param clock: the clock of the pace and of ``AudioSource.captured_at_s``, in seconds.
+        :param wait: waits for so many seconds, or less if stopped, and tells whether stopped.
+        """
+        self._open_source = open_source
+        self._on_chunk = on_chunk
+        self._now_ns = now_ns
+        self._speed = 1.0 if realtime else FAST
+        self._ready = ready
+        self._on_end = on_end
+        self._on_warning = on_warning
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._wait = wait or self._stopping.wait
+        self._opened = threading.Event()
+        self._source: Optional[AudioSource] = None
+        self._failure: Optional[SerError] = None
+        self._stamps = StampClock()
+        self._stats = CaptureStats()
+        self._earlier_overflows = 0
+        self._thread = threading.Thread(target=self._run, name='audio capture', daemon=True)
+        self.description = ''
+
+    def start(self) -> None:
+        """
+        Open the source and start to read it; once only.
+
+        :raises SerError: if it cannot be opened, or does not open within 10 s.
+        """
+        self._thread.start()
+        if not self._opened.wait(_OPEN_TIMEOUT_S):
+            self._stopping.set()
+            raise SerError('the audio device did not open within {:.0f} s; the device or the '
+                           'sound server hangs'.format(_OPEN_TIMEOUT_S))
+        if self._failure is not None:
+            raise self._failure
+
+    def stop(self) -> bool:
+        """
+        Stop reading and give the source back; may be called more than once and at any time.
+
+        :returns: True once the thread has ended; False if a device holds it for over 0.9 s. It is
+            left behind then, and never calls back again.
+        """
+        self._stopping.set()
+        source = self._source
+        if source is not None:
+            source.interrupt()
+        if not self._thread.is_alive():
+            return True
+        if self._thread is not threading.current_thread():
+            self._thread.join(_STOP_TIMEOUT_S)
+        return not self._thread.is_alive()
+
+    def stats(self) -> CaptureStats:
+        """Return the counts of this moment."""
+        source = self._source
+        overflows = self._earlier_overflows + (source.overflows if source is not None else 0)
+        return CaptureStats(**dict(
+            vars(self._stats), overflows=overflows, gaps=self._stamps.gaps))
+
+    def _run(self):
+        try:
+            source = self._open()
+        except SerError as error:
+            self._failure = error
+            return
+        finally:
+            self._opened.set()
+        if source.live:
+            self._run_device(source)
+        else:
+            self._run_file(source)
+
+    def _open(self) -> AudioSource:
+        source = self._open_source()
+        self.description = source.description
+        self._source = source
+        return source
+
+    def _close(self, source: AudioSource):
+        self._source = None
+        self._earlier_overflows += source.overflows
+        source.close()
+
+    def _run_device(self, source: Optional[AudioSource]):
+        while source is not None:
+            try:
+                self._read_device(source)
+                return
+            except SerError as error:
+                self._stats.lost = True
+                self._on_warning('{}; trying to open it again'.format(error))
+            finally:
+                self._close(source)
+            source = self._reopen()
+
+    def _read_device(self, source: AudioSource):
+        while not self._stopping.is_set():
+            chunk = source.read()
+            if chunk is None or self._stopping.is_set():
+                return
+            age_ns = int((self._clock() - source.captured_at_s) * 1e9)
+            self._hand_on(chunk, self._stamps.stamp(self._now_ns() - age_ns, chunk.size))
+
+    def _reopen(self) -> Optional[AudioSource]:
+        """Return the device, open again, or None when stopped."""
+        pause_s = _FIRST_PAUSE_S
+        failure = ''
+        while not self._wait(pause_s):
+            try:
+                source = self._open()
+            except SerError as error:
+                pause_s = min(2 * pause_s, _LAST_PAUSE_S)
+                if str(error) != failure:
+                    failure = str(error)
+                    self._on_warning(failure)
+                continue
+            self._stamps.restart()
+            self._stats.lost = False
+            self._stats.reopens += 1
+            self._on_warning('{} is back'.format(self.description))
+            return source
+        return None
+
+    def _run_file(self, source: AudioSource):
+        try:
+            if not self._play_file(source):
+                return
+        except SerError as error:
+            self._stats.error = str(error)
+            self._on_warning(str(error))
+        finally:
+            self._close(source)
+        self._stats.ended = True
+        self._on_end()
+
+    def _play_file(self, source: AudioSource) -> bool:
+        """Return True at the end of the file, or False when stopped."""
+        while not self._ready():
+            if self._wait(_READY_POLL_S):
+                return False
+        start_s, start_ns = self._clock(), self._now_ns()
+        n_samples = 0
+        while True:
+            chunk = source.read()
+            if chunk is None:
+                break
+            stamp_ns = start_ns + n_samples * SAMPLE_NS
+            n_samples += chunk.size
+            # As from a microphone: a chunk is there once its last sample has been heard.
+            due_s = start_s + n_samples * SAMPLE_NS * 1e-9 / self._speed
+            if self._wait(max(0.0, due_s - self._clock())):
+                return False
+            self._hand_on(chunk, stamp_ns)
+        if source.warning:
+            self._on_warning('{} {}'.format(source.description, source.warning))
+        return True
+
+    def _hand_on(self, chunk, stamp_ns):
+        self._stats.chunks += 1
+        self._stats.end_stamp_ns = stamp_ns + chunk.size * SAMPLE_NS
+        self._on_chunk(chunk, stamp_ns)

@@ -1,0 +1,92 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which microphones there are, and which one is meant."""
+
+from dataclasses import dataclass
+from typing import Any, List
+
+from ser_ros.audio import portaudio
+from ser_ros.errors import SerError
+
+NO_DEVICES = (
+    'no microphone was found; is one plugged in? A container must be given the sound devices '
+    '(docker run --device /dev/snd), and the user must be in the group audio')
+
+
+@dataclass(frozen=True)
+class Device:
+    """
+    A microphone as PortAudio knows it.
+
+    Attributes:
+        index: its number until devices are plugged in or out; the name is what lasts.
+        name: its name.
+        channels: the most channels it can be opened with.
+        native_rate_hz: the sample rate it prefers.
+        is_default: whether it is used when no device is named.
+    """
+
+    index: int
+    name: str
+    channels: int
+    native_rate_hz: int
+    is_default: bool
+
+
+def list_devices() -> List[Device]:
+    """
+    Return the microphones of this machine.
+
+    :raises SerError: if PortAudio is not installed or cannot be used.
+    """
+    instance = portaudio.initialise()
+    try:
+        return scan(instance)
+    finally:
+        portaudio.terminate(instance)
+
+
+def scan(instance: Any) -> List[Device]:
+    """Return the microphones that an initialised pyaudio.PyAudio knows."""
+    try:
+        default = instance.get_default_input_device_info()['index']
+    except OSError:
+        default = -1
+    infos = map(instance.get_device_info_by_index, range(instance.get_device_count()))
+    return [
+        Device(info['index'], info['name'], info['maxInputChannels'],
+               int(info['defaultSampleRate']), info['index'] == default)
+        for info in infos if info['maxInputChannels'] > 0]
+
+
+def find_device(spec: str) -> Device:
+    """
+    Return the microphone that is meant.
+
+    :param spec: empty for the default one, an index, or a name or part of one in any case.
+    :raises SerError: if none or several match; the text lists what there is.
+    """
+    return choose(list_devices(), spec)
+
+
+def choose(devices: List[Device], spec: str) -> Device:
+    """Return the one of these devices that is meant; see :func:`find_device`."""
+    if not devices:
+        raise SerError(NO_DEVICES)
+    if spec == '':
+        matches = [device for device in devices if device.is_default]
+    elif spec.isdigit():
+        matches = [device for device in devices if device.index == int(spec)]
+    else:
+        name = spec.lower()
+        matches = ([device for device in devices if device.name.lower() == name]
+                   or [device for device in devices if name in device.name.lower()])
+    if len(matches) == 1:
+        return matches[0]
+    listed = '; '.join('{} {}'.format(device.index, device.name) for device in matches or devices)
+    if matches:
+        raise SerError("several microphones match '{}'; give the index or more of the name: "
+                       '{}'.format(spec, listed))
+    if spec == '':
+        raise SerError('no microphone is the default one; name one of: {}'.format(listed))
+    raise SerError("no microphone matches '{}'; there are: {}".format(spec, listed))
