@@ -16,7 +16,7 @@ def frame_rms(frames: np.ndarray) -> np.ndarray:
     :param frames: float32, shape (n, frame_samples).
     :returns: float32, shape (n,).
     """
-    return np.sqrt(np.mean(np.square(frames), axis=1))
+    return np.sqrt(np.add.reduce(np.square(frames), axis=1) / np.float32(frames.shape[1]))
 
 
 def level_dbfs(samples: np.ndarray) -> float:

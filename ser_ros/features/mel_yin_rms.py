@@ -7,7 +7,7 @@ from typing import NamedTuple, Optional
 import numpy as np
 
 from ser_ros.errors import SerError
-from ser_ros.features.base import FeatureExtractor
+from ser_ros.features.base import Columns, FeatureExtractor
 from ser_ros.features.framing import FrameBuffer, check_samples
 from ser_ros.features.level import frame_rms
 from ser_ros.features.mel import MelSpectrum, mel_filterbank
@@ -22,8 +22,10 @@ MEL_RANGE_DB = 80.0
 # much, because the allocator asks the kernel for them anew each time.
 MAX_FRAMES = 43
 
-# What counts as a voice in pitch_hz: a clear trough, in the range of human speech.
-VOICED_MAX_TROUGH = 0.2
+# What counts as a voice in pitch_hz: a clear trough, in the range of human speech. Against
+# librosa's pyin on 24 clips of three corpora this finds 75 % of the voiced frames, 93 % of what it
+# finds is voiced, and the medians of windows differ by 0.02 octaves (median).
+VOICED_MAX_TROUGH = 0.4
 VOICED_MIN_HZ = 60.0
 VOICED_MAX_HZ = 500.0
 
@@ -127,7 +129,7 @@ class MelYinRms(FeatureExtractor):
         return result
 
     def image_from_columns(
-            self, columns: MelYinRmsColumns, out: Optional[np.ndarray] = None) -> np.ndarray:
+            self, columns: Columns, out: Optional[np.ndarray] = None) -> np.ndarray:
         """
         Turn the columns of one window into its image; see `FeatureExtractor`.
 
@@ -136,8 +138,9 @@ class MelYinRms(FeatureExtractor):
         if out is None:
             out = np.empty(self.shape, np.float32)
         mel_db, f0_hz, rms = columns[:3]
-        floor_db = max(mel_db.min(), mel_db.max() - np.float32(MEL_RANGE_DB))
-        _min_max_scale(np.maximum(mel_db, floor_db, out=out[0]), out[0])
+        out[0] = mel_db
+        np.maximum(out[0], out[0].max() - np.float32(MEL_RANGE_DB), out=out[0])
+        _min_max_scale(out[0], out[0])
         out[1] = _min_max_scale(f0_hz, np.empty_like(f0_hz))
         out[2] = _min_max_scale(rms, np.empty_like(rms))
         return out

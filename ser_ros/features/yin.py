@@ -7,6 +7,8 @@ from typing import Tuple
 import numpy as np
 import scipy.fft
 
+TINY = np.finfo(np.float64).tiny
+
 
 class Yin:
     """
@@ -78,7 +80,7 @@ class Yin:
         difference -= energy
         mean = self._mean[:n]
         np.divide(np.cumsum(difference, axis=1, out=energy), self._lags, out=mean)
-        mean += np.finfo(np.float64).tiny
+        mean += TINY
         start = self._min_period - 1
         return np.divide(difference[:, start:], mean[:, start:], out=mean[:, start:])
 
@@ -106,7 +108,7 @@ class Yin:
     def _parabolic_shift(
             normalised: np.ndarray, rows: np.ndarray, best: np.ndarray) -> np.ndarray:
         # Position of the parabola's minimum through the three points around the best period.
-        inner = np.clip(best, 1, normalised.shape[1] - 2)
+        inner = np.minimum(np.maximum(best, 1), normalised.shape[1] - 2)
         before, after = normalised[rows, inner - 1], normalised[rows, inner + 1]
         curvature = after + before - 2.0 * normalised[rows, inner]
         slope = (after - before) / 2.0

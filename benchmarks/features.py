@@ -1,0 +1,72 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Time the streaming features against the reference pipeline (librosa and torch, whole windows).
+
+Run with `python benchmarks/features.py`; one thread each. What matters for the latency is the
+decision time: what is left to compute when a window's last samples arrive.
+"""
+
+import numpy as np
+import reference_features as reference
+import torch
+from timing import medians_s, print_table
+
+from ser_ros.features import create_extractor
+
+PERIOD_S = 0.5
+
+
+def speech_like(samples: int) -> np.ndarray:
+    """Return a voice-like signal: a gliding buzz that comes and goes, in a little noise."""
+    generator = np.random.default_rng(1)
+    time_s = np.arange(samples) / 16000
+    phase = 2 * np.pi * np.cumsum(140 + 40 * np.sin(2 * np.pi * 0.7 * time_s)) / 16000
+    voice = sum(np.sin(harmonic * phase) / harmonic for harmonic in range(1, 20))
+    syllables = np.maximum(0, np.sin(2 * np.pi * 3 * time_s))
+    return (0.1 * voice * syllables + 1e-3 * generator.standard_normal(samples)).astype(np.float32)
+
+
+def main() -> None:
+    """Measure and print."""
+    torch.set_num_threads(1)
+    extractor = create_extractor('mel_yin_rms/1')
+    samples = speech_like(extractor.window_samples)
+    hop = samples[-extractor.hop_samples:]
+    out = np.empty(extractor.shape, np.float32)
+    extractor.push(samples)
+
+    def decide():
+        extractor.push(hop)
+        extractor.image(out)
+
+    error = np.abs(extractor.image() - reference.image(samples)).max()
+    seconds = medians_s({
+        'reference: window': lambda: reference.image(samples),
+        '  of this librosa yin': lambda: reference.f0_hz(samples),
+        '  of this librosa rms': lambda: reference.rms(samples),
+        '  of this torch mel, dB': lambda: reference.mel_db(samples),
+        'ser_ros: decision time': decide,
+        '  of this the last hop': lambda: extractor.push(hop),
+        '  of this the image': lambda: extractor.image(out),
+        'ser_ros: a recording, offline': lambda: extractor.columns(samples),
+    })
+    window = seconds['reference: window']
+    hops_per_s = extractor.sample_rate_hz / extractor.hop_samples
+    seconds['ser_ros: per second of sound'] = (
+        hops_per_s * seconds['  of this the last hop'] + seconds['  of this the image'] / PERIOD_S)
+    seconds['reference: per second of sound'] = window / PERIOD_S
+
+    print('{}, window of {:.3f} s every {} s, largest difference of the images {:.1e}'.format(
+        extractor.name, extractor.window_samples / extractor.sample_rate_hz, PERIOD_S, error))
+    print_table(('median of 400', 'ms', 'of the reference\'s window'), [
+        (name, '{:.3f}'.format(1e3 * value), '{:.3f}'.format(value / window))
+        for name, value in seconds.items()])
+    print('decision time: {:.1f} times faster than the reference'.format(
+        window / seconds['ser_ros: decision time']))
+    print('computing per second of sound: {:.1f} times less than the reference'.format(
+        seconds['reference: per second of sound'] / seconds['ser_ros: per second of sound']))
+
+
+if __name__ == '__main__':
+    main()
