@@ -3,8 +3,9 @@
 """
 A real capture device on a machine without a sound card: ALSA's ``file`` plugin.
 
-The device gives a raw recording, as fast as it is read. Its configuration is a private file, named by ALSA_CONFIG_PATH
-in the environment of the process that is to see it; set it before PortAudio is initialised there.
+The device gives a raw recording, as fast as it is read. Its configuration is a private file, named
+by ALSA_CONFIG_PATH in the environment of the process that is to see it; set it before PortAudio is
+initialised there.
 """
 
 import importlib.util

@@ -1,0 +1,79 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""``ser_ros devices``: which microphones there are, and whether they hear something."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from typing import List
+
+from rich.console import Console
+from rich.table import Table
+
+from ser_ros.audio.devices import NO_DEVICES, Device, list_devices
+
+NO_DEVICES_CODE = 1
+
+
+def add_parser(subparsers) -> None:
+    """Add the command to those of ``ser_ros``."""
+    parser = subparsers.add_parser(
+        'devices', help='list the microphones, or show the level of one',
+        description='List the microphones, or show the level of one. An index changes when '
+                    'devices are plugged in or out: choose by name where it has to last.')
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument('--json', action='store_true', help='list them as JSON')
+    what.add_argument(
+        '--meter', nargs='?', const='', metavar='DEVICE',
+        help='show the level of this microphone (index or part of the name; by default the '
+             'default one) until Ctrl-C')
+    parser.add_argument(
+        '--seconds', type=_duration, metavar='N', help='with --meter: stop after N seconds')
+    parser.set_defaults(run=run)
+
+
+def run(args) -> int:
+    """
+    Run the command.
+
+    :returns: 0, or 1 if there is no microphone.
+    :raises SerError: if PortAudio is missing, or a microphone cannot be used.
+    """
+    if args.meter is not None:
+        from ser_ros.cli.level_meter import show_level
+        return show_level(args.meter, args.seconds)
+    devices = list_devices()
+    if args.json:
+        print(json.dumps([asdict(device) for device in devices], indent=2, ensure_ascii=False))
+    elif devices:
+        _print_table(devices)
+    if not devices:
+        print('ser_ros: error: {}'.format(NO_DEVICES), file=sys.stderr)
+        return NO_DEVICES_CODE
+    return 0
+
+
+def _print_table(devices: List[Device]) -> None:
+    table = Table(box=None, pad_edge=False)
+    table.add_column('Index', justify='right')
+    table.add_column('Name', overflow='fold')
+    table.add_column('Channels', justify='right')
+    table.add_column('Native rate', justify='right')
+    table.add_column('Default')
+    for device in devices:
+        table.add_row(str(device.index), device.name, str(device.channels),
+                      '{} Hz'.format(device.native_rate_hz), 'default' * device.is_default)
+    console = Console(markup=False, highlight=False)
+    # Where nobody looks at a terminal, a device stays on one line, however long its name.
+    console.print(table, width=None if console.is_terminal else 1000)
+
+
+def _duration(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.0 < seconds < float('inf'):
+        raise argparse.ArgumentTypeError("'{}' is no number of seconds above 0".format(text))
+    return seconds
