@@ -153,7 +153,7 @@ class EmotionTracker:
         return not muted and speech_probability >= self.settings.min_speech
 
     def update(
-        self, stamp_s: float, probabilities: Optional[Sequence[float]],
+        self, stamp_s: float, probabilities: Optional[np.ndarray],
         speech_probability: float, muted: bool = False,
     ) -> Estimate:
         """
@@ -161,8 +161,8 @@ class EmotionTracker:
 
         :param stamp_s: audio time of the window's last sample; where it goes back (a bag played in
             a loop) the tracker starts anew.
-        :param probabilities: of the emotions in this window, adding up to 1; None is enough for
-            a window that is no speech.
+        :param probabilities: of the emotions in this window, shape (n,), adding up to 1; None is
+            enough for a window that is no speech.
         :param speech_probability: mean over the window, [0, 1].
         :param muted: the window must not be used, for instance because the robot is speaking.
         :raises SerError: for a value that is not finite, out of range or of the wrong length. The
@@ -183,7 +183,7 @@ class EmotionTracker:
         smoothed = self._smooth(float(stamp_s), window, weight, decay)
         return self._decide(float(stamp_s), smoothed)
 
-    def _checked(self, probabilities: Sequence[float]) -> np.ndarray:
+    def _checked(self, probabilities: np.ndarray) -> np.ndarray:
         window = np.asarray(probabilities, dtype=np.float64)
         if window.shape != (len(self.labels),):
             raise SerError('the probabilities have the shape {}; needed: {} values, one for each '

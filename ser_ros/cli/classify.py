@@ -1,0 +1,93 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""``ser_ros classify``: the emotions in audio files, without ROS."""
+
+import contextlib
+import os
+import sys
+from typing import Any, Iterator, Optional, TextIO
+
+from ser_ros.errors import SerError
+from ser_ros.inference import BACKEND_NAMES
+from ser_ros.inference.model_file import PRECISIONS
+
+FORMATS = ('table', 'csv', 'json')
+ALL_FINE = 0
+SOME_FAILED = 1
+NOTHING_DONE = 2
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command and its arguments."""
+    parser = subparsers.add_parser(
+        'classify', help='say the emotions in audio files, without ROS',
+        description='Say which emotion is heard in each audio file, and its share in all of them. '
+        'Exit code: 0, 1 if some files could not be read, 2 if nothing could be done.')
+    parser.add_argument(
+        'paths', nargs='+', metavar='FILE|DIR',
+        help='audio files, and folders to search for them, with all folders inside')
+    parser.add_argument('--model', metavar='NAME|PATH', help='model in models/, or a path')
+    parser.add_argument('--backend', choices=BACKEND_NAMES)
+    parser.add_argument('--precision', choices=PRECISIONS)
+    parser.add_argument('--threads', type=int, metavar='N', help='CPU threads for one window')
+    parser.add_argument(
+        '--emotions', metavar='A,B,...', help='tell only these apart (default: all of the model)')
+    parser.add_argument(
+        '--period', type=float, metavar='SECONDS', help='time from one window to the next')
+    parser.add_argument('--windows', action='store_true', help='also say it for every window')
+    parser.add_argument(
+        '--format', choices=FORMATS,
+        help='default: as the ending of --output says, else a table')
+    parser.add_argument('--output', metavar='FILE', help='write to this file')
+    parser.set_defaults(run=run)
+
+
+def run(args: Any) -> int:
+    """Classify what the command line names and return the exit code."""
+    # Imported here: the other commands should not wait for it.
+    from ser_ros.cli.classify_files import FileClassifier
+    from ser_ros.cli.classify_output import WRITERS
+    classifier = _open_classifier(args)
+    with contextlib.closing(classifier):
+        files = FileClassifier(classifier, args.period)
+        with _open_output(args.output) as stream:
+            writer = WRITERS[_format(args)](stream, classifier, args.windows)
+            try:
+                files.run(args.paths, writer)
+            finally:
+                # Also after Ctrl-C: what is done so far is worth having.
+                writer.finish()
+    if files.done == 0:
+        return NOTHING_DONE
+    return SOME_FAILED if files.failed else ALL_FINE
+
+
+def _open_classifier(args: Any) -> Any:
+    from ser_ros.inference.classifier import open_classifier
+    from ser_ros.offline import graph_defaults
+    defaults = graph_defaults('emotion_inference')
+    chosen = {
+        name: defaults[name] if getattr(args, name) is None else getattr(args, name)
+        for name in ('model', 'backend', 'precision', 'threads')}
+    emotions = args.emotions.split(',') if args.emotions else defaults['emotions']
+    return open_classifier(emotions=tuple(name.strip() for name in emotions), **chosen)
+
+
+def _format(args: Any) -> str:
+    if args.format:
+        return args.format
+    ending = os.path.splitext(args.output or '')[1][1:].lower()
+    return ending if ending in FORMATS else FORMATS[0]
+
+
+@contextlib.contextmanager
+def _open_output(path: Optional[str]) -> Iterator[TextIO]:
+    if path is None:
+        yield sys.stdout
+        return
+    try:
+        stream = open(path, 'w', encoding='utf-8', newline='')
+    except OSError as error:
+        raise SerError('cannot write {}: {}'.format(path, error.strerror)) from error
+    with stream:
+        yield stream

@@ -1,0 +1,112 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The work of ``ser_ros classify``: one audio file after the other."""
+
+import contextlib
+import os
+import sys
+from typing import Callable, Iterator, Optional, Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ser_ros.audio.file_source import FileSource
+from ser_ros.audio.source import FILE_ENDINGS
+from ser_ros.cli.classify_output import FileResult, Writer
+from ser_ros.errors import SerError
+from ser_ros.inference.classifier import Classifier
+from ser_ros.offline import classify_source, clip_estimate, graph_settings, open_stream
+
+
+class FileClassifier:
+    """
+    Classify files; one that fails is reported on standard error and the rest goes on.
+
+    Attributes:
+        done: number of files that were classified.
+        failed: number of files that could not be read, and of folders without audio.
+    """
+
+    def __init__(self, classifier: Classifier, period_s: Optional[float]) -> None:
+        """
+        Open what all files share.
+
+        :param period_s: time from one window to the next; None for the graph's default.
+        :raises SerError: for a period that is not allowed.
+        """
+        self._classifier = classifier
+        self._stream = open_stream(classifier.session.info.feature_set, period_s)
+        self._settings = graph_settings()
+        self.done = 0
+        self.failed = 0
+
+    def run(self, paths: Sequence[str], writer: Writer) -> None:
+        """Hand the result of each file to the writer, in the order of the paths and names."""
+        files = list(self._files(paths))
+        with _progress(hidden=writer.shows_progress) as progress:
+            bar = progress.add_task('', total=len(files))
+            for number, path in enumerate(files):
+                def advance(share: float, number: int = number) -> None:
+                    progress.update(bar, completed=number + share)
+
+                try:
+                    result = self._classify(path, advance)
+                except SerError as error:
+                    self._fail(str(error))
+                else:
+                    self.done += 1
+                    writer.add(result)
+                advance(1.0)
+
+    def _files(self, paths: Sequence[str]) -> Iterator[str]:
+        seen = set()
+        for path in paths:
+            found = list(_audio_files(path)) if os.path.isdir(path) else [path]
+            if not found:
+                self._fail('no audio files ({}) in {}'.format(' '.join(FILE_ENDINGS), path))
+            for name in found:
+                if name not in seen:
+                    seen.add(name)
+                    yield name
+
+    def _fail(self, reason: str) -> None:
+        self.failed += 1
+        _tell('error: ' + reason)
+
+    def _classify(self, path: str, advance: Callable[[float], None]) -> FileResult:
+        with contextlib.closing(FileSource(path)) as source:
+            windows = []
+            for window in classify_source(source, self._classifier, self._stream, self._settings):
+                windows.append(window)
+                # A header that does not tell the duration, or a wrong one, gives no share.
+                if window.end_s < source.duration_s:
+                    advance(window.end_s / source.duration_s)
+            if source.warning:
+                _tell('warning: {}: {}'.format(path, source.warning))
+            clip = clip_estimate(self._classifier.labels, windows)
+            return FileResult(path, source.duration_s, windows, clip)
+
+
+def _audio_files(folder: str) -> Iterator[str]:
+    """Yield the audio files in a folder and in those inside, in the order of their names."""
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            if name.lower().endswith(FILE_ENDINGS) and not name.startswith('.'):
+                yield os.path.join(parent, name)
+
+
+def _tell(text: str) -> None:
+    # File names need not be valid in the terminal's encoding.
+    encoding = sys.stderr.encoding or 'utf-8'
+    print('ser_ros: ' + text.encode(encoding, 'backslashreplace').decode(encoding),
+          file=sys.stderr, flush=True)
+
+
+def _progress(hidden: bool) -> Progress:
+    """Return a bar on standard error; none where that is no terminal."""
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn('{task.completed:.0f} of {task.total:.0f} files'), BarColumn(),
+        TimeRemainingColumn(), console=console, transient=True, redirect_stdout=False,
+        disable=hidden or not console.is_terminal)

@@ -1,0 +1,167 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+From an audio file to the emotions of its windows, without ROS.
+
+Every step is the graph's own: the file's chunks in 16 bits, the stream of windows, the classifier
+and the tracker. So the graph, fed with the same file, says the same.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Dict, Iterable, Iterator, Optional, Sequence
+
+import numpy as np
+import yaml
+
+from ser_ros.audio.file_source import FileSource
+from ser_ros.audio.format import SAMPLE_RATE_HZ, int16_to_float
+from ser_ros.audio.source import AudioSource
+from ser_ros.emotion.tracker import RANGES, EmotionTracker, State, TrackerSettings
+from ser_ros.features import create_extractor
+from ser_ros.features.stream import Window, WindowStream
+from ser_ros.features.voice_activity import VoiceActivity
+from ser_ros.inference.classifier import Classifier
+from ser_ros.resources import share_path
+
+
+@dataclass(frozen=True)
+class WindowEstimate:
+    """
+    What is heard in one window of a file.
+
+    Attributes:
+        index: number of the window, from 0.
+        start_s, end_s: its place in the file.
+        state: NO_SPEECH, UNCERTAIN or EMOTION.
+        label: the emotion; empty unless ``state`` is EMOTION.
+        confidence: smoothed probability of the emotion, [0, 1]; 0 in NO_SPEECH.
+        probabilities: smoothed over time, float32 (n,), in the order of the classifier's labels,
+            adding up to 1; all 0 in NO_SPEECH.
+        raw_probabilities: the same of this window alone.
+        speech_probability: mean over the window, [0, 1].
+        level_dbfs: level of the newest part of the window, -120..0.
+        pitch_hz: median pitch of the voiced frames; NaN where there is none.
+    """
+
+    index: int
+    start_s: float
+    end_s: float
+    state: State
+    label: str
+    confidence: float
+    probabilities: np.ndarray
+    raw_probabilities: np.ndarray
+    speech_probability: float
+    level_dbfs: float
+    pitch_hz: float
+
+
+@dataclass(frozen=True)
+class ClipEstimate:
+    """
+    What is heard in a whole file.
+
+    Attributes:
+        state: EMOTION, or NO_SPEECH where no window holds enough speech.
+        label: the most probable emotion; empty in NO_SPEECH.
+        confidence: its probability, [0, 1]; 0 in NO_SPEECH.
+        probabilities: mean of the raw probabilities over the windows with speech, float32 (n,);
+            all 0 in NO_SPEECH.
+        speech_windows: number of windows with speech.
+    """
+
+    state: State
+    label: str
+    confidence: float
+    probabilities: np.ndarray
+    speech_windows: int
+
+
+def graph_defaults(node: str) -> Dict[str, Any]:
+    """Return the parameters that a node of the graph has in config/ser.yaml."""
+    with open(share_path('config', 'ser.yaml'), encoding='utf-8') as file:
+        return yaml.safe_load(file)['/**/' + node]['ros__parameters']
+
+
+def graph_settings() -> TrackerSettings:
+    """Return the settings that the graph's tracker has by default."""
+    parameters = graph_defaults('emotion_inference')
+    return TrackerSettings(**{name: parameters[name] for name in RANGES})
+
+
+def open_stream(feature_set: str, period_s: Optional[float] = None) -> WindowStream:
+    """
+    Return a stream of windows, with voice activity, for one file after the other.
+
+    :param feature_set: the name that a model gives.
+    :param period_s: time from one window to the next; the graph's default where None.
+    :raises SerError: for an unknown feature set or a period that is not allowed.
+    """
+    if period_s is None:
+        period_s = graph_defaults('feature_extraction')['period']
+    return WindowStream(create_extractor(feature_set), VoiceActivity(), period_s)
+
+
+def classify_file(
+    path: str, classifier: Classifier, stream: Optional[WindowStream] = None,
+    settings: Optional[TrackerSettings] = None,
+) -> Iterator[WindowEstimate]:
+    """
+    Yield the windows of an audio file, one each period, the first after the first full window.
+
+    :param stream: from `open_stream`; a new one where None. Keep it over many files.
+    :param settings: of the tracker; the graph's defaults where None.
+    :raises SerError: if the file is missing, no audio, or cannot be decoded any further.
+    """
+    if stream is None:
+        stream = open_stream(classifier.session.info.feature_set)
+    source = FileSource(path)
+    try:
+        yield from classify_source(source, classifier, stream, settings)
+    finally:
+        source.close()
+
+
+def classify_source(
+    source: AudioSource, classifier: Classifier, stream: WindowStream,
+    settings: Optional[TrackerSettings] = None,
+) -> Iterator[WindowEstimate]:
+    """Yield the windows of a source that is open, up to its end; see `classify_file`."""
+    stream.reset()
+    tracker = EmotionTracker(classifier.labels, settings or graph_settings())
+    chunk = source.read()
+    while chunk is not None:
+        for window in stream.push(int16_to_float(chunk)):
+            yield _estimate(window, classifier, tracker)
+        chunk = source.read()
+
+
+def clip_estimate(labels: Sequence[str], windows: Iterable[WindowEstimate]) -> ClipEstimate:
+    """Sum up the windows of one file; every window with speech counts the same."""
+    raw = [window.raw_probabilities for window in windows if window.state != State.NO_SPEECH]
+    if not raw:
+        return ClipEstimate(State.NO_SPEECH, '', 0.0, np.zeros(len(labels), np.float32), 0)
+    mean = np.asarray(np.mean(raw, axis=0, dtype=np.float64), np.float32)
+    leader = int(np.argmax(mean))
+    return ClipEstimate(State.EMOTION, labels[leader], float(mean[leader]), mean, len(raw))
+
+
+def _estimate(window: Window, classifier: Classifier, tracker: EmotionTracker) -> WindowEstimate:
+    # In single precision, as it goes through the graph's messages: the gate then decides alike.
+    speech_probability = float(np.float32(window.speech_probability))
+    raw = None
+    if tracker.hears_speech(speech_probability):
+        raw = classifier.probabilities(window.image)
+    estimate = tracker.update(window.end_sample / SAMPLE_RATE_HZ, raw, speech_probability)
+    return WindowEstimate(
+        index=window.index,
+        start_s=window.start_sample / SAMPLE_RATE_HZ,
+        end_s=window.end_sample / SAMPLE_RATE_HZ,
+        state=estimate.state,
+        label=estimate.label,
+        confidence=estimate.confidence,
+        probabilities=estimate.probabilities,
+        raw_probabilities=np.zeros_like(estimate.probabilities) if raw is None else raw,
+        speech_probability=speech_probability,
+        level_dbfs=window.level_dbfs,
+        pitch_hz=window.pitch_hz)
