@@ -10,14 +10,14 @@ from ser_ros.inference.onnxruntime_backend import OnnxRuntimeBackend
 from ser_ros.inference.pytorch_backend import PytorchBackend
 
 AUTO = 'auto'
+# Every backend's name, in the order in which 'auto' prefers them.
 AUTO_ORDER = ('tensorrt', 'onnxruntime', 'pytorch')
-"""Every backend's name, in the order in which ``auto`` prefers them."""
 BACKEND_NAMES = (AUTO,) + AUTO_ORDER
 
+# The backends of this version by name; no runtime is imported before it is used.
 BACKENDS: Dict[str, Backend] = {
     backend.name: backend for backend in (OnnxRuntimeBackend(), PytorchBackend())
 }
-"""The backends of this version by name; none of them is imported before it is used."""
 
 
 def choose_backend(name: str = AUTO) -> Backend:

@@ -4,7 +4,7 @@
 
 import collections
 import threading
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Deque, Optional, Tuple
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from ser_ros.inference.classifier import Classifier
 
 # Windows that may wait: 4 s at the default period. More would be stale before their turn.
 QUEUE_SIZE = 8
+# A runtime or driver that hangs must not keep the node from ending.
+MAX_WAIT_S = 2.0
 
 Opener = Callable[[], Classifier]
 
@@ -24,11 +26,12 @@ class InferenceEngine:
     The classifier in use is touched by the inference thread alone, from the first window to
     ``close``: a GPU context is current only in the thread that uses it. A new one is opened in a
     worker while the old one goes on serving, and takes over between two windows. Of several
-    requests that come while one is being opened, only the latest is kept.
+    requests that come while one is being opened, only the latest is kept; those that are
+    overtaken get no callback.
 
     The callbacks are called in the engine's threads; they must not raise.
 
-    :param classifier: serves first.
+    :param classifier: serves first; the engine closes it.
     :param on_result: ``(item, probabilities or None, classifier)``, for every window in the order
         of ``submit``.
     :param on_failed: ``(item, SerError)``, instead of on_result where a window can't be run.
@@ -50,25 +53,27 @@ class InferenceEngine:
         self._on_switch_failed = on_switch_failed
         self._changed = threading.Condition()
         # All of these are guarded by _changed.
-        self._windows = collections.deque()  # type: collections.deque
+        self._windows: Deque[Tuple[Any, Optional[np.ndarray]]] = collections.deque()
         self._busy = False
         self._closing = False
-        self._wanted = None  # type: Optional[tuple]  # (request, opener), not yet begun
+        self._wanted: Optional[Tuple[Any, Opener]] = None  # opened after the one in work
         self._opening = False
-        self._ready = None  # type: Optional[tuple]  # (request, classifier), to take over
+        self._ready: Optional[Tuple[Any, Classifier]] = None  # takes over before the next window
         self.overloads = 0
-        self._inference = threading.Thread(
+        self._thread = threading.Thread(
             target=self._serve, name='ser_ros inference', daemon=True)
-        self._opener = threading.Thread(
-            target=self._open, name='ser_ros model loading', daemon=True)
-        self._inference.start()
-        self._opener.start()
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether windows are served: False after close, and if a bug has ended the thread."""
+        return self._thread.is_alive()
 
     @property
     def switching(self) -> bool:
         """Whether a new classifier is asked for, being opened, or about to take over."""
         with self._changed:
-            return self._wanted is not None or self._opening or self._ready is not None
+            return self._opening or self._ready is not None
 
     def submit(self, item: Any, image: Optional[np.ndarray]) -> None:
         """
@@ -79,6 +84,8 @@ class InferenceEngine:
             keeps its place in the order.
         """
         with self._changed:
+            if self._closing:
+                return
             if len(self._windows) >= QUEUE_SIZE:
                 self._windows.popleft()
                 self.overloads += 1
@@ -86,49 +93,74 @@ class InferenceEngine:
             self._changed.notify_all()
 
     def switch(self, request: Any, opener: Opener) -> None:
-        """Open another classifier and let it take over; return at once."""
+        """
+        Open another classifier and let it take over; return at once.
+
+        :param request: handed to the callbacks as it is.
+        :param opener: returns the classifier or raises SerError; called in a worker thread.
+        """
         with self._changed:
+            if self._closing:
+                return
             self._wanted = (request, opener)
-            self._changed.notify_all()
+            if not self._opening:
+                self._start_opening()
 
     def flush(self) -> None:
-        """Drop the windows that wait and return when the one in work is done."""
+        """Drop the windows that wait; return when the one in work is done, or after MAX_WAIT_S."""
         with self._changed:
             self._windows.clear()
-            self._changed.wait_for(lambda: not self._busy)
+            if threading.current_thread() is not self._thread:
+                self._changed.wait_for(lambda: not self._busy, MAX_WAIT_S)
 
     def close(self) -> None:
-        """End the threads and close the classifier; an opening under way is thrown away."""
+        """
+        End the inference thread and close the classifier; wait for MAX_WAIT_S at most.
+
+        The worker is not waited for: building an engine may take minutes. What it opens is closed
+        when it comes.
+        """
         with self._changed:
             self._closing = True
             self._windows.clear()
             self._wanted = None
             self._changed.notify_all()
-        self._inference.join()
-        # Not joined: building an engine may take minutes, and its result is closed when it comes.
+        if threading.current_thread() is not self._thread:
+            self._thread.join(MAX_WAIT_S)
 
     # The inference thread.
 
     def _serve(self) -> None:
-        while True:
+        try:
+            while self._serve_next():
+                pass
+        finally:
             with self._changed:
-                self._changed.wait_for(
-                    lambda: self._closing or self._ready is not None or self._windows)
-                if self._closing:
-                    break
+                self._busy = False
+                self._closing = True
                 ready, self._ready = self._ready, None
-                window = self._windows.popleft() if self._windows else None
-                self._busy = window is not None
+                self._changed.notify_all()
             if ready is not None:
-                self._take_over(*ready)
-            if window is not None:
-                self._run(*window)
-                with self._changed:
-                    self._busy = False
-                    self._changed.notify_all()
-        if self._ready is not None:
-            self._ready[1].close()
-        self._classifier.close()
+                ready[1].close()
+            self._classifier.close()
+
+    def _serve_next(self) -> bool:
+        """Wait for a classifier or a window, and take it; return False at the end."""
+        with self._changed:
+            self._busy = False
+            self._changed.notify_all()
+            self._changed.wait_for(
+                lambda: self._closing or self._ready is not None or self._windows)
+            if self._closing:
+                return False
+            ready, self._ready = self._ready, None
+            window = self._windows.popleft() if self._windows else None
+            self._busy = window is not None
+        if ready is not None:
+            self._take_over(*ready)
+        if window is not None:
+            self._run(*window)
+        return True
 
     def _take_over(self, request: Any, classifier: Classifier) -> None:
         old, self._classifier = self._classifier, classifier
@@ -143,40 +175,39 @@ class InferenceEngine:
             return
         self._on_result(item, probabilities, self._classifier)
 
-    # The loading thread.
+    # The worker, a thread for each classifier that is opened.
 
-    def _open(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._closing or self._wanted is not None)
-                if self._closing:
-                    return
-                (request, opener), self._wanted = self._wanted, None
-                self._opening = True
-            classifier, error = _attempt(opener)
+    def _start_opening(self) -> None:
+        assert self._wanted is not None
+        (request, opener), self._wanted = self._wanted, None
+        self._opening = True
+        threading.Thread(target=self._open, args=(request, opener), daemon=True,
+                         name='ser_ros model loading').start()
+
+    def _open(self, request: Any, opener: Opener) -> None:
+        classifier = None
+        error = SerError('an internal error, whose traceback is in the log')
+        try:
+            classifier = opener()
+        except SerError as reason:
+            error = reason
+        finally:  # also where a bug ends the thread: whoever asked must not wait for ever
             self._hand_over(request, classifier, error)
 
-    def _hand_over(
-        self, request: Any, classifier: Optional[Classifier], error: Optional[SerError],
-    ) -> None:
+    def _hand_over(self, request: Any, classifier: Optional[Classifier], error: SerError) -> None:
+        unused = None
         with self._changed:
-            self._opening = False
-            superseded = self._closing or self._wanted is not None
-            unused = None
-            if classifier is not None and superseded:
+            overtaken = self._closing or self._wanted is not None
+            if overtaken:
                 unused = classifier
             elif classifier is not None:
                 unused = self._ready[1] if self._ready is not None else None
                 self._ready = (request, classifier)
+            self._opening = False
+            if self._wanted is not None:
+                self._start_opening()
             self._changed.notify_all()
         if unused is not None:
             unused.close()
-        if error is not None and not superseded:
+        if classifier is None and not overtaken:
             self._on_switch_failed(request, error)
-
-
-def _attempt(opener: Opener):
-    try:
-        return opener(), None
-    except SerError as error:
-        return None, error

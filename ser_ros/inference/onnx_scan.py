@@ -31,7 +31,11 @@ class Tensor(NamedTuple):
 
 
 class OnnxSummary(NamedTuple):
-    """What the scan found."""
+    """
+    What the scan found.
+
+    precision: in what most weights are multiplied: fp32, fp16 or int8; None without weights.
+    """
 
     ir_version: int
     opset: int
@@ -39,7 +43,6 @@ class OnnxSummary(NamedTuple):
     inputs: Tuple[Tensor, ...]
     outputs: Tuple[Tensor, ...]
     precision: Optional[str]
-    """Type that most weights are multiplied in: fp32, fp16 or int8; None without weights."""
 
 
 class _Malformed(Exception):

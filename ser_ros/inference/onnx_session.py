@@ -43,14 +43,15 @@ def open_session(path: str, threads: int = 1):
     try:
         session = onnxruntime.InferenceSession(
             path, options, providers=['CPUExecutionProvider'])
-    except _load_errors() as error:
+    except runtime_errors() as error:
         raise SerError('ONNX Runtime {} cannot load {}: {}'.format(
-            onnxruntime.__version__, path, error)) from error
+            onnxruntime.__version__, path, str(error).strip())) from error
     _give_back_freed_memory()
     return session
 
 
-def _load_errors() -> tuple:
+def runtime_errors() -> tuple:
+    """Return the exceptions with which ONNX Runtime says that it can't load or run a model."""
     # The classes have no common base, and versions differ in which they have.
     from onnxruntime.capi import onnxruntime_pybind11_state as state
     return tuple(

@@ -7,6 +7,7 @@ from typing import Optional, Tuple
 
 import numpy as np
 
+from ser_ros.errors import SerError
 from ser_ros.inference.backend import Backend, Session
 from ser_ros.inference.model_file import Model, ModelInfo
 
@@ -18,13 +19,22 @@ class OnnxRuntimeSession(Session):
 
     def __init__(self, info: ModelInfo, threads: int):
         """Load the file; FP16 files keep their FP16 graph, whose steps the CPU may widen."""
-        from ser_ros.inference.onnx_session import open_session
+        from ser_ros.inference.onnx_session import open_session, runtime_errors
         super().__init__(info, info.precision)
-        self._session = open_session(info.path, threads)
+        try:
+            self._session = open_session(info.path, threads)
+        except SerError as error:
+            raise SerError('{} (the file has IR version {} and opset {})'.format(
+                error, info.ir_version, info.opset)) from error
         self._input = self._session.get_inputs()[0].name
+        self._errors = runtime_errors()
 
     def _run(self, image: np.ndarray) -> np.ndarray:
-        return self._session.run(None, {self._input: image[np.newaxis]})[0][0]
+        try:
+            return self._session.run(None, {self._input: image[np.newaxis]})[0][0]
+        except self._errors as error:
+            raise SerError('ONNX Runtime failed on {}: {}'.format(
+                self.info.path, error)) from error
 
     def close(self) -> None:
         """Give back the weights."""

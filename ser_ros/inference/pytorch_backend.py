@@ -35,7 +35,8 @@ def _operators() -> Dict[str, Callable]:
     def conv(inputs, attributes):
         tensor, padding = padded(inputs[0], attributes, 0.)
         return functional.conv2d(
-            tensor, *inputs[1:], stride=attributes.get('strides', 1), padding=padding,
+            tensor, inputs[1], inputs[2] if len(inputs) > 2 else None,
+            stride=attributes.get('strides', 1), padding=padding,
             dilation=attributes.get('dilations', 1), groups=attributes.get('group', 1))
 
     def max_pool(inputs, attributes):
@@ -96,12 +97,18 @@ class PytorchSession(Session):
                 (operators[node.op_type], list(node.input), node.output[0], attributes))
 
     def _run(self, image: np.ndarray) -> np.ndarray:
-        with self._torch.inference_mode():
-            values = dict(self._constants)
-            values[self._input] = self._torch.from_numpy(image[np.newaxis]).to(self._device)
-            for function, inputs, output, attributes in self._steps:
-                values[output] = function([values[name] for name in inputs if name], attributes)
-            return values[self._output][0].cpu().numpy()
+        try:
+            with self._torch.inference_mode():
+                return self._compute(self._torch.from_numpy(image[np.newaxis]).to(self._device))
+        except RuntimeError as error:
+            raise SerError('torch failed on {}: {}'.format(self.info.path, error)) from error
+
+    def _compute(self, images):
+        values = dict(self._constants)
+        values[self._input] = images
+        for function, inputs, output, attributes in self._steps:
+            values[output] = function([values[name] for name in inputs], attributes)
+        return values[self._output][0].cpu().numpy()
 
     def close(self) -> None:
         """Give back the weights."""

@@ -6,12 +6,12 @@ import hashlib
 import json
 
 import pytest
-from hypothesis import given, HealthCheck, settings, strategies
+from hypothesis import HealthCheck, given, settings, strategies
 from tiny_models import LABELS, metadata, write_model
 
 from ser_ros import resources
 from ser_ros.errors import SerError
-from ser_ros.inference.model_file import available_models, Model, read_metadata
+from ser_ros.inference.model_file import Model, available_models, read_metadata
 from ser_ros.inference.onnx_scan import scan
 
 

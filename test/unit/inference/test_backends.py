@@ -1,0 +1,227 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The backends: the same answers from the same file, and clear reasons where there are none."""
+
+
+import importlib.util
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from fakes import FakeBackend, FakeSession
+from tiny_models import SHAPE, metadata, write_model
+
+from ser_ros import inference
+from ser_ros.errors import SerError
+from ser_ros.inference import BACKENDS, choose_backend, pytorch_backend
+from ser_ros.inference.model_file import Model
+from ser_ros.inference.pytorch_backend import PytorchSession, _operators
+
+RUNTIMES = {'onnxruntime': 'onnxruntime', 'pytorch': 'torch'}
+
+
+@pytest.fixture(params=sorted(RUNTIMES))
+def backend(request):
+    """Each backend whose runtime is installed."""
+    reason = BACKENDS[request.param].unavailable_reason()
+    if reason:
+        pytest.skip(reason)
+    return BACKENDS[request.param]
+
+
+def test_answers_are_right(backend, tiny_folder, image, expected_logits):
+    session = backend.open(Model(str(tiny_folder)), 'fp32')
+    assert (session.backend, session.precision) == (backend.name, 'fp32')
+    logits = session.run(image)
+    assert logits.dtype == np.float32
+    np.testing.assert_allclose(logits, expected_logits, atol=1e-5)
+    session.close()
+
+
+@pytest.mark.parametrize('precision, tolerance', [('fp16', 2e-2), ('int8', 5e-2)])
+def test_precisions_of_onnxruntime(tiny_folder, image, expected_logits, precision, tolerance):
+    session = choose_backend('onnxruntime').open(Model(str(tiny_folder)), precision)
+    assert session.precision == session.info.precision == precision
+    logits = session.run(image)
+    assert logits.dtype == np.float32
+    np.testing.assert_allclose(logits, expected_logits, atol=tolerance)
+    assert not np.array_equal(logits, expected_logits.astype(np.float32))
+
+
+def test_threads(backend, tiny_folder, image, expected_logits):
+    model = Model(str(tiny_folder))
+    np.testing.assert_allclose(
+        backend.open(model, 'fp32', threads=2).run(image), expected_logits, atol=1e-5)
+    with pytest.raises(SerError, match='threads must be 1 or more, got 0'):
+        backend.open(model, 'fp32', threads=0)
+
+
+@pytest.mark.parametrize('given', [
+    np.zeros((4, 4), np.float32), np.zeros((1, 4, 5), np.float32), np.zeros((1, 4, 4))])
+def test_wrong_images(backend, tiny_folder, given):
+    session = backend.open(Model(str(tiny_folder)), 'fp32')
+    with pytest.raises(SerError, match=r'tiny takes float32 \[1, 4, 4\], got'):
+        session.run(given)
+
+
+def test_precisions_that_are_not_offered(backend, tiny_folder):
+    (tiny_folder / 'fp16.onnx').unlink()
+    (tiny_folder / 'int8.onnx').unlink()
+    for precision in ('fp16', 'int8', 'fp64'):
+        with pytest.raises(SerError, match="does not offer .* '{}'; offered: fp32".format(
+                precision)):
+            backend.open(Model(str(tiny_folder)), precision)
+
+
+def test_a_model_that_answers_nonsense_is_refused(backend, tmp_path):
+    onnx = pytest.importorskip('onnx')
+    path = write_model(tmp_path / 'm.onnx')
+    model = onnx.load(str(path))
+    bias = onnx.numpy_helper.from_array(np.full(3, np.nan, np.float32), 'bias')
+    del model.graph.initializer[1]
+    model.graph.initializer.append(bias)
+    onnx.save(model, str(path))
+    with pytest.raises(SerError, match='answers an empty window with .*nan'):
+        backend.open(Model(str(path)), 'fp32')
+
+
+@pytest.mark.parametrize('versions', [{'ir_version': 999}, {'opset': 999}])
+def test_files_newer_than_the_runtime(tmp_path, versions):
+    path = write_model(tmp_path / 'm.onnx', **versions)
+    with pytest.raises(SerError, match=r'(?s)ONNX Runtime .* cannot load .*m.onnx.*\(the file has '
+                                       r'IR version \d+ and opset \d+\)'):
+        choose_backend('onnxruntime').open(Model(str(path)), 'fp32')
+
+
+def test_an_operator_that_nobody_knows(tmp_path):
+    path = write_model(tmp_path / 'm.onnx', tail=('NoSuchOperator',))
+    with pytest.raises(SerError, match='(?s)cannot load .*m.onnx.*NoSuchOperator'):
+        choose_backend('onnxruntime').open(Model(str(path)), 'fp32')
+
+
+def test_operators_that_the_pytorch_backend_lacks(tmp_path):
+    pytest.importorskip('torch')
+    path = write_model(tmp_path / 'm.onnx', tail=('Erf',))
+    with pytest.raises(SerError, match='operator Erf is not supported by pytorch here; supported: '
+                                       'Add, Cast, Conv'):
+        choose_backend('pytorch').open(Model(str(path)), 'fp32')
+
+
+def network(onnx):
+    """Return a model with every operator that the exported networks have, and their attributes."""
+    helper, generator = onnx.helper, np.random.default_rng(3)
+    constants = {
+        'w1': generator.normal(size=(4, 1, 3, 3)), 'b1': generator.normal(size=4),
+        'w2': generator.normal(size=(4, 2, 2, 2)), 'w3': generator.normal(size=(4, 5)),
+        'w4': generator.normal(size=(5, 3)), 'b4': generator.normal(size=(1, 3))}
+    nodes = [
+        helper.make_node('Conv', ['image', 'w1', 'b1'], ['c1'], pads=[1, 1, 1, 1]),
+        helper.make_node('Relu', ['c1'], ['r1']),
+        helper.make_node('MaxPool', ['r1'], ['p1'], kernel_shape=[2, 2], pads=[0, 0, 1, 1]),
+        helper.make_node('Conv', ['p1', 'w2'], ['c2'], pads=[0, 1, 1, 0], group=2,
+                         dilations=[1, 1], strides=[1, 1]),
+        helper.make_node('Add', ['c2', 'p1'], ['a1']),
+        helper.make_node('GlobalAveragePool', ['a1'], ['g1']),
+        helper.make_node('Flatten', ['g1'], ['f1']),
+        helper.make_node('MatMul', ['f1', 'w3'], ['m1']),
+        helper.make_node('Gemm', ['m1', 'w4', 'b4'], ['logits'], alpha=0.5, beta=2.0)]
+    graph = helper.make_graph(
+        nodes, 'network',
+        [helper.make_tensor_value_info('image', onnx.TensorProto.FLOAT, (1,) + SHAPE)],
+        [helper.make_tensor_value_info('logits', onnx.TensorProto.FLOAT, (1, 3))],
+        [onnx.numpy_helper.from_array(value.astype(np.float32), name)
+         for name, value in constants.items()])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', 13)])
+    model.ir_version = 7
+    helper.set_model_props(model, {'ser_ros': json.dumps(metadata())})
+    return model
+
+
+def test_pytorch_and_onnxruntime_agree(tmp_path, image):
+    onnx = pytest.importorskip('onnx')
+    pytest.importorskip('torch')
+    onnx.save(network(onnx), str(tmp_path / 'm.onnx'))
+    model = Model(str(tmp_path / 'm.onnx'))
+    answers = [BACKENDS[name].open(model, 'fp32').run(image) for name in RUNTIMES]
+    np.testing.assert_allclose(answers[0], answers[1], atol=1e-5)
+
+
+def test_transposed_gemm_in_torch():
+    torch = pytest.importorskip('torch')
+    first, second = torch.rand(3, 2), torch.rand(4, 3)
+    product = _operators()['Gemm']([first, second], {'transA': 1, 'transB': 1})
+    torch.testing.assert_close(product, first.T @ second.T)
+
+
+def test_an_fp16_graph_in_torch(tiny_folder, image, expected_logits):
+    pytest.importorskip('torch')
+    session = PytorchSession(Model(str(tiny_folder / 'fp16.onnx')).info, 1)
+    assert session.precision == 'fp16'
+    logits = session.run(image)
+    assert logits.dtype == np.float32
+    np.testing.assert_allclose(logits, expected_logits, atol=2e-2)
+
+
+def test_pytorch_offers_fp16_on_a_gpu_only(tiny_folder, monkeypatch):
+    pytest.importorskip('torch')
+    model = Model(str(tiny_folder))
+    for device, offered in ('cpu', ('fp32',)), ('cuda', ('fp32', 'fp16')):
+        monkeypatch.setattr(pytorch_backend, '_device', lambda device=device: device)
+        assert BACKENDS['pytorch'].precisions(model) == offered
+
+
+def test_errors_of_the_runtimes_are_told(backend, tiny_folder, image):
+    session = backend.open(Model(str(tiny_folder)), 'fp32')
+    object.__setattr__(session.info, 'input_shape', (1, 5, 5))
+    with pytest.raises(SerError, match='failed on .*fp32.onnx'):
+        session.run(np.zeros((1, 5, 5), np.float32))
+
+
+def test_a_runtime_that_is_not_installed(backend, monkeypatch):
+    monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None)
+    assert 'not installed (pip install ' in backend.unavailable_reason()
+    with pytest.raises(SerError, match="no backend for '{0}' on this machine \\({0}: the Python "
+                                       'package .* is not installed'.format(backend.name)):
+        choose_backend(backend.name)
+
+
+def test_auto_takes_the_first_that_works(monkeypatch):
+    monkeypatch.setattr(inference, 'BACKENDS', {
+        'onnxruntime': FakeBackend('onnxruntime'), 'pytorch': FakeBackend('pytorch')})
+    assert choose_backend().name == 'onnxruntime'
+    inference.BACKENDS['tensorrt'] = FakeBackend('tensorrt')
+    assert choose_backend('auto').name == 'tensorrt'
+    inference.BACKENDS['tensorrt'] = FakeBackend('tensorrt', reason='no GPU')
+    assert choose_backend('auto').name == 'onnxruntime'
+    inference.BACKENDS['onnxruntime'] = FakeBackend('onnxruntime', reason='not installed')
+    assert choose_backend('auto').name == 'pytorch'
+    with pytest.raises(SerError, match='tensorrt: no GPU'):
+        choose_backend('tensorrt')
+
+
+def test_unknown_and_missing_backends():
+    with pytest.raises(SerError, match="unknown backend 'tpu'; allowed: auto, tensorrt, onnxrun"):
+        choose_backend('tpu')
+
+
+def test_no_backend_at_all(monkeypatch):
+    monkeypatch.setattr(inference, 'BACKENDS', {'onnxruntime': FakeBackend(reason='broken')})
+    with pytest.raises(SerError, match='tensorrt: not part of this version; onnxruntime: broken; '
+                                       'pytorch: not part'):
+        choose_backend()
+
+
+@pytest.mark.parametrize('logits', [[1., 2.], [np.nan, 0., 0.]])
+def test_a_session_that_fails_its_warm_up_is_closed(tiny_folder, logits):
+    session = FakeSession(answer=lambda image: logits)
+    with pytest.raises(SerError, match='answers an empty window with'):
+        FakeBackend(session=session).open(Model(str(tiny_folder)), 'fp32')
+    assert session.closed.is_set()
+
+
+def test_importing_inference_loads_no_runtime():
+    code = ('import sys, ser_ros.inference.engine\n'
+            'assert not {"onnxruntime", "torch", "onnx", "tensorrt"} & set(sys.modules)')
+    subprocess.run([sys.executable, '-c', code], check=True)
