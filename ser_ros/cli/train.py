@@ -1,0 +1,62 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""``ser_ros train``: train a model and write it as ONNX files."""
+
+import logging
+import os
+
+from ser_ros.errors import SerError
+
+PACKAGES = ('torch', 'onnx', 'onnxruntime', 'matplotlib', 'yaml')
+
+
+def add_parser(subparsers):
+    """Add the command and its arguments."""
+    parser = subparsers.add_parser(
+        'train', help='train a model on labelled clips',
+        description='Train a model on labelled clips and write its ONNX files to OUTPUT/NAME. '
+        'Figures are of the validation speakers; the test speakers are left to ser_ros evaluate.')
+    parser.add_argument('config', metavar='CONFIG.yaml',
+                        help='what to train, such as config/train/resnet34.yaml')
+    parser.add_argument('--data', required=True, metavar='FOLDER',
+                        help='folder that holds a folder with a metadata.csv for each corpus')
+    parser.add_argument('--output', default='runs', metavar='FOLDER',
+                        help='for the model, its history and the cached features (default: runs)')
+    parser.add_argument('--seed', type=int, default=0, help='of everything that is drawn')
+    parser.add_argument('--threads', type=int, default=os.cpu_count(),
+                        help='CPU threads (default: all)')
+    parser.set_defaults(run=run)
+
+
+def check_packages():
+    """
+    Make sure that what training and evaluation need is installed.
+
+    :raises SerError: if not; the text says how to install it.
+    """
+    from importlib.util import find_spec
+    missing = [name for name in PACKAGES if find_spec(name) is None]
+    if missing:
+        raise SerError('training needs {}, not installed here; pip install {}'.format(
+            ', '.join(missing), "'ser_ros[train]'"))
+
+
+def run(args) -> int:
+    """Train as the arguments say."""
+    check_packages()
+    from pathlib import Path
+
+    from ser_ros.training import config
+    from ser_ros.training.build import build
+    from ser_ros.training.progress import Progress
+    logging.basicConfig(level=logging.INFO, format='%(message)s')
+    output = Path(args.output)
+    settings = config.load(args.config)
+    output.mkdir(parents=True, exist_ok=True)
+    figures = build(settings, Path(args.data), output, args.seed, args.threads, Progress())
+    print('UAR on validation speakers [%]')
+    for precision, values in figures.items():
+        print('  {}: {}'.format(precision, ', '.join(
+            '{} {:.1f}'.format(name, 100 * value) for name, value in values.items())))
+    print('model: {}'.format(output / settings.name))
+    return 0

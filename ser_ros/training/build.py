@@ -1,0 +1,110 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From a configuration to a model folder: train, calibrate, export, measure what was exported."""
+
+import json
+import logging
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+
+from ser_ros import __version__
+from ser_ros.features import create_extractor
+from ser_ros.inference.classifier import softmax
+from ser_ros.inference.model_file import PRECISIONS, Model
+from ser_ros.inference.onnxruntime_backend import OnnxRuntimeBackend
+from ser_ros.training import data, export, metrics, plots
+from ser_ros.training.cache import load_columns
+from ser_ros.training.config import Config
+from ser_ros.training.progress import Progress
+from ser_ros.training.quantize import to_int8
+from ser_ros.training.train import (
+    History,
+    Windows,
+    fit,
+    load_windows,
+    logits,
+    seed_everything,
+)
+from ser_ros.training.windows import BalancedWindows
+
+LOGGER = logging.getLogger(__name__)
+CALIBRATION_WINDOWS = 512
+
+
+def build(config: Config, root: Path, output: Path, seed: int, threads: int,
+          progress: Progress) -> dict[str, dict[str, float]]:
+    """
+    Train a model and write it to ``output/NAME``, with history, curve and checkpoint beside it.
+
+    :param root: folder of the corpora.
+    :param threads: CPU threads for everything.
+    :return: UAR on validation speakers by precision and corpus, of the exported files.
+    :raises SerError: if the data is not as the configuration says.
+    """
+    torch.set_num_threads(threads)
+    generator = seed_everything(seed)
+    extractor = create_extractor(config.feature_set)
+    cache = output / 'cache'
+    clips = data.load_part(config, root, 'train')
+    LOGGER.info('training\n%s', data.describe(clips, config.labels))
+    columns = load_columns([clip.path for clip in clips], config.feature_set, cache, threads,
+                           progress)
+    validation = load_windows(config, root, 'validation', cache, threads, progress)
+    LOGGER.info('validation\n%s', data.describe(list(validation.clips), config.labels))
+    drawn = BalancedWindows(clips, columns, extractor, generator)
+    history = History(output / 'history.csv')
+    network = fit(config, drawn, validation, output / 'checkpoint.pt', history.add, progress)
+    plots.history(history.epochs, output / 'history.png')
+    forms = _forms(export.to_onnx(network, extractor.shape), drawn)
+    temperature = metrics.fit_temperature(
+        logits(network, validation.images), validation.labels, validation.weights())
+    metadata = _metadata(config, extractor.shape, temperature, seed)
+    return _save(forms, metadata, output / config.name, validation, threads, progress)
+
+
+def _forms(model: onnx.ModelProto, drawn: BalancedWindows) -> dict[str, onnx.ModelProto]:
+    (images, _), = drawn.batches(CALIBRATION_WINDOWS, CALIBRATION_WINDOWS)
+    return {'fp32': model, 'fp16': export.to_fp16(model), 'int8': to_int8(model, images)}
+
+
+def _metadata(config: Config, shape: tuple[int, ...], temperature: float,
+              seed: int) -> dict[str, Any]:
+    speakers = '; '.join(f'{name}: speakers {" ".join(corpus.train)}'
+                         for name, corpus in config.corpora.items() if corpus.train)
+    return {
+        'name': config.name, 'version': config.version, 'labels': config.labels,
+        'feature_set': config.feature_set, 'input_shape': list(shape),
+        'temperature': round(temperature, 4), 'training_data': speakers,
+        'licence': config.licence, 'metrics': {},
+        'made_with': {'ser_ros': __version__, 'torch': str(torch.__version__), 'seed': seed}}
+
+
+def _save(forms: dict[str, onnx.ModelProto], metadata: dict[str, Any], folder: Path,
+          validation: Windows, threads: int, progress: Progress) -> dict[str, dict[str, float]]:
+    """Write the files, run each over the validation windows, and write its figures into it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for precision, model in forms.items():
+        export.save(model, str(folder / f'{precision}.onnx'), metadata)
+    figures = {}
+    for precision in PRECISIONS:
+        figures[precision] = measure(folder, precision, validation, threads, progress)
+        LOGGER.info('%s: validation UAR %s', precision, json.dumps(figures[precision]))
+        stored = {**metadata, 'metrics': {'validation_uar': figures[precision]}}
+        export.save(forms[precision], str(folder / f'{precision}.onnx'), stored)
+    return figures
+
+
+def measure(folder: Path, precision: str, windows: Windows, threads: int,
+            progress: Progress) -> dict[str, float]:
+    """Return UAR by corpus of a stored model in ONNX Runtime."""
+    model = Model(f'{folder}/')
+    with closing(OnnxRuntimeBackend().open(model, precision, threads)) as session:
+        answers = np.stack([session.run(image) for image in progress.track(
+            windows.images, precision, len(windows.images))])
+        return {name: round(value, 4) for name, value in windows.uar(
+            softmax(answers / session.info.temperature)).items()}

@@ -1,0 +1,145 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The training configuration: a YAML file, checked key by key."""
+
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, get_args, get_origin, get_type_hints
+
+import yaml
+
+from ser_ros.errors import SerError
+
+PARTS = ('train', 'validation', 'test')
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Speakers of one corpus by the part they belong to; the others are not used."""
+
+    train: list[str] = field(default_factory=list)
+    validation: list[str] = field(default_factory=list)
+    test: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Training:
+    """
+    How the network is trained.
+
+    Attributes
+    ----------
+    windows_per_epoch: number of windows drawn; an epoch has no other meaning, since sampling is
+        balanced over corpora and classes.
+    learning_rate: at the peak of one cycle that starts and ends near 0.
+    label_smoothing: share of the target that is spread over all classes.
+    bf16: multiply in bfloat16 (the weights stay in FP32).
+
+    """
+
+    epochs: int = 16
+    windows_per_epoch: int = 9000
+    batch: int = 64
+    learning_rate: float = 0.002
+    weight_decay: float = 0.05
+    label_smoothing: float = 0.1
+    dropout: float = 0.3
+    bf16: bool = False
+
+
+@dataclass(frozen=True)
+class Config:
+    """
+    What is trained, on which speakers, and how.
+
+    Attributes
+    ----------
+    name, version, licence, feature_set, labels: go into the model file.
+    width: multiplier of ResNet34's channels.
+    merge: labels of the corpora that count as another one, such as calm as neutral.
+    drop: labels of the corpora whose clips are left out.
+    corpora: speakers by corpus; the name is that of its folder.
+
+    """
+
+    name: str
+    version: str
+    feature_set: str
+    labels: list[str]
+    licence: str
+    corpora: dict[str, Corpus]
+    width: float = 1.0
+    merge: dict[str, str] = field(default_factory=dict)
+    drop: list[str] = field(default_factory=list)
+    training: Training = field(default_factory=Training)
+
+
+def load(path: str) -> Config:
+    """
+    Read the configuration file.
+
+    :raises SerError: if it cannot be read, a key is unknown, missing or of another type, or a
+        speaker is in two parts.
+    """
+    try:
+        with open(path, encoding='utf-8') as file:
+            values = yaml.safe_load(file)
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SerError(f'cannot read the configuration {path}: {error}') from error
+    config = _build(Config, values, path)
+    _check(config, path)
+    return config
+
+
+def _build(kind: type, values: Any, where: str) -> Any:
+    """Make the dataclass ``kind`` of a mapping from YAML."""
+    if not isinstance(values, dict):
+        raise SerError(f'{where}: expected keys and values, got {values!r}')
+    types = get_type_hints(kind)
+    for key in values:
+        if key not in types:
+            raise SerError(f'{where}: unknown key {key!r}; allowed: {", ".join(types)}')
+    for entry in fields(kind):
+        required = entry.default is MISSING and entry.default_factory is MISSING
+        if required and entry.name not in values:
+            raise SerError(f'{where}: the key {entry.name!r} is missing')
+    return kind(**{key: _convert(types[key], value, f'{where}: {key}')
+                   for key, value in values.items()})
+
+
+def _convert(kind: Any, value: Any, where: str) -> Any:
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is list and isinstance(value, list):
+        return [_convert(arguments[0], item, where) for item in value]
+    if origin is dict and isinstance(value, dict):
+        return {_convert(arguments[0], key, where): _convert(arguments[1], item, f'{where}.{key}')
+                for key, item in value.items()}
+    if origin is None and hasattr(kind, '__dataclass_fields__'):
+        return _build(kind, value, where)
+    if kind is float and type(value) is int:
+        return float(value)
+    if origin is None and type(value) is kind:
+        return value
+    name = getattr(origin or kind, '__name__', kind)
+    raise SerError(f'{where} must be a {name}, got {value!r} ({type(value).__name__})')
+
+
+def _check(config: Config, path: str) -> None:
+    training = config.training
+    for name in ('epochs', 'windows_per_epoch', 'batch', 'learning_rate'):
+        if getattr(training, name) <= 0:
+            raise SerError(f'{path}: training.{name} must be over 0, got '
+                           f'{getattr(training, name)}')
+    if config.width <= 0:
+        raise SerError(f'{path}: width must be over 0, got {config.width}')
+    for target in config.merge.values():
+        if target not in config.labels:
+            raise SerError(f'{path}: merge: {target!r} is none of the labels '
+                           f'{", ".join(config.labels)}')
+    for name, corpus in config.corpora.items():
+        seen: dict[str, str] = {}
+        for part in PARTS:
+            for speaker in getattr(corpus, part):
+                if speaker in seen:
+                    raise SerError(f'{path}: speaker {speaker!r} of {name} is in {seen[speaker]} '
+                                   f'and in {part}')
+                seen[speaker] = part

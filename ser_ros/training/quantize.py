@@ -1,0 +1,47 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""INT8 form of a model, for CPUs: U8 activations and S8 weights with a scale for each channel."""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
+
+from ser_ros.training.export import IR_VERSION
+
+
+class _Images(CalibrationDataReader):
+    def __init__(self, name: str, images: Iterable[np.ndarray]):
+        self._feeds: Iterator[dict[str, np.ndarray]] = (
+            {name: image[np.newaxis]} for image in images)
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        return next(self._feeds, None)
+
+
+def to_int8(model: onnx.ModelProto, images: Iterable[np.ndarray]) -> onnx.ModelProto:
+    """
+    Return the FP32 model with QuantizeLinear/DequantizeLinear pairs around its convolutions.
+
+    :param images: windows of the training data, from which the ranges of activations are taken.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, 'fp32.onnx'), Path(folder, 'int8.onnx')
+        onnx.save(model, source)
+        quantize_static(
+            source, target, _Images(model.graph.input[0].name, images),
+            quant_format=QuantFormat.QDQ, per_channel=True, activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8, calibrate_method=CalibrationMethod.MinMax,
+            op_types_to_quantize=['Conv', 'Add', 'MaxPool', 'GlobalAveragePool'])
+        result = onnx.load(target)
+    result.ir_version = IR_VERSION
+    return result
