@@ -42,7 +42,8 @@ class SoundfileDecoder:
     def __init__(self, path: str):
         """:raises soundfile.SoundFileError: if libsndfile does not know the format."""
         try:
-            self._file = _ForwardSoundFile(path)
+            # As bytes: a name need not be valid in the system's encoding.
+            self._file = _ForwardSoundFile(os.fsencode(path))
         except TypeError as error:
             # Headerless formats, chosen by the file's ending, would need a rate to be given.
             raise SerError("cannot read '{}': it has no header that tells its format; "

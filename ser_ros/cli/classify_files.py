@@ -5,7 +5,7 @@
 import contextlib
 import os
 import sys
-from typing import Callable, Iterator, Optional, Sequence
+from typing import Callable, Iterator, List, Optional, Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -61,13 +61,25 @@ class FileClassifier:
     def _files(self, paths: Sequence[str]) -> Iterator[str]:
         seen = set()
         for path in paths:
-            found = list(_audio_files(path)) if os.path.isdir(path) else [path]
-            if not found:
-                self._fail('no audio files ({}) in {}'.format(' '.join(FILE_ENDINGS), path))
-            for name in found:
+            for name in self._audio_files(path) if os.path.isdir(path) else [path]:
                 if name not in seen:
                     seen.add(name)
                     yield name
+
+    def _audio_files(self, folder: str) -> List[str]:
+        """Return the audio files in a folder and in those inside, in the order of their names."""
+        def complain(error: OSError) -> None:
+            self._fail('cannot read the folder {}: {}'.format(error.filename, error.strerror))
+
+        found: List[str] = []
+        for parent, folders, names in os.walk(folder, onerror=complain):
+            folders.sort()
+            found.extend(
+                os.path.join(parent, name) for name in sorted(names)
+                if name.lower().endswith(FILE_ENDINGS) and not name.startswith('.'))
+        if not found:
+            self._fail('no audio files ({}) in {}'.format(' '.join(FILE_ENDINGS), folder))
+        return found
 
     def _fail(self, reason: str) -> None:
         self.failed += 1
@@ -87,20 +99,8 @@ class FileClassifier:
             return FileResult(path, source.duration_s, windows, clip)
 
 
-def _audio_files(folder: str) -> Iterator[str]:
-    """Yield the audio files in a folder and in those inside, in the order of their names."""
-    for parent, folders, names in os.walk(folder):
-        folders.sort()
-        for name in sorted(names):
-            if name.lower().endswith(FILE_ENDINGS) and not name.startswith('.'):
-                yield os.path.join(parent, name)
-
-
 def _tell(text: str) -> None:
-    # File names need not be valid in the terminal's encoding.
-    encoding = sys.stderr.encoding or 'utf-8'
-    print('ser_ros: ' + text.encode(encoding, 'backslashreplace').decode(encoding),
-          file=sys.stderr, flush=True)
+    print('ser_ros: ' + text, file=sys.stderr, flush=True)
 
 
 def _progress(hidden: bool) -> Progress:

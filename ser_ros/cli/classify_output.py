@@ -17,11 +17,11 @@ from ser_ros.cli.tally import Shares
 from ser_ros.inference.classifier import Classifier
 from ser_ros.offline import ClipEstimate, WindowEstimate
 
-# Width of a table that is not shown in a terminal.
-_FILE_WIDTH = 120
-# Emotions that a table lists with their probabilities.
+# Room for a table that is not shown in a terminal: as wide as it needs.
+_FILE_WIDTH = 1000
+# Emotions that are listed for each window.
 _TOP = 3
-_TEXT_COLUMNS = ('file', 'emotion', 'probabilities')
+_TEXT_COLUMNS = ('file', 'emotion', 'next', 'probabilities')
 
 Values = Dict[str, Any]
 
@@ -199,33 +199,34 @@ class TableWriter(Writer):
             return
         if self._with_windows:
             for result in self._results:
-                self._console.print(self._windows_table(result))
-        self._console.print(self._files_table())
+                self._console.print(self._windows_table(result), '')
+        self._console.print(self._files_table(), '')
         self._console.print(self._shares_table())
 
     def _files_table(self) -> Table:
-        table = _table('', 'file', 'emotion', 'probabilities', 'speech', 'length')
+        table = _table('', 'file', 'emotion', 'next', 'speech', 'length')
         for result in self._results:
             clip = result.clip
+            first, second = (self._top(clip.probabilities) + ['', ''])[:2]
             table.add_row(
                 Text(_shown(result.path), overflow='fold'),
-                Text(clip.label or 'no speech'),
-                Text(self._top(clip.probabilities)),
+                Text(first or 'no speech'),
+                Text(second),
                 '{}/{}'.format(clip.speech_windows, len(result.windows)),
                 '{:.1f} s'.format(result.duration_s) if math.isfinite(result.duration_s) else '')
         return table
 
     def _windows_table(self, result: FileResult) -> Table:
-        table = _table(_shown(result.path), 'time', 'emotion', 'probabilities', 'speech', 'level',
-                       'pitch')
+        table = _table(
+            _shown(result.path), 'seconds', 'emotion', 'probabilities', 'speech', 'dBFS', 'Hz')
         for window in result.windows:
             table.add_row(
-                '{:.1f}-{:.1f} s'.format(window.start_s, window.end_s),
+                '{:.1f}-{:.1f}'.format(window.start_s, window.end_s),
                 Text(window.label or window.state.name.replace('_', ' ').lower()),
-                Text(self._top(window.probabilities)),
+                Text('  '.join(self._top(window.probabilities)[:_TOP])),
                 '{:.0%}'.format(window.speech_probability),
-                '{:.0f} dBFS'.format(window.level_dbfs),
-                '{:.0f} Hz'.format(window.pitch_hz) if math.isfinite(window.pitch_hz) else '')
+                '{:.0f}'.format(window.level_dbfs),
+                '{:.0f}'.format(window.pitch_hz) if math.isfinite(window.pitch_hz) else '')
         return table
 
     def _shares_table(self) -> Table:
@@ -237,9 +238,10 @@ class TableWriter(Writer):
                 '{:.0%}'.format(in_windows[name]))
         return table
 
-    def _top(self, probabilities: np.ndarray) -> str:
+    def _top(self, probabilities: np.ndarray) -> List[str]:
+        """Return the emotions with their probabilities, the most probable first."""
         ranked = sorted(zip(probabilities, self._labels), key=lambda pair: -pair[0])
-        return '  '.join('{} {:.2f}'.format(label, p) for p, label in ranked[:_TOP] if p > 0.0)
+        return ['{} {:.2f}'.format(label, p) for p, label in ranked if p > 0.0]
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -27,6 +27,10 @@ def _parser():
 
 def main(arguments=None) -> int:
     """Run the command with these arguments, by default the command line's; return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # What the terminal's encoding does not have, in file names or Korean texts, is escaped.
+        if hasattr(stream, 'reconfigure'):  # not on Python 3.6
+            stream.reconfigure(errors='backslashreplace')
     args = _parser().parse_args(arguments)
     try:
         return args.run(args)
