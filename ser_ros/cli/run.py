@@ -5,9 +5,11 @@
 import os
 
 from ser_ros import interfaces
-from ser_ros.audio.source import MICROPHONE
 from ser_ros.errors import SerError
 from ser_ros.resources import share_path
+
+# What people write for the default microphone.
+MICROPHONE = 'mic'
 
 
 def add_parser(subparsers):
@@ -58,7 +60,7 @@ def _yaml(value):
 
 def ros_arguments(args):
     """Return the arguments for rclpy that say the same as the command line's."""
-    params_file = args.params_file or share_path('config', 'ser.yaml')
+    params_file = os.path.abspath(args.params_file or share_path('config', 'ser.yaml'))
     if not os.path.isfile(params_file):
         raise SerError('params file {}: no such file'.format(params_file))
     arguments = ['--ros-args', '--log-level', 'warn', '--params-file', params_file]

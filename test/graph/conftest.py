@@ -1,0 +1,70 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of the tests with real nodes."""
+
+import shutil
+import subprocess
+
+import pytest
+
+rclpy = pytest.importorskip(
+    'rclpy', reason='ROS 2 is not sourced: run make test, or source scripts/env.sh')
+
+from harness import NODES, Peer, Process, quoted  # noqa: E402
+
+
+@pytest.fixture(scope='session')
+def speech(tmp_path_factory):
+    """Return the path of 12 s of speech, 16 kHz mono."""
+    if shutil.which('espeak-ng') is None:
+        pytest.skip('espeak-ng is not installed; it makes the speech for this test')
+    import numpy as np
+    import soundfile
+    import soxr
+    folder = tmp_path_factory.mktemp('speech')
+    parts = []
+    for index, (voice, text) in enumerate((
+            ('en-us', 'I have been waiting here for an hour and nobody told me anything at all.'),
+            ('en-gb', 'What a wonderful surprise, I never expected to see you again today!'),
+            ('ko', '오늘은 정말 힘든 하루였어요. 조금만 쉬고 싶어요.'))):
+        path = str(folder / '{}.wav'.format(index))
+        subprocess.run(['espeak-ng', '-v', voice, '-w', path, text], check=True)
+        samples, rate = soundfile.read(path, dtype='float32')
+        parts.append(soxr.resample(samples, rate, 16000))
+    path = str(folder / 'speech.wav')
+    soundfile.write(path, np.concatenate(parts)[:12 * 16000], 16000, subtype='PCM_16')
+    return path
+
+
+@pytest.fixture
+def peer():
+    """Return a node of the test's own."""
+    peer = Peer()
+    yield peer
+    peer.close()
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Return a function that starts an executable; all are gone after the test."""
+    processes = []
+
+    def start(executable, *arguments, env=None):
+        log = tmp_path / '{}_{}.log'.format(len(processes), executable)
+        processes.append(Process(executable, arguments, env, str(log)))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        process.kill()
+
+
+@pytest.fixture
+def start_graph(start):
+    """Return a function that starts the four nodes, active, in as many processes."""
+    def start_graph(audio, *arguments, env=None):
+        common = ['-p', 'autostart:=true', *arguments]
+        own = {'audio_capture': ['-p', 'device:=' + quoted(audio)]}
+        return {name: start(name, *common, *own.get(name, []), env=env) for name in NODES}
+
+    return start_graph

@@ -1,0 +1,179 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Real nodes in real processes, and a peer that talks to them over DDS."""
+
+import array
+import os
+import signal
+import subprocess
+import threading
+import time
+
+from ament_index_python.packages import get_package_prefix
+from lifecycle_msgs.srv import ChangeState, GetState
+import numpy as np
+from rcl_interfaces.msg import Parameter as ParameterMsg
+from rcl_interfaces.srv import DescribeParameters, GetParameters, ListParameters, SetParameters
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
+import soundfile
+
+# Nothing here is slow: this long only where something has gone wrong.
+DEADLINE_S = 60.0
+NODES = ('mitigation_responder', 'emotion_inference', 'feature_extraction', 'audio_capture')
+EXECUTABLES = os.path.join(get_package_prefix('ser_ros'), 'lib', 'ser_ros')
+
+
+class Process:
+    """One executable of the package."""
+
+    def __init__(self, executable, arguments=(), env=None, log=None):
+        self.log_path = log
+        with open(log, 'w') as stream:
+            self._popen = subprocess.Popen(
+                [os.path.join(EXECUTABLES, executable), '--ros-args', *arguments],
+                stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT,
+                env=dict(os.environ, **(env or {})))
+
+    @property
+    def pid(self):
+        return self._popen.pid
+
+    @property
+    def running(self):
+        return self._popen.poll() is None
+
+    def log(self):
+        """What the process has printed so far."""
+        with open(self.log_path, encoding='utf-8') as stream:
+            return stream.read()
+
+    def wait(self):
+        """Wait for the process to end by itself; return its exit code."""
+        return self._popen.wait(DEADLINE_S)
+
+    def interrupt(self):
+        """Send what Ctrl-C sends; return the exit code."""
+        if self.running:
+            self._popen.send_signal(signal.SIGINT)
+        return self.wait()
+
+    def kill(self):
+        if self.running:
+            self._popen.kill()
+            self._popen.wait()
+
+
+class Peer:
+    """A node of the test's own, spun in a thread; every wait has a deadline and no sleep."""
+
+    def __init__(self, name='peer', namespace='', arguments=()):
+        self.context = rclpy.Context()
+        rclpy.init(context=self.context, args=['--ros-args', *arguments])
+        self.node = rclpy.create_node(name, namespace=namespace, context=self.context)
+        self._executor = SingleThreadedExecutor(context=self.context)
+        self._executor.add_node(self.node)
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._spin, daemon=True)
+        self._thread.start()
+
+    def _spin(self):
+        try:
+            self._executor.spin()
+        except rclpy.executors.ExternalShutdownException:
+            pass
+
+    def close(self):
+        self._executor.shutdown()
+        self._thread.join(DEADLINE_S)
+        self.node.destroy_node()
+        rclpy.try_shutdown(context=self.context)
+
+    def listen(self, msg_type, topic, qos=10):
+        """Return a list that fills with the messages of a topic."""
+        messages = []
+
+        def take(message):
+            with self._changed:
+                messages.append(message)
+                self._changed.notify_all()
+
+        self.node.create_subscription(msg_type, topic, take, qos)
+        return messages
+
+    def wait_for(self, condition, what, processes=()):
+        """Wait until condition() holds; a message wakes it, other changes are polled for."""
+        deadline_s = time.monotonic() + DEADLINE_S
+        while not condition():
+            logs = '\n'.join(process.log() for process in processes)
+            assert all(process.running for process in processes), (
+                'a process ended while waiting for {}\n{}'.format(what, logs))
+            assert time.monotonic() < deadline_s, (
+                'no {} within {} s\n{}'.format(what, DEADLINE_S, logs))
+            with self._changed:
+                self._changed.wait(0.1)
+
+    def call(self, srv_type, service, request):
+        """Call a service and return its response."""
+        client = self.node.create_client(srv_type, service)
+        try:
+            assert client.wait_for_service(DEADLINE_S), 'no service ' + service
+            future = client.call_async(request)
+            done = threading.Event()
+            future.add_done_callback(lambda _: done.set())
+            assert done.wait(DEADLINE_S), 'no answer from ' + service
+            return future.result()
+        finally:
+            self.node.destroy_client(client)
+
+    # Lifecycle and parameters.
+
+    def state(self, node):
+        return self.call(GetState, node + '/get_state', GetState.Request()).current_state.label
+
+    def transition(self, node, transition_id):
+        request = ChangeState.Request()
+        request.transition.id = transition_id
+        return self.call(ChangeState, node + '/change_state', request).success
+
+    def wait_active(self, *nodes, processes=()):
+        for node in nodes:
+            self.wait_for(
+                lambda node=node: self.state(node) == 'active', node + ' active', processes)
+
+    def set_parameter(self, node, name, value):
+        """Set one parameter; return (successful, reason)."""
+        request = SetParameters.Request(
+            parameters=[Parameter(name, value=value).to_parameter_msg()])
+        result = self.call(SetParameters, node + '/set_parameters', request).results[0]
+        return result.successful, result.reason
+
+    def get_parameter(self, node, name):
+        response = self.call(
+            GetParameters, node + '/get_parameters', GetParameters.Request(names=[name]))
+        return Parameter.from_parameter_msg(
+            ParameterMsg(name=name, value=response.values[0])).value
+
+    def describe_parameters(self, node):
+        """Return the descriptors of all parameters of a node."""
+        names = self.call(
+            ListParameters, node + '/list_parameters', ListParameters.Request()).result.names
+        return self.call(DescribeParameters, node + '/describe_parameters',
+                         DescribeParameters.Request(names=names)).descriptors
+
+
+def quoted(value):
+    """Return a text as a YAML text for -p."""
+    return "'{}'".format(str(value).replace("'", "''"))
+
+
+def bytes_in_pieces(data, size):
+    """Return arrays of bytes, `size` each but the last."""
+    return [array.array('B', data[start:start + size]) for start in range(0, len(data), size)]
+
+
+def chunks_of(path, size):
+    """Return a file's S16LE samples in pieces of `size` bytes."""
+    samples, _ = soundfile.read(path, dtype='int16')
+    return bytes_in_pieces(np.ascontiguousarray(samples).tobytes(), size)

@@ -1,0 +1,140 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Audio from anywhere: other capture nodes, other formats, holes, a robot that speaks itself."""
+
+from harness import bytes_in_pieces, chunks_of
+import numpy as np
+import pytest
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+import soundfile
+import soxr
+from std_msgs.msg import Bool
+
+from ser_ros.nodes import qos
+from ser_ros.nodes.messages import AudioDataStamped, AudioInfo, SpeechFeatures
+from ser_ros.nodes.stamps import to_ns, to_stamp
+
+NODE = 'feature_extraction'
+WINDOW_SAMPLES = 41664
+START_NS = 1700000000 * 10**9
+# What apt's capture node offers, but for the depth: the tests are faster than real time.
+CAPTURE_QOS = QoSProfile(depth=1000, reliability=ReliabilityPolicy.RELIABLE)
+INFO_QOS = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+class Speaker:
+    """Publishes audio as a capture node does, but as fast as the windows come back."""
+
+    def __init__(self, peer, process, channels=1, rate=16000, sample_format='S16LE',
+                 coding='WAVE'):
+        self._peer, self._process = peer, process
+        self._bytes_per_s = channels * rate * (4 if sample_format == 'F32LE' else 2)
+        self._sent = 0
+        self.windows = peer.listen(SpeechFeatures, 'features', qos.FEATURES)
+        self._info = peer.node.create_publisher(AudioInfo, 'audio/audio_info', INFO_QOS)
+        self._audio = peer.node.create_publisher(
+            AudioDataStamped, 'audio/audio_stamped', CAPTURE_QOS)
+        self._info.publish(AudioInfo(
+            channels=channels, sample_rate=rate, sample_format=sample_format,
+            coding_format=coding))
+        peer.wait_for(lambda: self._audio.get_subscription_count(), 'subscription', [process])
+
+    def say(self, chunks, offset_ns=0, start_ns=START_NS):
+        """Send the chunks at once: fewer than the 500 that the node's queue holds."""
+        for chunk in chunks:
+            message = AudioDataStamped()
+            message.header.frame_id = 'head'
+            message.header.stamp = to_stamp(
+                start_ns + offset_ns + self._sent * 10**9 // self._bytes_per_s)
+            message.audio.data = chunk
+            self._audio.publish(message)
+            self._sent += len(chunk)
+
+    def wait_for_windows(self, count):
+        self._peer.wait_for(
+            lambda: len(self.windows) >= count, '{} windows'.format(count), [self._process])
+        return self.windows
+
+
+@pytest.fixture
+def node(start, peer):
+    process = start(NODE, '-p', 'autostart:=true', '-p', 'feature_set:=mel_yin_rms/1')
+    peer.wait_active(NODE, processes=[process])
+    return process
+
+
+@pytest.mark.parametrize('size', [640, 999, 48000])
+def test_any_chunk_size_gives_the_same_windows(peer, node, speech, size):
+    chunks = chunks_of(speech, size)[:450]
+    speaker = Speaker(peer, node)
+    speaker.say(chunks)
+    expected = (sum(map(len, chunks)) // 2 - WINDOW_SAMPLES) // 8000 + 1
+    for index, window in enumerate(speaker.wait_for_windows(expected)):
+        end_ns = START_NS + (WINDOW_SAMPLES + 8000 * index - 1) * 62500
+        # Half a frame at the end of a chunk is half a sample of time.
+        assert abs(to_ns(window.header.stamp) - end_ns) < 62500
+        assert window.header.frame_id == 'head'
+        assert window.sequence == index
+        assert list(window.shape) == [3, 128, 128]
+        assert len(window.data) == 3 * 128 * 128
+        assert not window.muted
+
+
+def test_another_rate_and_channel_count(peer, node, speech):
+    mono, _ = soundfile.read(speech, dtype='float32')
+    at_44k = soxr.resample(mono, 16000, 44100)
+    stereo = (np.stack([at_44k, at_44k], axis=1) * 32767).astype('<i2').tobytes()
+    speaker = Speaker(peer, node, channels=2, rate=44100)
+    speaker.say(bytes_in_pieces(stereo, 5003))
+    windows = speaker.wait_for_windows(17)
+    assert any(window.speech_probability > 0.5 for window in windows)
+    assert np.diff([to_ns(w.header.stamp) for w in windows]) == pytest.approx(5e8, abs=1e5)
+
+
+def test_mp3_is_refused_with_the_remedy(peer, node):
+    Speaker(peer, node, coding='MP3')
+    peer.wait_for(lambda: 'format:=wave' in node.log(), 'complaint', [node])
+
+
+def test_what_is_no_sound_is_left_out_and_the_rest_goes_on(peer, node, speech):
+    samples, _ = soundfile.read(speech, dtype='float32')
+    data = samples[:64000].tobytes()
+    not_a_number = np.full(320, np.nan, np.float32).tobytes()
+    speaker = Speaker(peer, node, sample_format='F32LE')
+    speaker.say(bytes_in_pieces(data[:1280 * 50], 1280))
+    speaker.say(bytes_in_pieces(not_a_number, 1280))
+    speaker.say(bytes_in_pieces(data[1280 * 50:], 1280))
+    speaker.wait_for_windows(3)
+    peer.wait_for(lambda: 'audio/audio_stamped: ' in node.log(), 'complaint', [node])
+
+
+def test_a_short_hole_is_filled_and_a_long_one_starts_anew(peer, node, speech):
+    chunks = chunks_of(speech, 640)
+    speaker = Speaker(peer, node)
+    speaker.say(chunks[:200])
+    speaker.say(chunks[200:300], offset_ns=400000000)
+    # 6 s and the hole: (6.4 s - 2.604 s) / 0.5 s + 1 windows.
+    windows = speaker.wait_for_windows(8)
+    assert np.diff([to_ns(w.header.stamp) for w in windows]) == pytest.approx(5e8, abs=1e7)
+    speaker.say(chunks[300:500], offset_ns=60 * 10**9)
+    first_ns = to_ns(speaker.wait_for_windows(9)[8].header.stamp) - START_NS
+    assert first_ns == pytest.approx(60e9 + 300 * 2e7 + WINDOW_SAMPLES * 62500, abs=1e6)
+
+
+def test_a_best_effort_source_is_named_with_the_remedy(peer, node):
+    peer.node.create_publisher(
+        AudioDataStamped, 'audio/audio_stamped',
+        QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT))
+    peer.wait_for(lambda: 'qos_overrides./audio/audio_stamped.subscription' in node.log(),
+                  'warning', [node])
+
+
+def test_the_robots_own_speech_is_muted(peer, node, speech):
+    speaking = peer.node.create_publisher(Bool, 'robot_speaking', 10)
+    peer.wait_for(lambda: speaking.get_subscription_count(), 'subscription', [node])
+    speaking.publish(Bool(data=True))
+    assert speaking.wait_for_all_acked()
+    speaker = Speaker(peer, node)
+    now_ns = peer.node.get_clock().now().nanoseconds
+    speaker.say(chunks_of(speech, 640)[:200], start_ns=now_ns)
+    assert all(window.muted for window in speaker.wait_for_windows(3))

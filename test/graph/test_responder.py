@@ -1,0 +1,64 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The mitigation responder as a node."""
+
+from harness import quoted
+from std_msgs.msg import String
+
+from ser_ros.nodes import qos
+from ser_ros.nodes.messages import Emotion, Mitigation
+from ser_ros.nodes.stamps import to_stamp
+
+NODE = 'mitigation_responder'
+START_NS = 1700000000 * 10**9
+
+
+def emotion(index, label):
+    message = Emotion(state=Emotion.STATE_EMOTION, label=label, confidence=0.9)
+    message.header.stamp = to_stamp(START_NS + index * 500000000)
+    message.header.frame_id = 'head'
+    return message
+
+
+def test_an_episode_is_answered_and_ends(peer, start):
+    mitigations = peer.listen(Mitigation, 'mitigation', qos.MITIGATION)
+    said = peer.listen(String, 'say')
+    # Half a minute of emotions comes at once.
+    process = start(NODE, '-p', 'autostart:=true', '-p', 'tts_topic:=say', '-p', 'language:=ko',
+                    '-p', 'qos_overrides./emotion.subscription.depth:=100')
+    peer.wait_active(NODE, processes=[process])
+    publisher = peer.node.create_publisher(Emotion, 'emotion', 100)
+    peer.wait_for(lambda: publisher.get_subscription_count(), 'subscription', [process])
+    labels = ['sadness'] * 20 + ['neutral'] * 40
+    for index, label in enumerate(labels):
+        publisher.publish(emotion(index, label))
+    peer.wait_for(lambda: len(mitigations) >= 2, 'start and end', [process])
+    assert [mitigation.phase for mitigation in mitigations] == [
+        Mitigation.PHASE_STARTED, Mitigation.PHASE_RECOVERED]
+    started = mitigations[0]
+    assert (started.emotion, started.episode, started.language) == ('sadness', 1, 'ko')
+    assert started.text and started.header.frame_id == 'head'
+    assert abs(started.confidence - 0.9) < 1e-6
+    assert started.duration_s > 0.0
+    peer.wait_for(lambda: said, 'text to say', [process])
+    assert said[0].data == started.text
+
+
+def test_one_bad_message_does_not_end_it(peer, start):
+    process = start(NODE, '-p', 'autostart:=true')
+    peer.wait_active(NODE, processes=[process])
+    publisher = peer.node.create_publisher(Emotion, 'emotion', qos.EMOTION)
+    peer.wait_for(lambda: publisher.get_subscription_count(), 'subscription', [process])
+    publisher.publish(Emotion(state=9))
+    peer.wait_for(lambda: 'the state is 9; allowed: 0 (NO_SPEECH)' in process.log(), 'complaint',
+                  [process])
+    assert peer.state(NODE) == 'active'
+
+
+def test_a_bad_configuration_is_refused_in_one_line(peer, start, tmp_path):
+    path = tmp_path / 'mitigation.yaml'
+    path.write_text('languages: [en]\nresponses: {angry: calm}\n')
+    process = start(NODE, '-p', 'autostart:=true', '-p', 'config:=' + quoted(path))
+    peer.wait_for(lambda: str(path) in process.log(), 'complaint', [process])
+    assert 'Traceback' not in process.log()
+    assert peer.state(NODE) == 'unconfigured'

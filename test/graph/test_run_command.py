@@ -1,0 +1,111 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`ser_ros run`: the graph without the ros2 command, as a user starts it."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+
+from harness import DEADLINE_S
+import pytest
+
+
+def ser_ros(*arguments, **options):
+    """Run the command; return (exit code, stdout, stderr)."""
+    result = subprocess.run(
+        [sys.executable, '-c', 'import sys; from ser_ros.cli.main import main; sys.exit(main())',
+         *map(str, arguments)],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        universal_newlines=True, timeout=DEADLINE_S, **options)
+    return result.returncode, result.stdout, result.stderr
+
+
+@pytest.mark.parametrize('processes', [[], ['--processes']])
+def test_a_file_is_played_to_its_end(speech, tmp_path, processes):
+    record = tmp_path / 'record.csv'
+    code, out, error = ser_ros('run', speech, '--fast', '--output', record, *processes)
+    assert code == 0, error
+    assert 'p95' in out
+    with open(str(record), encoding='utf-8') as stream:
+        rows = [row for row in csv.DictReader(stream) if row['kind'] == 'emotion']
+    # 12 s: (12 - 2.604) / 0.5 + 1
+    assert [int(row['sequence']) for row in rows] == list(range(19))
+    for row in rows:
+        probabilities = [float(row[key]) for key in row if key.startswith('p_')]
+        assert len(probabilities) == 7
+        expected = 0.0 if row['state'] == 'NO_SPEECH' else 1.0
+        assert sum(probabilities) == pytest.approx(expected, abs=1e-5)
+
+
+def test_json_lines_and_a_namespace(speech, tmp_path):
+    record = tmp_path / 'record.jsonl'
+    code, _, error = ser_ros(
+        'run', speech, '--fast', '--namespace', 'left', '--output', record)
+    assert code == 0, error
+    rows = [json.loads(line) for line in record.read_text(encoding='utf-8').splitlines()]
+    assert len([row for row in rows if row['kind'] == 'emotion']) == 19
+
+
+@pytest.mark.parametrize('arguments, complaint', [
+    (['nothing.wav'], 'nothing.wav'),
+    (['--model', 'nobody'], 'nobody'),
+    (['--backend', 'abacus'], 'abacus'),
+    (['--precision', 'fp8'], 'fp8'),
+    (['--params-file', '/nowhere.yaml'], '/nowhere.yaml'),
+    (['--output', 'record.xls'], '.csv'),
+    (['--language', 'xx'], 'xx'),
+])
+def test_bad_input_is_told_in_a_line(speech, arguments, complaint):
+    audio = [] if arguments[0].endswith('.wav') else [speech]
+    code, out, error = ser_ros('run', *(audio + arguments))
+    assert code != 0
+    assert complaint in error
+    assert 'Traceback' not in out + error
+
+
+def test_a_wrong_yaml_type_is_told_in_a_line(speech, tmp_path):
+    path = tmp_path / 'params.yaml'
+    path.write_text('/**/emotion_inference: {ros__parameters: {threads: many}}\n')
+    code, out, error = ser_ros('run', speech, '--params-file', path)
+    assert code != 0
+    assert 'threads' in error and 'many' in error
+    assert 'Traceback' not in out + error
+
+
+@pytest.mark.parametrize('processes', [[], ['--processes']])
+def test_ctrl_c_ends_it_with_a_summary(speech, processes):
+    command = subprocess.Popen(
+        [sys.executable, '-c', 'import sys; from ser_ros.cli.main import main; sys.exit(main())',
+         'run', speech, '--loop', *processes],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        universal_newlines=True, start_new_session=True)
+    try:
+        assert command.stdout.readline()  # the first emotion
+        os.killpg(command.pid, signal.SIGINT)
+        out, error = command.communicate(timeout=DEADLINE_S)
+    finally:
+        if command.poll() is None:
+            os.killpg(command.pid, signal.SIGKILL)
+    assert command.returncode == 0, error
+    assert 'p95' in out
+    assert 'Traceback' not in out + error
+
+
+def test_the_running_graph_imports_neither_torch_nor_librosa(speech):
+    script = (
+        'import sys\n'
+        'from ser_ros.cli.main import main\n'
+        'code = main(sys.argv[1:])\n'
+        'print("MODULES", *sys.modules)\n'
+        'sys.exit(code)\n')
+    result = subprocess.run(
+        [sys.executable, '-c', script, 'run', speech, '--fast'], stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, universal_newlines=True, timeout=DEADLINE_S)
+    assert result.returncode == 0
+    modules = result.stdout.split('MODULES ')[1].split()
+    assert 'onnxruntime' in modules
+    for heavy in ('torch', 'librosa', 'numba', 'matplotlib', 'onnx'):
+        assert heavy not in modules

@@ -1,0 +1,120 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Changing precision and backend while the graph runs: nothing is lost, nothing is pretended."""
+
+import shutil
+
+from harness import quoted
+import pytest
+
+from ser_ros.inference.model_file import Model
+from ser_ros.nodes import qos
+from ser_ros.nodes.messages import Emotion, ModelInfo
+from ser_ros.nodes.parameters import load_defaults
+
+NODE = 'emotion_inference'
+
+
+@pytest.fixture
+def model():
+    return Model(load_defaults(NODE)['model'])
+
+
+def check_nothing_lost(emotions):
+    assert [emotion.sequence for emotion in emotions] == list(range(len(emotions)))
+
+
+def test_every_stored_precision_can_be_switched_to_and_back(peer, start_graph, speech, model):
+    emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
+    infos = peer.listen(ModelInfo, 'model_info', qos.LATCHED)
+    graph = start_graph(speech, '-p', 'realtime:=false')
+    for precision in model.precisions[1:] + model.precisions[:1]:
+        peer.wait_for(lambda: emotions, 'first emotion', graph.values())
+        assert peer.set_parameter(NODE, 'precision', precision) == (True, '')
+        peer.wait_for(lambda: emotions[-1].precision == precision, precision, graph.values())
+        peer.wait_for(lambda: infos[-1].precision == precision, 'model_info', graph.values())
+        assert infos[-1].sha256 == Model(model.path(precision)).info.sha256
+        assert peer.get_parameter(NODE, 'precision') == precision
+    seen = len(emotions)
+    peer.wait_for(lambda: len(emotions) > seen + 4, 'more emotions', graph.values())
+    check_nothing_lost(emotions)
+
+
+def test_an_impossible_value_is_refused_at_once(peer, start, model):
+    process = start(NODE, '-p', 'autostart:=true')
+    peer.wait_active(NODE, processes=[process])
+    for name, value, reason in (
+            ('precision', 'fp8', 'allowed: fp32, fp16, int8'),
+            ('backend', 'abacus', 'allowed: auto'),
+            ('backend', 'tensorrt', 'tensorrt'),
+            ('min_confidence', 2.0, 'range'),
+            ('model', 'other', 'only be set while the node is unconfigured'),
+            ('threads', 2, 'only be set while the node is unconfigured')):
+        before = peer.get_parameter(NODE, name)
+        successful, given_reason = peer.set_parameter(NODE, name, value)
+        assert not successful
+        assert reason in given_reason
+        assert peer.get_parameter(NODE, name) == before
+
+
+def test_a_switch_that_fails_puts_the_parameter_back(
+        peer, start_graph, speech, model, tmp_path):
+    if 'int8' not in model.precisions:
+        pytest.skip('the default model has no int8 file')
+    folder = tmp_path / 'model'
+    folder.mkdir()
+    for precision in model.precisions:
+        shutil.copy(model.path(precision), str(folder / (precision + '.onnx')))
+    emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
+    graph = start_graph(speech, '-p', 'model:=' + quoted(folder), '-p', 'realtime:=false')
+    peer.wait_for(lambda: emotions, 'first emotion', graph.values())
+    # It was there when the model was looked at, and is broken when it is wanted.
+    (folder / 'int8.onnx').write_bytes(b'no model any more')
+    assert peer.set_parameter(NODE, 'precision', 'int8') == (True, '')
+    peer.wait_for(lambda: peer.get_parameter(NODE, 'precision') == 'fp32', 'parameter put back',
+                  graph.values())
+    peer.wait_for(lambda: 'int8.onnx is not an ONNX model' in graph[NODE].log(), 'reason',
+                  graph.values())
+    seen = len(emotions)
+    peer.wait_for(lambda: len(emotions) > seen + 4, 'more emotions', graph.values())
+    check_nothing_lost(emotions)
+    assert {emotion.precision for emotion in emotions} == {'fp32'}
+
+
+def test_while_unconfigured_and_inactive(peer, start, model):
+    """Unconfigured: kept for the next configuration. Inactive: opened at once."""
+    from lifecycle_msgs.msg import Transition
+    infos = peer.listen(ModelInfo, 'model_info', qos.LATCHED)
+    process = start(NODE)
+    precision = model.precisions[-1]
+    assert peer.set_parameter(NODE, 'precision', precision)[0]
+    assert peer.transition(NODE, Transition.TRANSITION_CONFIGURE), process.log()
+    assert peer.transition(NODE, Transition.TRANSITION_ACTIVATE)
+    peer.wait_for(lambda: infos and infos[-1].precision == precision, precision, [process])
+    assert peer.transition(NODE, Transition.TRANSITION_DEACTIVATE)
+    assert peer.set_parameter(NODE, 'precision', 'fp32')[0]
+    peer.wait_for(lambda: 'now serving on onnxruntime in fp32' in process.log(), 'fp32', [process])
+    assert peer.transition(NODE, Transition.TRANSITION_ACTIVATE)
+    peer.wait_for(lambda: infos[-1].precision == 'fp32', 'fp32', [process])
+
+
+def test_thresholds_hold_at_once(peer, start_graph, speech):
+    emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
+    graph = start_graph(speech, '-p', 'realtime:=false')
+    peer.wait_for(lambda: any(emotion.state == Emotion.STATE_EMOTION for emotion in emotions),
+                  'an emotion', graph.values())
+    assert peer.set_parameter(NODE, 'min_confidence', 1.0)[0]
+    seen = len(emotions)
+    peer.wait_for(lambda: len(emotions) > seen + 4, 'more emotions', graph.values())
+    assert all(emotion.state != Emotion.STATE_EMOTION for emotion in emotions[seen + 2:])
+
+
+def test_a_subset_of_the_emotions(peer, start_graph, speech):
+    emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
+    main = ['happiness', 'anger', 'sadness', 'neutral']
+    graph = start_graph(
+        speech, '-p', 'emotions:=[{}]'.format(','.join(main)), '-p', 'realtime:=false')
+    peer.wait_for(lambda: any(emotion.confidence for emotion in emotions), 'speech',
+                  graph.values())
+    assert emotions[-1].labels == main
+    assert len(emotions[-1].probabilities) == 4
