@@ -10,6 +10,7 @@ from typing import List
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ser_ros.audio.devices import NO_DEVICES, Device, list_devices
 
@@ -62,11 +63,11 @@ def _print_table(devices: List[Device]) -> None:
     table.add_column('Native rate', justify='right')
     table.add_column('Default')
     for device in devices:
-        table.add_row(str(device.index), device.name, str(device.channels),
+        table.add_row(str(device.index), Text(device.name), str(device.channels),
                       '{} Hz'.format(device.native_rate_hz), 'default' * device.is_default)
-    console = Console(markup=False, highlight=False)
     # Where nobody looks at a terminal, a device stays on one line, however long its name.
-    console.print(table, width=None if console.is_terminal else 1000)
+    width = None if sys.stdout.isatty() else 1000
+    Console(markup=False, highlight=False, width=width).print(table)
 
 
 def _duration(text: str) -> float:
