@@ -1,0 +1,340 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""``ser_ros classify``: files and folders, the formats, what is reported, exit codes."""
+
+import argparse
+import csv
+import io
+import json
+import os
+
+import numpy as np
+import pytest
+from rich.cells import cell_len
+
+from ser_ros import offline
+from ser_ros.audio.file_source import FileSource
+from ser_ros.cli import classify, classify_files
+from ser_ros.emotion.labels import MAIN_EMOTIONS
+from ser_ros.errors import SerError
+
+ROOT = os.path.join(os.path.dirname(__file__), '..', '..', '..')
+P = ['probabilities.' + label for label in MAIN_EMOTIONS]
+
+
+@pytest.fixture(autouse=True)
+def stub_model(monkeypatch, classifier, loud_is_speech):
+    """Serve the stub instead of a model file; return the arguments it was opened with."""
+    opened = {}
+
+    def open_classifier(**kwargs):
+        opened.update(kwargs)
+        return classifier
+
+    monkeypatch.setattr('ser_ros.inference.classifier.open_classifier', open_classifier)
+    monkeypatch.setattr(offline, 'share_path', lambda *parts: os.path.join(ROOT, *parts))
+    return opened
+
+
+def ser_ros(*arguments):
+    """Run the command and return its exit code."""
+    parser = argparse.ArgumentParser()
+    classify.add_parser(parser.add_subparsers())
+    args = parser.parse_args(['classify'] + list(arguments))
+    return args.run(args)
+
+
+@pytest.fixture
+def folder(write_wav, noise, tmp_path):
+    """A folder with three good files, one that is silent, one that is none, and no audio."""
+    write_wav('set/b.wav', noise(3.2, seed=1))
+    write_wav('set/a.WAV', noise(4.0, seed=2))
+    write_wav('set/inner/c.flac', noise(2.0, seed=3))
+    write_wav('set/silent.wav', np.zeros(48000))
+    (tmp_path / 'set' / 'broken.wav').write_bytes(b'hello')
+    (tmp_path / 'set' / 'notes.txt').write_text('no audio')
+    (tmp_path / 'set' / '._b.wav').write_text('what a Mac leaves behind')
+    return tmp_path / 'set'
+
+
+GOOD = ['a.WAV', 'b.wav', 'silent.wav', 'inner/c.flac']
+
+
+class TestFiles:
+    def test_folder_in_order_and_what_fails_is_told(self, folder, capsys):
+        assert ser_ros(str(folder), '--format', 'csv') == 1
+        out, err = capsys.readouterr()
+        rows = list(csv.DictReader(io.StringIO(out)))
+        assert [row['file'] for row in rows] == [str(folder / name) for name in GOOD]
+        assert 'ser_ros: error: ' in err and 'broken.wav' in err
+        assert 'notes.txt' not in err and '._b.wav' not in err and 'Traceback' not in err
+
+    def test_all_fine(self, write_wav, noise):
+        assert ser_ros(write_wav('a.wav', noise(3.0))) == 0
+
+    def test_file_named_twice_is_done_once(self, write_wav, noise, capsys):
+        path = write_wav('set/a.wav', noise(3.0))
+        assert ser_ros(path, os.path.dirname(path), '--format', 'csv') == 0
+        assert len(capsys.readouterr().out.splitlines()) == 2
+
+    def test_nothing_could_be_done(self, tmp_path, capsys):
+        assert ser_ros(str(tmp_path), str(tmp_path / 'absent.wav')) == 2
+        out, err = capsys.readouterr()
+        assert out == ''
+        assert 'no audio files (.wav ' in err and 'absent.wav' in err
+
+    def test_folder_that_cannot_be_read(self, folder, monkeypatch, capsys):
+        real_scandir = os.scandir
+
+        def scandir(path):
+            if str(path).endswith('inner'):
+                raise PermissionError(13, 'Permission denied', path)
+            return real_scandir(path)
+
+        monkeypatch.setattr(os, 'scandir', scandir)
+        assert ser_ros(str(folder)) == 1
+        assert 'inner: Permission denied' in capsys.readouterr().err
+
+    def test_warning_of_a_file_that_breaks_off(self, write_wav, noise, capsys):
+        path = write_wav('cut.flac', noise(60.0))
+        size = os.path.getsize(path)
+        with open(path, 'r+b') as file:
+            file.truncate(size // 2)
+        assert ser_ros(path, '--format', 'csv') == 0
+        out, err = capsys.readouterr()
+        assert 'ser_ros: warning: {}: '.format(path) in err
+        assert len(out.splitlines()) == 2
+
+    def test_name_that_is_no_valid_text(self, write_wav, noise, tmp_path, capsys):
+        good = write_wav('a.wav', noise(3.0))
+        os.rename(good.encode(), os.path.dirname(good).encode() + b'/bad\xff.wav')
+        assert ser_ros(str(tmp_path), '--format', 'json') == 0
+        assert json.loads(capsys.readouterr().out)['files'][0]['file'].endswith('bad\ufffd.wav')
+
+    def test_file_is_unreadable_after_its_begin(self, folder, monkeypatch, capsys):
+        real_read = FileSource.read
+
+        def read(self):
+            if self.description.endswith('b.wav'):
+                raise SerError('cannot decode {} any further'.format(self.description))
+            return real_read(self)
+
+        monkeypatch.setattr(FileSource, 'read', read)
+        assert ser_ros(str(folder), '--format', 'csv') == 1
+        out, err = capsys.readouterr()
+        assert 'any further' in err
+        assert [row['file'] for row in csv.DictReader(io.StringIO(out))] == [
+            str(folder / name) for name in GOOD if name != 'b.wav']
+
+
+class TestInterrupt:
+    @pytest.fixture(autouse=True)
+    def interrupted(self, monkeypatch):
+        """Press Ctrl-C while b.wav is read."""
+        real_read = FileSource.read
+
+        def read(self):
+            if self.description.endswith('b.wav'):
+                raise KeyboardInterrupt
+            return real_read(self)
+
+        monkeypatch.setattr(FileSource, 'read', read)
+
+    @pytest.mark.parametrize('name', ['table', 'csv', 'json'])
+    def test_what_is_done_is_kept(self, folder, name, capsys, session):
+        with pytest.raises(KeyboardInterrupt):
+            ser_ros(str(folder), '--format', name)
+        out, _ = capsys.readouterr()
+        assert 'a.WAV' in out and 'c.flac' not in out
+        if name == 'json':
+            assert len(json.loads(out)['files']) == 1
+        assert session.closed
+
+
+class TestCsv:
+    def test_rows_of_files(self, folder, capsys):
+        ser_ros(str(folder), '--format', 'csv')
+        rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+        assert list(rows[0]) == [
+            'file', 'duration_s', 'state', 'label', 'confidence', 'speech_windows',
+            'total_windows'] + P
+        assert float(rows[0]['duration_s']) == 4.0
+        assert (rows[0]['state'], rows[0]['total_windows']) == ('EMOTION', '3')
+        assert rows[0]['label'] in MAIN_EMOTIONS
+        assert sum(float(rows[0][key]) for key in P) == pytest.approx(1.0, abs=1e-5)
+        assert (rows[2]['state'], rows[2]['label'], rows[2]['confidence']) == (
+            'NO_SPEECH', '', '0.0')
+
+    def test_rows_of_windows(self, folder, capsys):
+        ser_ros(str(folder), '--format', 'csv', '--windows')
+        rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+        assert [row['index'] for row in rows if row['file'].endswith('a.WAV')] == ['0', '1', '2']
+        assert rows[1]['start_s'] == '0.5'
+        assert list(rows[0])[-4:] == ['raw_' + key for key in P]
+        silent = [row for row in rows if row['state'] == 'NO_SPEECH']
+        assert silent and all(row['pitch_hz'] == '' for row in silent)
+
+
+class TestJson:
+    def parse(self, text):
+        def refuse(word):
+            raise AssertionError('{} is no JSON'.format(word))
+        return json.loads(text, parse_constant=refuse)
+
+    def test_is_strict_and_complete(self, folder, capsys):
+        ser_ros(str(folder), '--format', 'json', '--windows')
+        found = self.parse(capsys.readouterr().out)
+        assert found['model'] == {
+            'name': 'stub', 'version': '1.0', 'labels': list(MAIN_EMOTIONS), 'backend': 'stub',
+            'precision': 'fp32'}
+        assert [os.path.basename(file['file']) for file in found['files']] == [
+            os.path.basename(name) for name in GOOD]
+        windows = found['files'][0]['windows']
+        assert [window['start_s'] for window in windows] == [0.0, 0.5, 1.0]
+        assert set(windows[0]['raw_probabilities']) == set(MAIN_EMOTIONS)
+        assert found['files'][2]['windows'][0]['pitch_hz'] is None
+
+    def test_shares_add_up(self, folder, capsys):
+        ser_ros(str(folder), '--format', 'json')
+        shares = self.parse(capsys.readouterr().out)['shares']
+        for kind in ('files', 'windows'):
+            assert list(shares[kind]) == list(MAIN_EMOTIONS) + ['uncertain', 'no_speech']
+            assert sum(shares[kind].values()) == pytest.approx(1.0, abs=1e-5)
+        assert shares['files']['no_speech'] == 0.25
+
+    def test_without_windows(self, folder, capsys):
+        ser_ros(str(folder), '--format', 'json')
+        assert 'windows' not in self.parse(capsys.readouterr().out)['files'][0]
+
+
+class TestTable:
+    def test_files_and_shares(self, folder, capsys):
+        ser_ros(str(folder))
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[0].split() == ['file', 'emotion', 'next', 'speech', 'length']
+        assert lines[1].startswith(str(folder / 'a.WAV'))
+        assert lines[1].split()[-3:] == ['3/3', '4.0', 's']
+        assert 'no speech' in lines[3]
+        assert lines[6].split() == ['emotion', 'files', 'windows']
+        assert lines[-1].split()[:3] == ['no', 'speech', '25%']
+
+    def test_windows(self, folder, capsys):
+        ser_ros(str(folder), '--windows')
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[0].strip() == str(folder / 'a.WAV')
+        assert lines[2].startswith('0.0-2.6')
+
+    def test_brackets_and_wide_characters_in_names(self, write_wav, noise, capsys):
+        for name in ('[bold]a.wav', '한국어.wav'):
+            ser_ros(write_wav(name, noise(3.0)))
+            header, line = capsys.readouterr().out.splitlines()[:2]
+            assert name in line
+            assert cell_len(header) == cell_len(line)
+
+
+class TestOutput:
+    @pytest.mark.parametrize('ending, first', [
+        ('csv', 'file,'), ('json', '{'), ('txt', 'file '), ('', 'file ')])
+    def test_format_by_ending(self, write_wav, noise, tmp_path, capsys, ending, first):
+        path = tmp_path / ('out.' + ending)
+        assert ser_ros(write_wav('a.wav', noise(3.0)), '--output', str(path)) == 0
+        assert path.read_text(encoding='utf-8').startswith(first)
+        assert capsys.readouterr().out == ''
+
+    def test_format_goes_before_ending(self, write_wav, noise, tmp_path):
+        path = tmp_path / 'out.csv'
+        ser_ros(write_wav('a.wav', noise(3.0)), '--output', str(path), '--format', 'json')
+        json.loads(path.read_text(encoding='utf-8'))
+
+    def test_that_cannot_be_written_is_told_before_the_work(self, tmp_path, session):
+        with pytest.raises(SerError, match='cannot write .*absent'):
+            ser_ros('a.wav', '--output', str(tmp_path / 'absent' / 'out.csv'))
+        assert session.asked == 0 and session.closed
+
+
+class TestArguments:
+    def test_defaults_are_the_graphs(self, write_wav, noise, stub_model):
+        ser_ros(write_wav('a.wav', noise(3.0)))
+        defaults = offline.graph_defaults('emotion_inference')
+        assert stub_model == {
+            'model': defaults['model'], 'backend': 'auto', 'precision': 'fp32',
+            'threads': defaults['threads'], 'emotions': ('all',)}
+
+    def test_are_handed_on(self, write_wav, noise, stub_model):
+        ser_ros(write_wav('a.wav', noise(3.0)), '--model', 'own.onnx', '--backend', 'onnxruntime',
+                '--precision', 'int8', '--threads', '2', '--emotions', 'anger, neutral')
+        assert stub_model == {
+            'model': 'own.onnx', 'backend': 'onnxruntime', 'precision': 'int8', 'threads': 2,
+            'emotions': ('anger', 'neutral')}
+
+    def test_period(self, write_wav, noise, capsys):
+        path = write_wav('a.wav', noise(3.0))
+        ser_ros(path, '--format', 'csv', '--windows', '--period', '0.1')
+        assert len(capsys.readouterr().out.splitlines()) == 5
+        with pytest.raises(SerError, match='period'):
+            ser_ros(path, '--period', '0.03')
+
+    @pytest.mark.parametrize('arguments', [
+        [], ['a.wav', '--precision', 'fp64'], ['a.wav', '--threads', 'many'],
+        ['a.wav', '--format', 'xml']])
+    def test_usage(self, arguments):
+        with pytest.raises(SystemExit) as error:
+            ser_ros(*arguments)
+        assert error.value.code == 2
+
+
+class TestProgress:
+    @pytest.fixture
+    def console(self, monkeypatch):
+        """Let standard error be a terminal."""
+        from rich.console import Console
+        console = Console(
+            file=io.StringIO(), force_terminal=True, width=80, _environ={'TERM': 'xterm'})
+        monkeypatch.setattr(classify_files, 'Console', lambda stderr: console)
+        return console
+
+    def test_is_shown_in_a_terminal(self, folder, console, capsys):
+        ser_ros(str(folder))
+        assert '5 of 5 files' in console.file.getvalue()
+        assert 'files' not in capsys.readouterr().err
+
+    def test_is_not_shown_elsewhere(self, folder, capsys):
+        ser_ros(str(folder))
+        assert ' of 5 files' not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('period_s', [0.5, 1.0])
+def test_a_real_model_on_real_speech(monkeypatch, shared_data, tmp_path, capsys, period_s):
+    pytest.importorskip('silero_vad')
+    pytest.importorskip('onnxruntime')
+    monkeypatch.undo()
+    monkeypatch.setattr(offline, 'share_path', lambda *parts: os.path.join(ROOT, *parts))
+    write_model(str(tmp_path / 'fp32.onnx'))
+    files = sorted((shared_data / 'ravdess' / 'Actor_01').glob('*.flac'))[:2]
+    assert ser_ros(*map(str, files), '--model', str(tmp_path), '--format', 'json',
+                   '--period', str(period_s)) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found['model']['backend'] == 'onnxruntime'
+    assert {file['state'] for file in found['files']} == {'EMOTION'}
+
+
+def write_model(path):
+    """Write logits = means of four parts of the image, as an ONNX file with metadata."""
+    onnx = pytest.importorskip('onnx')
+    helper, floating = onnx.helper, onnx.TensorProto.FLOAT
+    weight = np.repeat(np.eye(4, dtype=np.float32), 3 * 32 * 32, axis=0) / 3072
+    graph = helper.make_graph(
+        [helper.make_node('AveragePool', ['image'], ['pooled'], kernel_shape=[2, 2],
+                          strides=[2, 2]),
+         helper.make_node('Flatten', ['pooled'], ['flat']),
+         helper.make_node('MatMul', ['flat', 'weight'], ['logits'])],
+        'means', [helper.make_tensor_value_info('image', floating, [1, 3, 128, 128])],
+        [helper.make_tensor_value_info('logits', floating, [1, 4])],
+        [onnx.numpy_helper.from_array(weight, 'weight')])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', 13)])
+    model.ir_version = 8
+    helper.set_model_props(model, {'ser_ros': json.dumps({
+        'name': 'means', 'version': '1', 'labels': list(MAIN_EMOTIONS),
+        'feature_set': 'mel_yin_rms/1', 'input_shape': [3, 128, 128], 'temperature': 1.0,
+        'training_data': 'none', 'licence': 'none', 'metrics': {}})})
+    onnx.save(model, path)

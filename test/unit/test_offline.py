@@ -1,0 +1,177 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From an audio file to the emotions of its windows, without ROS."""
+
+import os
+
+import numpy as np
+import pytest
+
+from ser_ros import offline
+from ser_ros.audio.file_source import FileSource
+from ser_ros.emotion.tracker import EmotionTracker, State, TrackerSettings
+from ser_ros.errors import SerError
+
+WINDOW_S = 2.604
+
+
+@pytest.fixture(autouse=True)
+def shipped_configuration(monkeypatch, request):
+    """Read config/ of this checkout, whatever is installed."""
+    root = os.path.join(os.path.dirname(__file__), '..', '..')
+    monkeypatch.setattr(offline, 'share_path', lambda *parts: os.path.join(root, *parts))
+
+
+def windows(path, classifier, period_s=0.5, **kwargs):
+    stream = offline.open_stream('mel_yin_rms/1', period_s)
+    return list(offline.classify_file(path, classifier, stream, **kwargs))
+
+
+@pytest.mark.usefixtures('loud_is_speech')
+class TestClassifyFile:
+    def test_one_window_each_period(self, write_wav, noise, classifier):
+        found = windows(write_wav('noise.wav', noise(5.0)), classifier)
+        assert [window.index for window in found] == [0, 1, 2, 3, 4]
+        assert [window.start_s for window in found] == pytest.approx([0.0, 0.5, 1.0, 1.5, 2.0])
+        for window in found:
+            assert window.end_s - window.start_s == pytest.approx(WINDOW_S)
+            assert window.state in (State.EMOTION, State.UNCERTAIN)
+            assert window.probabilities.sum() == pytest.approx(1.0, abs=1e-5)
+            assert window.raw_probabilities.sum() == pytest.approx(1.0, abs=1e-5)
+            assert window.speech_probability == 1.0
+            assert -20.0 < window.level_dbfs < 0.0
+
+    def test_windows_are_smoothed(self, write_wav, noise, classifier):
+        first, second = windows(write_wav('noise.wav', noise(3.2)), classifier)
+        assert first.probabilities == pytest.approx(first.raw_probabilities)
+        low = np.minimum(first.raw_probabilities, second.raw_probabilities) - 1e-6
+        high = np.maximum(first.raw_probabilities, second.raw_probabilities) + 1e-6
+        assert np.all((low <= second.probabilities) & (second.probabilities <= high))
+
+    def test_settings_are_those_of_the_tracker(self, write_wav, noise, classifier):
+        path = write_wav('noise.wav', noise(3.2))
+        found = windows(path, classifier, settings=TrackerSettings(min_confidence=1.0))
+        assert {window.state for window in found} == {State.UNCERTAIN}
+
+    def test_silence_is_not_asked(self, write_wav, classifier, session):
+        found = windows(write_wav('silence.wav', np.zeros(50000)), classifier)
+        assert session.asked == 0
+        for window in found:
+            assert (window.state, window.label, window.confidence) == (State.NO_SPEECH, '', 0.0)
+            assert not window.probabilities.any() and not window.raw_probabilities.any()
+            assert np.isnan(window.pitch_hz)
+
+    def test_short_file_has_one_window(self, write_wav, noise, classifier):
+        assert len(windows(write_wav('short.wav', noise(1.0)), classifier)) == 1
+
+    def test_any_rate_and_channels(self, write_wav, noise, classifier):
+        mono = windows(write_wav('mono.wav', noise(3.2)), classifier)
+        sound = noise(3.2, 44100)
+        path = write_wav('stereo.wav', np.stack([sound, sound], axis=1), 44100)
+        assert len(windows(path, classifier)) == len(mono)
+
+    def test_files_do_not_touch_each_other(self, write_wav, noise, classifier):
+        path = write_wav('noise.wav', noise(4.0))
+        stream = offline.open_stream('mel_yin_rms/1', 0.5)
+        first, again = (list(offline.classify_file(path, classifier, stream)) for _ in range(2))
+        assert len(first) == len(again)
+        for a, b in zip(first, again):
+            np.testing.assert_array_equal(a.probabilities, b.probabilities)
+
+    def test_stream_and_settings_have_defaults(self, write_wav, noise, classifier):
+        path = write_wav('noise.wav', noise(3.2))
+        assert len(list(offline.classify_file(path, classifier))) == 2
+
+    def test_file_is_closed_where_the_reader_stops_early(
+            self, write_wav, noise, classifier, monkeypatch):
+        closed = []
+        monkeypatch.setattr(FileSource, 'close', lambda self: closed.append(self))
+        found = offline.classify_file(write_wav('noise.wav', noise(4.0)), classifier)
+        next(found)
+        found.close()
+        assert len(closed) == 1
+
+    def test_missing_file(self, classifier):
+        with pytest.raises(SerError, match='absent.wav'):
+            windows('absent.wav', classifier)
+
+    def test_same_as_the_graph(self, write_wav, noise, classifier):
+        """The steps of the nodes, with other chunks and a real clock, say the same."""
+        stage_module = pytest.importorskip('ser_ros.features.stage')
+        from ser_ros.features.speaking_gate import SpeakingGate
+        sound = noise(6.0)
+        sound[40000:60000] = 0.0
+        path = write_wav('noise.wav', sound)
+        stage = stage_module.FeatureStage(
+            offline.open_stream('mel_yin_rms/1', 0.5), SpeakingGate(0.5))
+        stage.set_format(1, 16000, 'S16LE', 'WAVE')
+        tracker = EmotionTracker(classifier.labels, offline.graph_settings())
+        data = _all_chunks(path).astype('<i2').tobytes()
+        estimates, start_ns = [], 1700000000123456789
+        for i in range(0, len(data), 1234):
+            stamp_ns = start_ns + i // 2 * 62500
+            for window in stage.push(data[i:i + 1234], stamp_ns):
+                speech = float(np.float32(window.window.speech_probability))
+                raw = None
+                if tracker.hears_speech(speech, window.muted):
+                    raw = classifier.probabilities(window.window.image)
+                estimates.append(tracker.update(window.end_ns * 1e-9, raw, speech))
+        found = windows(path, classifier)
+        assert len(found) == len(estimates) == 7
+        for a, b in zip(found, estimates):
+            assert (a.state, a.label) == (b.state, b.label)
+            assert a.probabilities == pytest.approx(b.probabilities, abs=1e-5)
+
+
+def _all_chunks(path):
+    source = FileSource(path)
+    chunks = []
+    chunk = source.read()
+    while chunk is not None:
+        chunks.append(chunk)
+        chunk = source.read()
+    source.close()
+    return np.concatenate(chunks)
+
+
+class TestClipEstimate:
+    def window(self, state, raw):
+        return offline.WindowEstimate(
+            0, 0.0, 2.6, state, '', 0.0, np.zeros(2), np.array(raw, np.float32), 1.0, -20.0, 100.0)
+
+    def test_is_the_mean_of_the_windows_with_speech(self):
+        clip = offline.clip_estimate(('joy', 'fear'), [
+            self.window(State.EMOTION, [0.9, 0.1]), self.window(State.NO_SPEECH, [0.0, 0.0]),
+            self.window(State.UNCERTAIN, [0.5, 0.5])])
+        assert (clip.state, clip.label, clip.speech_windows) == (State.EMOTION, 'joy', 2)
+        assert clip.confidence == pytest.approx(0.7)
+        assert clip.probabilities == pytest.approx([0.7, 0.3])
+
+    def test_without_speech(self):
+        clip = offline.clip_estimate(
+            ('joy', 'fear'), [self.window(State.NO_SPEECH, [0.0, 0.0])])
+        assert (clip.state, clip.label, clip.confidence) == (State.NO_SPEECH, '', 0.0)
+        assert clip.probabilities.tolist() == [0.0, 0.0]
+
+
+class TestDefaults:
+    def test_settings_are_the_graphs(self):
+        assert offline.graph_settings() == TrackerSettings()
+
+    @pytest.mark.parametrize('period_s', [0.03, 0.0, 10.0, float('nan')])
+    @pytest.mark.usefixtures('loud_is_speech')
+    def test_period(self, period_s):
+        with pytest.raises(SerError, match='period'):
+            offline.open_stream('mel_yin_rms/1', period_s)
+
+    def test_unknown_feature_set(self):
+        with pytest.raises(SerError, match='mel_yin_rms/1'):
+            offline.open_stream('mfcc/7')
+
+
+def test_real_speech_is_speech(shared_data, classifier):
+    pytest.importorskip('silero_vad')
+    path = next((shared_data / 'ravdess').rglob('*.flac'))
+    found = windows(str(path), classifier)
+    assert found[0].state is not State.NO_SPEECH
+    assert 50.0 < found[0].pitch_hz < 600.0
