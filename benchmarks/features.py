@@ -59,7 +59,7 @@ def main() -> None:
 
     print('{}, window of {:.3f} s every {} s, largest difference of the images {:.1e}'.format(
         extractor.name, extractor.window_samples / extractor.sample_rate_hz, PERIOD_S, error))
-    print_table(('median of 400', 'ms', 'of the reference\'s window'), [
+    print_table(('median of 400', 'ms', 'of the reference'), [
         (name, '{:.3f}'.format(1e3 * value), '{:.3f}'.format(value / window))
         for name, value in seconds.items()])
     print('decision time: {:.1f} times faster than the reference'.format(

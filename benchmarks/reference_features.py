@@ -21,15 +21,19 @@ def mel_filterbank() -> torch.Tensor:
 
 
 FILTERBANK = mel_filterbank()
-WINDOW = torch.hann_window(FRAME)
 
 
-def mel_db(samples: np.ndarray) -> np.ndarray:
-    """Return the mel spectrogram [dB], floor 80 dB below its maximum, float32 (128, T)."""
+def mel_db(samples: np.ndarray, dtype: torch.dtype = torch.float32) -> np.ndarray:
+    """
+    Return the mel spectrogram [dB], floor 80 dB below its maximum, shape (128, T).
+
+    :param dtype: precision of everything but the filterbank.
+    """
     spectrum = torch.stft(
-        torch.from_numpy(samples), FRAME, HOP, FRAME, WINDOW, center=False, return_complex=True)
+        torch.from_numpy(samples).to(dtype), FRAME, HOP, FRAME,
+        torch.hann_window(FRAME, dtype=dtype), center=False, return_complex=True)
     power = spectrum.abs() ** 2
-    mel = torch.matmul(power.T, FILTERBANK).T
+    mel = torch.matmul(power.T, FILTERBANK.to(dtype)).T
     decibels = 10.0 * torch.log10(torch.clamp(mel, min=1e-10))
     return torch.maximum(decibels, decibels.max() - 80.0).numpy()
 
@@ -51,8 +55,8 @@ def min_max_scale(values: np.ndarray) -> np.ndarray:
     return (values - low) / (high - low) if high > low else np.zeros_like(values)
 
 
-def image(samples: np.ndarray) -> np.ndarray:
-    """Return a window's image, float32 (3, 128, 128)."""
+def image(samples: np.ndarray, mel_dtype: torch.dtype = torch.float32) -> np.ndarray:
+    """Return a window's image, float32 (3, 128, 128); mel_dtype as for `mel_db`."""
     rows = [np.broadcast_to(min_max_scale(row), (BANDS, BANDS))
             for row in (f0_hz(samples), rms(samples))]
-    return np.stack([min_max_scale(mel_db(samples)), *rows]).astype(np.float32)
+    return np.stack([min_max_scale(mel_db(samples, mel_dtype)), *rows]).astype(np.float32)

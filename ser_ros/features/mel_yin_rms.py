@@ -29,20 +29,21 @@ VOICED_MAX_TROUGH = 0.4
 VOICED_MIN_HZ = 60.0
 VOICED_MAX_HZ = 500.0
 
-MelYinRmsColumns = NamedTuple('MelYinRmsColumns', [
-    ('mel_db', np.ndarray),
-    ('f0_hz', np.ndarray),
-    ('rms', np.ndarray),
-    ('trough', np.ndarray),
-])
-MelYinRmsColumns.__doc__ = """
-Per-hop values, time on the last axis.
 
-mel_db: mel spectrum [dB re 1.0], at least -100, float32, shape (128, T).
-f0_hz: YIN's pitch of every frame, voiced or not [Hz], 50..8000, float64, shape (T,).
-rms: RMS amplitude, float32, shape (T,).
-trough: depth of YIN's trough, about 0 where periodic and 1 in noise, float32, shape (T,).
-"""
+class MelYinRmsColumns(NamedTuple):
+    """
+    Per-hop values, time on the last axis.
+
+    mel_db: mel spectrum [dB re 1.0], at least -100, float32, shape (128, T).
+    f0_hz: YIN's pitch of every frame, voiced or not [Hz], 50..8000, float64, shape (T,).
+    rms: RMS amplitude, float32, shape (T,).
+    trough: depth of YIN's trough, about 0 where periodic and 1 in noise, float32, shape (T,).
+    """
+
+    mel_db: np.ndarray
+    f0_hz: np.ndarray
+    rms: np.ndarray
+    trough: np.ndarray
 
 
 class MelYinRms(FeatureExtractor):
@@ -76,7 +77,8 @@ class MelYinRms(FeatureExtractor):
         self._mel = MelSpectrum(filterbank, self.frame_samples, MAX_FRAMES)
         self._yin = Yin(self.sample_rate_hz, 50.0, 8000.0, 0.1, self.frame_samples, MAX_FRAMES)
         self._frames = FrameBuffer(self.frame_samples, self.hop_samples, MAX_FRAMES)
-        self._rings = MelYinRmsColumns(
+        # In the order of MelYinRmsColumns.
+        self._rings = (
             ColumnRing(self.window_hops, (MEL_BANDS,)),
             ColumnRing(self.window_hops, (), np.float64),
             ColumnRing(self.window_hops),

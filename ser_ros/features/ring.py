@@ -24,7 +24,7 @@ class ColumnRing:
         :param dtype: of the numbers.
         """
         self._size = size
-        self._data = np.zeros(lead + (2 * size,), dtype)
+        self._data = np.zeros(lead + (2 * size,), dtype)  # type: np.ndarray
         self._next = 0
 
     def write(self, columns: np.ndarray) -> None:

@@ -15,27 +15,28 @@ from ser_ros.features.voice_activity import VoiceActivity
 MIN_PERIOD_S = 0.1
 MAX_PERIOD_S = 5.0
 
-Window = NamedTuple('Window', [
-    ('index', int),
-    ('start_sample', int),
-    ('end_sample', int),
-    ('image', np.ndarray),
-    ('speech_probability', float),
-    ('recent_speech_probability', float),
-    ('level_dbfs', float),
-    ('pitch_hz', float),
-])
-Window.__doc__ = """
-What is known of one window of sound.
 
-index: number of the window, from 0.
-start_sample, end_sample: its first sample and the one after its last, counted since the reset.
-image: the model's input, float32; overwritten when the next window is made.
-speech_probability: mean over the window, [0, 1].
-recent_speech_probability: mean over its newest part, one period long (at most the window).
-level_dbfs: RMS level of the newest part [dB re full scale], -120..0.
-pitch_hz: median pitch of the window's voiced frames [Hz], NaN without any.
-"""
+class Window(NamedTuple):
+    """
+    What is known of one window of sound.
+
+    index: number of the window, from 0.
+    start_sample, end_sample: its first sample and the one after its last, counted since the reset.
+    image: the model's input, float32; overwritten when the next window is made.
+    speech_probability: mean over the window, [0, 1].
+    recent_speech_probability: mean over its newest part, one period long (at most the window).
+    level_dbfs: RMS level of the newest part [dB re full scale], -120..0.
+    pitch_hz: median pitch of the window's voiced frames [Hz], NaN without any.
+    """
+
+    index: int
+    start_sample: int
+    end_sample: int
+    image: np.ndarray
+    speech_probability: float
+    recent_speech_probability: float
+    level_dbfs: float
+    pitch_hz: float
 
 
 def check_period(period_s: float, hop_s: float) -> int:

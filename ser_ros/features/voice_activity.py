@@ -98,21 +98,22 @@ class VoiceActivity:
         """
         Return the mean probability of speech over the latest samples, [0, 1].
 
-        The last 511 samples at most, of a frame that is not complete yet, say nothing yet. A
-        frame that only partly lies in the stretch counts for its part.
+        A frame that only partly lies in the stretch counts for its part. The newest samples, 511
+        at most, whose frame is not complete, say nothing yet; in a stretch of nothing else the
+        latest value stands.
 
         :param n_samples: length of the stretch, 1 to history_samples.
         :raises SerError: if n_samples is out of range.
-        :returns: 0 while no frame of the stretch is complete.
+        :returns: 0 while no frame at all is complete.
         """
         longest = (len(self._history) - 1) * FRAME_SAMPLES
         if not 1 <= n_samples <= longest:
             raise SerError('n_samples must be 1 to {}, not {}'.format(longest, n_samples))
-        start = max(0, self._samples - n_samples) / FRAME_SAMPLES
-        first = int(start)
-        if first >= self._frames:
+        if not self._frames:
             return 0.0
+        start = max(0, self._samples - n_samples) / FRAME_SAMPLES
+        first = min(int(start), self._frames - 1)
         index = np.arange(first, self._frames)
         weights = np.ones(len(index))
-        weights[0] -= start - first
+        weights[0] -= min(start, self._frames - 1) - first
         return float(np.average(self._history[index % len(self._history)], weights=weights))

@@ -1,0 +1,87 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How a signal is cut into pushes never changes a bit of the result."""
+
+import numpy as np
+import pytest
+from signals import SIGNALS, noise
+
+from ser_ros.features.mel_yin_rms import MelYinRms
+from ser_ros.features.voice_activity import VoiceActivity
+
+hypothesis = pytest.importorskip('hypothesis')
+strategies = hypothesis.strategies
+
+SOUND = np.concatenate(
+    [SIGNALS['voice'], SIGNALS['silence'][:7777], noise(0.01).astype(np.float32)[:20011]])
+
+# Sizes of single samples, of a driver's buffers, of whole windows; also nothing at all.
+SIZES = strategies.lists(
+    strategies.one_of(
+        strategies.integers(0, 40), strategies.integers(150, 1100),
+        strategies.integers(0, len(SOUND))),
+    min_size=1, max_size=40)
+
+
+def chunks(sizes):
+    """Cut SOUND into pieces of these sizes, over and over; the last piece is what is left."""
+    start, index = 0, 0
+    step = max(1, sum(sizes))
+    while start < len(SOUND):
+        # After one round of small sizes the rest comes in one go, so that this ends soon.
+        size = sizes[index] if index < len(sizes) else max(step, 5000)
+        yield SOUND[start:start + size]
+        start, index = start + size, index + 1
+
+
+@pytest.fixture(scope='module')
+def columns():
+    return MelYinRms().columns(SOUND)
+
+
+@pytest.fixture(scope='module')
+def extractor():
+    return MelYinRms()
+
+
+@hypothesis.settings(deadline=None, max_examples=60)
+@hypothesis.given(sizes=SIZES)
+def test_stream_equals_batch(extractor, columns, sizes):
+    extractor.reset()
+    for chunk in chunks(sizes):
+        extractor.push(chunk)
+        if extractor.hops >= 128:
+            window = tuple(part[..., extractor.hops - 128:extractor.hops] for part in columns)
+            np.testing.assert_array_equal(
+                extractor.image(), extractor.image_from_columns(window))
+    assert extractor.hops == columns[0].shape[1]
+
+
+@pytest.mark.parametrize('size', [1, 7, 319, 320, 321, 1024, 13760 + 1024, len(SOUND)])
+def test_images_of_steady_chunks(columns, size):
+    extractor = MelYinRms()
+    for start in range(0, len(SOUND), size):
+        extractor.push(SOUND[start:start + size])
+    window = tuple(part[..., -128:] for part in columns)
+    np.testing.assert_array_equal(extractor.image(), extractor.image_from_columns(window))
+
+
+@pytest.fixture(scope='module')
+def voice_activity():
+    pytest.importorskip('onnxruntime')
+    pytest.importorskip('silero_vad', reason='silero-vad is not installed')
+    return VoiceActivity()
+
+
+def probabilities(voice_activity, parts):
+    voice_activity.reset()
+    for part in parts:
+        voice_activity.push(part)
+    return [voice_activity.probability(n) for n in (1, 511, 8000, 41664)]
+
+
+@hypothesis.settings(deadline=None, max_examples=20)
+@hypothesis.given(sizes=SIZES)
+def test_voice_activity(voice_activity, sizes):
+    assert (probabilities(voice_activity, chunks(sizes))
+            == probabilities(voice_activity, [SOUND]))

@@ -1,0 +1,150 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+import importlib.machinery
+import sys
+
+import numpy as np
+import pytest
+from signals import SIGNALS, noise
+
+from ser_ros.errors import SerError
+from ser_ros.features import voice_activity
+from ser_ros.features.voice_activity import FRAME_SAMPLES, VoiceActivity, silero_path
+
+
+@pytest.fixture(scope='module')
+def detector():
+    pytest.importorskip('onnxruntime')
+    try:
+        return VoiceActivity()
+    except SerError as error:
+        pytest.skip(str(error))
+
+
+def hear(detector, samples):
+    detector.reset()
+    detector.push(samples)
+    return detector
+
+
+def test_as_the_package_documents_its_use(detector, long_speech):
+    torch = pytest.importorskip('torch')
+    wrapper = pytest.importorskip('silero_vad.utils_vad').OnnxWrapper
+    with pytest.warns(UserWarning, match='16000'):
+        model = wrapper(silero_path(), force_onnx_cpu=True)
+    detector.reset()
+    frames = len(long_speech) // FRAME_SAMPLES
+    ours, theirs = [], []
+    for frame in long_speech[:frames * FRAME_SAMPLES].reshape(frames, FRAME_SAMPLES):
+        detector.push(frame)
+        ours.append(detector.probability(FRAME_SAMPLES))
+        theirs.append(model(torch.from_numpy(frame.copy()), 16000).item())
+    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+    assert np.ptp(ours) > 0.9
+
+
+def test_speech(detector, speech):
+    for path, clip in speech.items():
+        # RAVDESS is padded with silence.
+        loud = np.flatnonzero(np.abs(clip) > 0.05 * np.abs(clip).max())
+        assert hear(detector, clip[loud[0]:loud[-1]]).probability(16000) > 0.5, path
+
+
+@pytest.mark.parametrize('name', [
+    'silence', 'dc', 'impulse', 'pulses', 'square', 'chirp', 'tone of 220 Hz', 'tone of 1000 Hz',
+    'noise at -20 dBFS', 'noise at -90 dBFS'])
+def test_what_is_no_speech(detector, name):
+    assert hear(detector, SIGNALS[name]).probability(len(SIGNALS[name])) < 0.1
+
+
+def test_nothing_heard_yet(detector):
+    detector.reset()
+    assert detector.probability(16000) == 0.0
+    detector.push(np.zeros(FRAME_SAMPLES - 1, np.float32))
+    assert detector.probability(16000) == 0.0
+    detector.push(np.zeros(1, np.float32))
+    assert detector.probability(16000) > 0.0
+
+
+def test_reset_forgets(detector, long_speech):
+    first = hear(detector, noise(0.1)[:8000].astype(np.float32)).probability(8000)
+    detector.push(long_speech[:32000])
+    assert hear(detector, noise(0.1)[:8000].astype(np.float32)).probability(8000) == first
+
+
+class Frames:
+    """Stands for the ONNX session: the probability is the mean of the frame."""
+
+    def get_outputs(self):
+        return [type('Node', (), {'name': name}) for name in ('output', 'stateN')]
+
+    def run(self, names, inputs):
+        assert inputs['input'].shape == (1, 576)
+        assert inputs['state'].shape == (2, 1, 128)
+        return [inputs['input'][:, 64:].mean(axis=1, keepdims=True), inputs['state']]
+
+
+@pytest.fixture
+def counting(monkeypatch):
+    monkeypatch.setattr(voice_activity, 'silero_path', lambda: 'silero.onnx')
+    monkeypatch.setattr(voice_activity, 'open_session', lambda path: Frames())
+    return VoiceActivity(history_samples=4 * FRAME_SAMPLES)
+
+
+def test_mean_counts_parts_of_frames(counting):
+    counting.push(np.repeat(np.array([0.1, 0.2, 0.4, 0.8], np.float32), FRAME_SAMPLES))
+    assert counting.probability(1) == pytest.approx(0.8)
+    assert counting.probability(FRAME_SAMPLES) == pytest.approx(0.8)
+    assert counting.probability(FRAME_SAMPLES * 3 // 2) == pytest.approx((0.8 + 0.4 / 2) / 1.5)
+    assert counting.probability(4 * FRAME_SAMPLES) == pytest.approx(0.375)
+
+
+def test_incomplete_frame_says_nothing(counting):
+    counting.push(np.full(FRAME_SAMPLES, 0.5, np.float32))
+    counting.push(np.full(FRAME_SAMPLES // 2, 1.0, np.float32))
+    assert counting.probability(FRAME_SAMPLES) == pytest.approx(0.5)
+    # Of the newest 256 samples no frame is complete: the latest known value stands.
+    assert counting.probability(FRAME_SAMPLES // 2) == pytest.approx(0.5)
+
+
+def test_history_is_a_ring(counting):
+    for value in (0.9, 0.9, 0.9, 0.1, 0.2, 0.3, 0.4):
+        counting.push(np.full(FRAME_SAMPLES, value, np.float32))
+    assert counting.probability(4 * FRAME_SAMPLES) == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize('n_samples', [0, -1, 4 * FRAME_SAMPLES + 1])
+def test_stretch_out_of_range(counting, n_samples):
+    with pytest.raises(SerError, match='1 to 2048, not {}'.format(n_samples)):
+        counting.probability(n_samples)
+
+
+def test_bad_samples(counting):
+    with pytest.raises(SerError, match='float32'):
+        counting.push(np.zeros(100))
+
+
+def test_package_missing(monkeypatch):
+    monkeypatch.setattr('importlib.util.find_spec', lambda name: None)
+    with pytest.raises(SerError, match='pip install --no-deps silero-vad'):
+        silero_path()
+
+
+def test_package_too_old(monkeypatch, tmp_path):
+    spec = importlib.machinery.ModuleSpec('silero_vad', None, is_package=True)
+    spec.submodule_search_locations.append(str(tmp_path))
+    monkeypatch.setattr('importlib.util.find_spec', lambda name: spec)
+    with pytest.raises(SerError, match='silero_vad_16k_op15.onnx.*--upgrade'):
+        silero_path()
+
+
+def test_package_is_not_imported(monkeypatch, tmp_path):
+    # A package that fails when it is imported, as Silero's does without torch.
+    package = tmp_path / 'silero_vad'
+    (package / 'data').mkdir(parents=True)
+    (package / '__init__.py').write_text('raise ImportError')
+    (package / 'data' / 'silero_vad_16k_op15.onnx').write_bytes(b'')
+    monkeypatch.delitem(sys.modules, 'silero_vad', raising=False)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert silero_path() == str(package / 'data' / 'silero_vad_16k_op15.onnx')

@@ -1,0 +1,67 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+import sys
+
+import numpy as np
+import pytest
+from tiny_models import write_model
+
+from ser_ros.errors import SerError
+from ser_ros.inference.onnx_session import open_session
+
+
+@pytest.fixture
+def path(tmp_path):
+    pytest.importorskip('onnxruntime')
+    write_model(tmp_path / 'tiny.onnx')
+    return str(tmp_path / 'tiny.onnx')
+
+
+def test_runs_the_model(path, image, expected_logits):
+    session = open_session(path)
+    logits = session.run(None, {session.get_inputs()[0].name: image[np.newaxis]})[0][0]
+    np.testing.assert_allclose(logits, expected_logits, rtol=1e-5)
+
+
+@pytest.mark.parametrize('threads', [1, 2])
+def test_options(path, threads):
+    options = open_session(path, threads).get_session_options()
+    assert options.intra_op_num_threads == threads
+    assert options.inter_op_num_threads == 1
+    assert not options.enable_cpu_mem_arena
+    assert options.get_session_config_entry('session.intra_op.allow_spinning') == '0'
+
+
+@pytest.mark.parametrize('threads', [0, -1, 1.5, '2'])
+def test_bad_threads(path, threads):
+    with pytest.raises(SerError, match='threads must be a whole number of at least 1, not'):
+        open_session(path, threads)
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(SerError, match='no model file at .*missing.onnx'):
+        open_session(str(tmp_path / 'missing.onnx'))
+
+
+@pytest.mark.parametrize('content', [b'', b'this is no model', b'\x08\x08'])
+def test_broken_file(path, content):
+    with open(path, 'wb') as file:
+        file.write(content)
+    with pytest.raises(SerError, match='ONNX Runtime .* cannot load .*tiny.onnx: '):
+        open_session(path)
+
+
+def test_truncated_file(path):
+    with open(path, 'rb') as file:
+        content = file.read()
+    with open(path, 'wb') as file:
+        file.write(content[:len(content) // 2])
+    with pytest.raises(SerError, match='cannot load'):
+        open_session(path)
+
+
+def test_runtime_missing(path, monkeypatch):
+    monkeypatch.setitem(sys.modules, 'onnxruntime', None)
+    with pytest.raises(SerError, match='pip install onnxruntime'):
+        open_session(path)
