@@ -77,8 +77,15 @@ def test_a_recording_is_heard_sample_by_sample(tmp_path, device):
     assert elapsed_s > 1.9
 
 
-HANG = '''
-import json, os, sys, threading, time
+# time.time_ns is not in Python 3.6.
+NOW = '''
+import time
+def now_ns():
+    return int(time.time() * 1e9)
+'''
+
+HANG = NOW + '''
+import json, os, sys, threading
 from ser_ros.audio.capture import Capture
 from ser_ros.audio.microphone import MicrophoneSource
 # Open for writing before PortAudio opens it for reading.
@@ -87,14 +94,14 @@ lost, heard = threading.Event(), threading.Event()
 stamps, times = [], []
 def on_chunk(chunk, stamp_ns):
     stamps.append(stamp_ns)
-    times.append(time.time_ns())
+    times.append(now_ns())
     if len(stamps) == 20:
         heard.set()
 warnings = []
 def on_warning(text):
     warnings.append(text)
     lost.set()
-capture = Capture(lambda: MicrophoneSource('', watchdog_s=1.0), on_chunk, time.time_ns,
+capture = Capture(lambda: MicrophoneSource('', watchdog_s=1.0), on_chunk, now_ns,
                   on_warning=on_warning)
 os.write(pipe, bytes(640 * 24))
 capture.start()
@@ -112,8 +119,8 @@ def test_a_device_that_hangs_is_lost_and_holds_up_nobody(tmp_path):
     assert chunks >= 20
 
 
-CAPTURE = '''
-import json, sys, threading, time
+CAPTURE = NOW + '''
+import json, sys, threading
 from ser_ros.audio.capture import Capture
 from ser_ros.audio.source import open_source
 stamps, heard = [], threading.Event()
@@ -121,12 +128,12 @@ def on_chunk(chunk, stamp_ns):
     stamps.append(stamp_ns)
     if len(stamps) == 100:
         heard.set()
-capture = Capture(lambda: open_source('ser_ros_test'), on_chunk, time.time_ns)
-started_ns = time.time_ns()
+capture = Capture(lambda: open_source('ser_ros_test'), on_chunk, now_ns)
+started_ns = now_ns()
 capture.start()
 assert heard.wait(60)
 assert capture.stop()
-print(json.dumps([started_ns, stamps[0], stamps[99], time.time_ns(), capture.description]))
+print(json.dumps([started_ns, stamps[0], stamps[99], now_ns(), capture.description]))
 '''
 
 
