@@ -7,21 +7,21 @@ Every step is the graph's own: the file's chunks in 16 bits, the stream of windo
 and the tracker. So the graph, fed with the same file, says the same.
 """
 
+import contextlib
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, Iterator, Optional, Sequence
+from typing import Any, Iterable, Iterator, Optional, Sequence
 
 import numpy as np
-import yaml
 
 from ser_ros.audio.file_source import FileSource
 from ser_ros.audio.format import SAMPLE_RATE_HZ, int16_to_float
 from ser_ros.audio.source import AudioSource
+from ser_ros.defaults import load_defaults
 from ser_ros.emotion.tracker import RANGES, EmotionTracker, State, TrackerSettings
 from ser_ros.features import create_extractor
 from ser_ros.features.stream import Window, WindowStream
 from ser_ros.features.voice_activity import VoiceActivity
-from ser_ros.inference.classifier import Classifier
-from ser_ros.resources import share_path
+from ser_ros.inference.classifier import Classifier, open_classifier
 
 
 @dataclass(frozen=True)
@@ -77,16 +77,25 @@ class ClipEstimate:
     speech_windows: int
 
 
-def graph_defaults(node: str) -> Dict[str, Any]:
-    """Return the parameters that a node of the graph has in config/ser.yaml."""
-    with open(share_path('config', 'ser.yaml'), encoding='utf-8') as file:
-        return yaml.safe_load(file)['/**/' + node]['ros__parameters']
-
-
 def graph_settings() -> TrackerSettings:
     """Return the settings that the graph's tracker has by default."""
-    parameters = graph_defaults('emotion_inference')
+    parameters = load_defaults('emotion_inference')
     return TrackerSettings(**{name: parameters[name] for name in RANGES})
+
+
+def open_graph_classifier(**changes: Any) -> Classifier:
+    """
+    Load the model as the graph does by default, but for the changes.
+
+    :param changes: ``model``, ``backend``, ``precision``, ``threads`` or ``emotions``; None for
+        the default.
+    :raises SerError: if anything of it is wrong.
+    """
+    parameters = load_defaults('emotion_inference')
+    chosen = {
+        name: parameters[name] if changes.get(name) is None else changes[name]
+        for name in ('model', 'backend', 'precision', 'threads', 'emotions')}
+    return open_classifier(**chosen)
 
 
 def open_stream(feature_set: str, period_s: Optional[float] = None) -> WindowStream:
@@ -98,28 +107,32 @@ def open_stream(feature_set: str, period_s: Optional[float] = None) -> WindowStr
     :raises SerError: for an unknown feature set or a period that is not allowed.
     """
     if period_s is None:
-        period_s = graph_defaults('feature_extraction')['period']
+        period_s = load_defaults('feature_extraction')['period']
     return WindowStream(create_extractor(feature_set), VoiceActivity(), period_s)
 
 
 def classify_file(
-    path: str, classifier: Classifier, stream: Optional[WindowStream] = None,
+    path: str, classifier: Optional[Classifier] = None, stream: Optional[WindowStream] = None,
     settings: Optional[TrackerSettings] = None,
 ) -> Iterator[WindowEstimate]:
     """
     Yield the windows of an audio file, one each period, the first after the first full window.
 
-    :param stream: from `open_stream`; a new one where None. Keep it over many files.
-    :param settings: of the tracker; the graph's defaults where None.
+    What is not given is made for this file, as the graph has it by default; for many files open
+    it once.
+
+    :param classifier: from `open_graph_classifier`; its user closes it.
+    :param stream: from `open_stream`.
+    :param settings: of the tracker.
     :raises SerError: if the file is missing, no audio, or cannot be decoded any further.
     """
-    if stream is None:
-        stream = open_stream(classifier.session.info.feature_set)
-    source = FileSource(path)
-    try:
+    with contextlib.ExitStack() as stack:
+        source = stack.enter_context(contextlib.closing(FileSource(path)))
+        if classifier is None:
+            classifier = stack.enter_context(contextlib.closing(open_graph_classifier()))
+        if stream is None:
+            stream = open_stream(classifier.session.info.feature_set)
         yield from classify_source(source, classifier, stream, settings)
-    finally:
-        source.close()
 
 
 def classify_source(

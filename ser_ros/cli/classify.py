@@ -47,7 +47,10 @@ def run(args: Any) -> int:
     # Imported here: the other commands should not wait for it.
     from ser_ros.cli.classify_files import FileClassifier
     from ser_ros.cli.classify_output import WRITERS
-    classifier = _open_classifier(args)
+    from ser_ros.offline import open_graph_classifier
+    classifier = open_graph_classifier(
+        model=args.model, backend=args.backend, precision=args.precision, threads=args.threads,
+        emotions=args.emotions and [name.strip() for name in args.emotions.split(',')])
     with contextlib.closing(classifier):
         files = FileClassifier(classifier, args.period)
         with _open_output(args.output) as stream:
@@ -60,17 +63,6 @@ def run(args: Any) -> int:
     if files.done == 0:
         return NOTHING_DONE
     return SOME_FAILED if files.failed else ALL_FINE
-
-
-def _open_classifier(args: Any) -> Any:
-    from ser_ros.inference.classifier import open_classifier
-    from ser_ros.offline import graph_defaults
-    defaults = graph_defaults('emotion_inference')
-    chosen = {
-        name: defaults[name] if getattr(args, name) is None else getattr(args, name)
-        for name in ('model', 'backend', 'precision', 'threads')}
-    emotions = args.emotions.split(',') if args.emotions else defaults['emotions']
-    return open_classifier(emotions=tuple(name.strip() for name in emotions), **chosen)
 
 
 def _format(args: Any) -> str:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parameters of the nodes: declared with description and range, defaults from config/ser.yaml."""
 
-from typing import Any, Dict, NamedTuple, Optional, Sequence, Tuple
+from typing import NamedTuple, Optional, Sequence, Tuple
 
 from rcl_interfaces.msg import (
     FloatingPointRange,
@@ -12,10 +12,9 @@ from rcl_interfaces.msg import (
     SetParametersResult,
 )
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
-import yaml
 
+from ser_ros.defaults import load_defaults
 from ser_ros.errors import SerError
-from ser_ros.resources import share_path
 
 # When a parameter may be changed: at any time, or only while nothing has been made from it.
 ALWAYS = 'at any time'
@@ -44,14 +43,6 @@ def spec(name, description, range=None, choices=(), changes=UNCONFIGURED):  # no
 AUTOSTART = spec(
     'autostart', 'Configure and activate by itself at start-up instead of waiting for a '
     'lifecycle manager.', changes=ALWAYS)
-
-
-def load_defaults(node_name: str) -> Dict[str, Any]:
-    """Return the parameters that config/ser.yaml gives the node of this name."""
-    path = share_path('config', 'ser.yaml')
-    with open(path, encoding='utf-8') as stream:
-        content = yaml.safe_load(stream)
-    return content['/**/' + node_name]['ros__parameters']
 
 
 def _descriptor(parameter, default):

@@ -7,7 +7,7 @@ import os
 import numpy as np
 import pytest
 
-from ser_ros import offline
+from ser_ros import defaults, offline
 from ser_ros.audio.file_source import FileSource
 from ser_ros.emotion.tracker import EmotionTracker, State, TrackerSettings
 from ser_ros.errors import SerError
@@ -19,7 +19,7 @@ WINDOW_S = 2.604
 def shipped_configuration(monkeypatch, request):
     """Read config/ of this checkout, whatever is installed."""
     root = os.path.join(os.path.dirname(__file__), '..', '..')
-    monkeypatch.setattr(offline, 'share_path', lambda *parts: os.path.join(root, *parts))
+    monkeypatch.setattr(defaults, 'share_path', lambda *parts: os.path.join(root, *parts))
 
 
 def windows(path, classifier, period_s=0.5, **kwargs):
@@ -78,9 +78,16 @@ class TestClassifyFile:
         for a, b in zip(first, again):
             np.testing.assert_array_equal(a.probabilities, b.probabilities)
 
-    def test_stream_and_settings_have_defaults(self, write_wav, noise, classifier):
+    def test_all_has_defaults_and_is_closed(
+            self, write_wav, noise, classifier, session, monkeypatch):
+        monkeypatch.setattr(offline, 'open_classifier', lambda **_: classifier)
         path = write_wav('noise.wav', noise(3.2))
-        assert len(list(offline.classify_file(path, classifier))) == 2
+        assert len(list(offline.classify_file(path))) == 2
+        assert session.closed
+
+    def test_classifier_of_the_caller_stays_open(self, write_wav, noise, classifier, session):
+        list(offline.classify_file(write_wav('noise.wav', noise(3.2)), classifier))
+        assert not session.closed
 
     def test_file_is_closed_where_the_reader_stops_early(
             self, write_wav, noise, classifier, monkeypatch):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 
-from ser_ros import offline
+from ser_ros import defaults, offline
 from ser_ros.audio.file_source import FileSource
 from ser_ros.cli import classify, classify_files
 from ser_ros.emotion.labels import MAIN_EMOTIONS
@@ -31,8 +31,8 @@ def stub_model(monkeypatch, classifier, loud_is_speech):
         opened.update(kwargs)
         return classifier
 
-    monkeypatch.setattr('ser_ros.inference.classifier.open_classifier', open_classifier)
-    monkeypatch.setattr(offline, 'share_path', lambda *parts: os.path.join(ROOT, *parts))
+    monkeypatch.setattr(offline, 'open_classifier', open_classifier)
+    monkeypatch.setattr(defaults, 'share_path', lambda *parts: os.path.join(ROOT, *parts))
     return opened
 
 
@@ -255,17 +255,17 @@ class TestOutput:
 class TestArguments:
     def test_defaults_are_the_graphs(self, write_wav, noise, stub_model):
         ser_ros(write_wav('a.wav', noise(3.0)))
-        defaults = offline.graph_defaults('emotion_inference')
+        graph = defaults.load_defaults('emotion_inference')
         assert stub_model == {
-            'model': defaults['model'], 'backend': 'auto', 'precision': 'fp32',
-            'threads': defaults['threads'], 'emotions': ('all',)}
+            'model': graph['model'], 'backend': 'auto', 'precision': 'fp32',
+            'threads': graph['threads'], 'emotions': ['all']}
 
     def test_are_handed_on(self, write_wav, noise, stub_model):
         ser_ros(write_wav('a.wav', noise(3.0)), '--model', 'own.onnx', '--backend', 'onnxruntime',
                 '--precision', 'int8', '--threads', '2', '--emotions', 'anger, neutral')
         assert stub_model == {
             'model': 'own.onnx', 'backend': 'onnxruntime', 'precision': 'int8', 'threads': 2,
-            'emotions': ('anger', 'neutral')}
+            'emotions': ['anger', 'neutral']}
 
     def test_period(self, write_wav, noise, capsys):
         path = write_wav('a.wav', noise(3.0))
@@ -308,7 +308,7 @@ def test_a_real_model_on_real_speech(monkeypatch, shared_data, tmp_path, capsys,
     pytest.importorskip('silero_vad')
     pytest.importorskip('onnxruntime')
     monkeypatch.undo()
-    monkeypatch.setattr(offline, 'share_path', lambda *parts: os.path.join(ROOT, *parts))
+    monkeypatch.setattr(defaults, 'share_path', lambda *parts: os.path.join(ROOT, *parts))
     write_model(str(tmp_path / 'fp32.onnx'))
     files = sorted((shared_data / 'ravdess' / 'Actor_01').glob('*.flac'))[:2]
     assert ser_ros(*map(str, files), '--model', str(tmp_path), '--format', 'json',

@@ -1,0 +1,16 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The defaults of the graph's parameters; config/ser.yaml is where they are written."""
+
+from typing import Any, Dict
+
+import yaml
+
+from ser_ros.resources import share_path
+
+
+def load_defaults(node_name: str) -> Dict[str, Any]:
+    """Return the parameters that config/ser.yaml gives the node of this name."""
+    with open(share_path('config', 'ser.yaml'), encoding='utf-8') as stream:
+        content = yaml.safe_load(stream)
+    return content['/**/' + node_name]['ros__parameters']
