@@ -126,8 +126,10 @@ def _parse(path: str) -> Any:
     except OSError as error:
         raise SerError('cannot read the mitigation file {}: {}'.format(
             path, error.strerror)) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SerError('{} is not YAML in UTF-8: {}'.format(
+    except UnicodeDecodeError as error:
+        raise SerError('{} is no text in UTF-8: {}'.format(path, error)) from error
+    except yaml.YAMLError as error:
+        raise SerError('{} is not valid YAML: {}'.format(
             path, ' '.join(str(error).split()))) from error
 
 

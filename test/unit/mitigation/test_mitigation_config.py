@@ -141,11 +141,11 @@ def test_mistakes_are_named(write, where, value, messages):
 @pytest.mark.parametrize('text, message', [
     ('', 'None is not a mapping'),
     ('- a list', 'is not a mapping'),
-    ('languages: [en', 'not YAML'),
+    ('languages: [en', 'not valid YAML'),
     ('languages: [en]\nlanguages: [ko]', "'languages' is given twice"),
-    ('? [a, b]\n: c', 'unknown key|not YAML'),
-    ('a: \x07', 'not YAML'),
-    ('!!python/object/apply:os.getcwd []', 'not YAML'),
+    ('? [a, b]\n: c', 'unknown key|not valid YAML'),
+    ('a: \x07', 'not valid YAML'),
+    ('!!python/object/apply:os.getcwd []', 'not valid YAML'),
 ])
 def test_what_is_no_mitigation_file(write, text, message):
     with pytest.raises(SerError, match=message) as error:
@@ -156,7 +156,7 @@ def test_what_is_no_mitigation_file(write, text, message):
 def test_what_is_no_text(tmp_path):
     path = tmp_path / 'sound.yaml'
     path.write_bytes(b'RIFF\xff\xfe\x00\x80')
-    with pytest.raises(SerError, match='sound.yaml is not YAML'):
+    with pytest.raises(SerError, match='sound.yaml is no text in UTF-8'):
         load(str(path))
 
 
