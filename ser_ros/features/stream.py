@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A stream of samples in, one window of features every period out."""
 
-from typing import Iterator, NamedTuple
+from dataclasses import dataclass
+from typing import Iterator
 
 import numpy as np
 
@@ -16,7 +17,8 @@ MIN_PERIOD_S = 0.1
 MAX_PERIOD_S = 5.0
 
 
-class Window(NamedTuple):
+@dataclass(frozen=True)
+class Window:
     """
     What is known of one window of sound.
 

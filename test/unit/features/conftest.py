@@ -10,6 +10,9 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / 'benchmarks'))
 
+from ser_ros.errors import SerError
+from ser_ros.features.voice_activity import VoiceActivity
+
 CLIPS_OF_EACH_CORPUS = 4
 
 
@@ -39,3 +42,12 @@ def long_speech(speech):
     """All clips one after the other, with a second of digital silence in between."""
     pause = np.zeros(16000, np.float32)
     return np.concatenate([part for clip in speech.values() for part in (clip, pause)])
+
+
+@pytest.fixture(scope='session')
+def detector():
+    """The voice activity detector; each test resets it."""
+    try:
+        return VoiceActivity()
+    except SerError as error:
+        pytest.skip(str(error))

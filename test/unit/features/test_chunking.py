@@ -7,7 +7,6 @@ import pytest
 from signals import SIGNALS, noise
 
 from ser_ros.features.mel_yin_rms import MelYinRms
-from ser_ros.features.voice_activity import VoiceActivity
 
 hypothesis = pytest.importorskip('hypothesis')
 strategies = hypothesis.strategies
@@ -66,22 +65,14 @@ def test_images_of_steady_chunks(columns, size):
     np.testing.assert_array_equal(extractor.image(), extractor.image_from_columns(window))
 
 
-@pytest.fixture(scope='module')
-def voice_activity():
-    pytest.importorskip('onnxruntime')
-    pytest.importorskip('silero_vad', reason='silero-vad is not installed')
-    return VoiceActivity()
-
-
-def probabilities(voice_activity, parts):
-    voice_activity.reset()
+def probabilities(detector, parts):
+    detector.reset()
     for part in parts:
-        voice_activity.push(part)
-    return [voice_activity.probability(n) for n in (1, 511, 8000, 41664)]
+        detector.push(part)
+    return [detector.probability(n) for n in (1, 511, 8000, 41664)]
 
 
 @hypothesis.settings(deadline=None, max_examples=20)
 @hypothesis.given(sizes=SIZES)
-def test_voice_activity(voice_activity, sizes):
-    assert (probabilities(voice_activity, chunks(sizes))
-            == probabilities(voice_activity, [SOUND]))
+def test_voice_activity(detector, sizes):
+    assert probabilities(detector, chunks(sizes)) == probabilities(detector, [SOUND])

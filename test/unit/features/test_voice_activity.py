@@ -13,15 +13,6 @@ from ser_ros.features import voice_activity
 from ser_ros.features.voice_activity import FRAME_SAMPLES, VoiceActivity, silero_path
 
 
-@pytest.fixture(scope='module')
-def detector():
-    pytest.importorskip('onnxruntime')
-    try:
-        return VoiceActivity()
-    except SerError as error:
-        pytest.skip(str(error))
-
-
 def hear(detector, samples):
     detector.reset()
     detector.push(samples)
