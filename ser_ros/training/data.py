@@ -63,11 +63,11 @@ def read_corpus(config: Config, root: Path, name: str) -> list[Clip]:
     try:
         with open(path, newline='', encoding='utf-8') as file:
             reader = csv.DictReader(file)
-            rows = list(reader)
+            given, rows = reader.fieldnames or (), list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SerError(f'cannot read the clips of {name}: {error}') from error
     for column in COLUMNS:
-        if column not in (reader.fieldnames or ()):
+        if column not in given:
             raise SerError(f'{path}: the column {column!r} is missing; needed: '
                            f'{", ".join(COLUMNS)}')
     clips = []

@@ -10,7 +10,7 @@ import sys
 
 import numpy as np
 import pytest
-from fakes import FakeBackend, FakeSession
+from fake_sessions import FakeBackend, FakeSession
 from tiny_models import SHAPE, metadata, write_model
 
 from ser_ros import inference

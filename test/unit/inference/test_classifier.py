@@ -4,7 +4,7 @@
 
 import numpy as np
 import pytest
-from fakes import LABELS, SHAPE, FakeSession
+from fake_sessions import LABELS, SHAPE, FakeSession
 from hypothesis import given, strategies
 
 from ser_ros.errors import SerError

@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 import pytest
-from fakes import PATIENCE_S, SHAPE, FakeSession
+from fake_sessions import PATIENCE_S, SHAPE, FakeSession
 
 from ser_ros.errors import SerError
 from ser_ros.inference import engine as engine_module

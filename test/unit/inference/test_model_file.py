@@ -11,6 +11,7 @@ from tiny_models import LABELS, metadata, write_model
 
 from ser_ros import resources
 from ser_ros.errors import SerError
+from ser_ros.inference import onnx_scan
 from ser_ros.inference.model_file import Model, available_models, read_metadata
 from ser_ros.inference.onnx_scan import scan
 
@@ -61,6 +62,26 @@ def test_precision_of_constant_nodes_and_integer_operators(tmp_path):
         onnx.save(helper.make_model(graph), str(tmp_path / 'm.onnx'))
         write_properties(tmp_path / 'm.onnx', json.dumps(metadata()))
         read_metadata(str(tmp_path / 'm.onnx'))
+
+
+def test_sizes_that_are_packed():
+    # TensorProto of proto3 writers: dims = [3, 200] as one field, data_type = FLOAT16, name 'w'.
+    data = b'\x0a\x03\x03\xc8\x01' + b'\x10\x0a' + b'\x42\x01w'
+    assert onnx_scan._weights(data, 0, len(data)) == ('w', ('fp16', 600))
+
+
+def test_a_graph_that_goes_in_circles(tmp_path):
+    onnx = pytest.importorskip('onnx')
+    helper = onnx.helper
+    info = helper.make_tensor_value_info('x', onnx.TensorProto.FLOAT, [1])
+    nodes = [helper.make_node('Identity', ['a'], ['b']), helper.make_node('Identity', ['b'], ['a']),
+             helper.make_node('MatMul', ['x', 'a'], ['y']),
+             helper.make_node('Constant', [], ['c'], value_int=1),
+             helper.make_node('Cast', ['nothing'], ['d']), helper.make_node('MatMul', ['x', 'd'], [
+                 'z']), helper.make_node('MatMul', ['x', 'c'], ['w'])]
+    onnx.save(helper.make_model(helper.make_graph(nodes, 'g', [info], [info])),
+              str(tmp_path / 'm.onnx'))
+    assert scan(str(tmp_path / 'm.onnx')).precision is None
 
 
 def write_properties(path, text):

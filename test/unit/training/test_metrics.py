@@ -1,0 +1,58 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Figures of merit against values that were worked out by hand."""
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies
+
+from ser_ros.training import metrics
+
+TRUTH = np.array([0, 0, 0, 0, 1, 1])
+ANSWERS = np.array([0, 0, 0, 1, 1, 0])
+COUNTS = np.array([[3, 1, 0], [1, 1, 0], [0, 0, 0]])
+
+
+def test_confusion_and_what_follows_from_it():
+    np.testing.assert_array_equal(metrics.confusion(TRUTH, ANSWERS, 3), COUNTS)
+    np.testing.assert_array_equal(metrics.recalls(COUNTS), [0.75, 0.5, np.nan])
+    assert metrics.uar(COUNTS) == 0.625
+    assert metrics.accuracy(COUNTS) == pytest.approx(4 / 6)
+    assert metrics.macro_f1(COUNTS) == pytest.approx((6 / 8 + 2 / 4) / 2)
+
+
+def test_calibration_error():
+    probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.3, 0.7], [0.3, 0.7]])
+    truth = np.array([0, 0, 1, 0])
+    assert metrics.calibration_error(probabilities, truth) == pytest.approx(
+        0.5 * 0.1 + 0.5 * 0.2)
+    assert metrics.calibration_error(np.array([[1., 0.]]), np.array([0])) == 0
+
+
+def test_bootstrap_over_speakers():
+    speakers = ['x', 'x', 'y', 'y', 'x', 'y']
+    low, high = metrics.bootstrap_uar(TRUTH, ANSWERS, speakers, 3)
+    # x alone: recalls 1 and 1; y alone: 1/2 and 0.
+    assert (low, high) == (0.25, 1.0)
+    assert metrics.bootstrap_uar(TRUTH, ANSWERS, speakers, 3) == (low, high)
+
+
+@given(strategies.integers(0, 1000), strategies.integers(2, 5))
+def test_uar_lies_within_its_interval(seed, classes):
+    generator = np.random.default_rng(seed)
+    truth = np.arange(60) % classes
+    answers = np.where(generator.random(60) < 0.5, truth, generator.integers(0, classes, 60))
+    low, high = metrics.bootstrap_uar(truth, answers, [str(index) for index in range(60)],
+                                      classes, rounds=200)
+    assert low <= metrics.uar(metrics.confusion(truth, answers, classes)) <= high
+
+
+@pytest.mark.parametrize('temperature', [0.5, 1., 2.])
+def test_temperature_is_recovered(temperature):
+    generator = np.random.default_rng(0)
+    logits = generator.normal(0, 2, (20000, 4))
+    powers = np.exp(logits)
+    shares = powers / powers.sum(axis=1, keepdims=True)
+    truth = (shares.cumsum(axis=1) < generator.random((20000, 1))).sum(axis=1)
+    fitted = metrics.fit_temperature(logits * temperature, truth, np.ones(20000))
+    assert fitted == pytest.approx(temperature, rel=0.05)

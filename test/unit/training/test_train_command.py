@@ -1,0 +1,140 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""ser_ros train and ser_ros evaluate from end to end on tiny corpora."""
+
+import csv
+import importlib.util
+import json
+import os
+
+import numpy as np
+import pytest
+
+from ser_ros.cli.main import main
+from ser_ros.inference.classifier import open_classifier
+from ser_ros.inference.model_file import Model
+from ser_ros.training import cache
+from ser_ros.training.config import load
+from ser_ros.training.data import load_part, read_samples
+from ser_ros.training.evaluate import window_scores
+from ser_ros.training.progress import Progress
+
+
+@pytest.fixture(scope='module')
+def trained(tmp_path_factory, config_path, corpora):
+    """Output folder of a training with two epochs."""
+    output = tmp_path_factory.mktemp('runs')
+    assert main(['train', str(config_path), '--data', str(corpora), '--output', str(output),
+                 '--threads', '1']) == 0
+    return output
+
+
+@pytest.fixture(scope='module')
+def evaluated(tmp_path_factory, trained, config_path, corpora):
+    """Output folder of the evaluation of that model."""
+    output = tmp_path_factory.mktemp('evaluation')
+    assert main(['evaluate', str(trained / 'tiny'), str(config_path), '--data', str(corpora),
+                 '--precision', 'fp16', '--output', str(output)]) == 0
+    return output
+
+
+def test_the_model_folder(trained):
+    model = Model(str(trained / 'tiny'))
+    assert model.precisions == ('fp32', 'fp16', 'int8')
+    info = model.info
+    assert (info.name, info.version, info.feature_set) == ('tiny', '3', 'mel_yin_rms/1')
+    assert info.training_data == 'north: speakers a b; south: speakers k'
+    assert info.licence == 'free'
+    assert 0.2 <= info.temperature <= 5
+    assert set(info.metrics['validation_uar']) == {'north', 'south', 'mean'}
+    open_classifier(str(trained / 'tiny')).probabilities(np.zeros((3, 128, 128), np.float32))
+
+
+def test_history(trained):
+    with open(str(trained / 'history.csv'), newline='') as file:
+        rows = list(csv.DictReader(file))
+    assert [row['epoch'] for row in rows] == ['1', '2']
+    assert set(rows[0]) == {
+        'epoch', 'loss', 'learning_rate', 'uar_north', 'uar_south', 'uar_mean'}
+    assert all(0 <= float(row['uar_mean']) <= 1 and float(row['loss']) > 0 for row in rows)
+    assert (trained / 'history.png').stat().st_size > 1000
+    assert (trained / 'checkpoint.pt').exists()
+
+
+def test_a_second_training_with_the_same_seed_is_the_same(
+        trained, tmp_path, config_path, corpora, capsys):
+    os.symlink(str(trained / 'cache'), str(tmp_path / 'cache'))
+    assert main(['train', str(config_path), '--data', str(corpora), '--output', str(tmp_path),
+                 '--threads', '1']) == 0
+    assert 'UAR on validation speakers' in capsys.readouterr().out
+    image = np.random.default_rng(0).random((3, 128, 128), np.float32)
+    first, second = (open_classifier(str(folder / 'tiny')).probabilities(image)
+                     for folder in (trained, tmp_path))
+    np.testing.assert_allclose(first, second, atol=1e-6)
+
+
+def test_columns_are_computed_once(trained, config_path, corpora, monkeypatch):
+    config = load(str(config_path))
+    paths = [clip.path for clip in load_part(config, corpora, 'train')]
+    monkeypatch.setattr(cache, '_compute', None)
+    columns = cache.load_columns(paths, config.feature_set, trained / 'cache', 1, Progress())
+    assert len(columns) == len(paths)
+    assert all(entry[0].shape[0] == 128 for entry in columns)
+
+
+def test_the_report(evaluated):
+    with open(str(evaluated / 'report.json')) as file:
+        report = json.load(file)
+    assert (report['model'], report['precision'], report['speakers']) == ('tiny', 'fp16', 'test')
+    north, south = report['corpora']['north'], report['corpora']['south']
+    assert set(north) == {'all', 'main'}
+    assert set(south) == {'all', 'corpus', 'main'}
+    assert south['corpus']['labels'] == ['happiness', 'anger', 'neutral']
+    assert north['all']['interval_over'] == 'speakers'
+    assert south['all']['interval_over'] == 'clips'
+    assert sum(map(sum, north['all']['confusion'])) == 14
+    assert sum(map(sum, north['main']['confusion'])) == 8
+    low, high = north['all']['uar_interval_95']
+    assert 0 <= low <= north['all']['uar'] <= high <= 1
+    assert np.mean(list(north['all']['recall'].values())) == pytest.approx(north['all']['uar'])
+    text = (evaluated / 'report.md').read_text()
+    assert '| south | the classes of the corpus | 3, 1 |' in text
+    assert '| **disgust** |' in text.split('## south')[0]
+    assert '| **disgust** |' not in text.split('## south')[1]
+    assert (evaluated / 'confusion_north.png').exists()
+
+
+def test_scores_are_the_means_of_the_windows(evaluated, trained, config_path, corpora):
+    with open(str(evaluated / 'scores.csv'), newline='') as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 17
+    config = load(str(config_path))
+    clip = load_part(config, corpora, 'test')[0]
+    classifier = open_classifier(str(trained / 'tiny'), precision='fp16')
+    windows = next(window_scores(classifier, [clip]))
+    assert len(windows) == (len(read_samples(clip.path)) - 41664) // 8000 + 1 == 2
+    np.testing.assert_allclose(
+        [float(rows[0][label]) for label in config.labels], windows.mean(axis=0), atol=1e-5)
+
+
+def test_another_models_labels(trained, tmp_path, config_path, corpora, capsys):
+    text = config_path.read_text().replace('happiness, anger', 'anger, happiness')
+    (tmp_path / 'c.yaml').write_text(text)
+    assert main(['evaluate', str(trained / 'tiny'), str(tmp_path / 'c.yaml'), '--data',
+                 str(corpora), '--output', str(tmp_path)]) == 2
+    assert 'the model tiny tells happiness, anger' in capsys.readouterr().err
+
+
+def test_missing_packages(config_path, monkeypatch, capsys):
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, 'find_spec',
+                        lambda name: None if name == 'torch' else found(name))
+    assert main(['train', str(config_path), '--data', '.']) == 2
+    assert ("training needs torch, not installed here; pip install 'ser_ros[train]'"
+            in capsys.readouterr().err)
+
+
+def test_data_that_is_not_there(config_path, tmp_path, capsys):
+    assert main(['train', str(config_path), '--data', str(tmp_path), '--output',
+                 str(tmp_path / 'o')]) == 2
+    assert 'cannot read the clips of north' in capsys.readouterr().err

@@ -1,0 +1,113 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The training configuration, its errors, and the split that ships."""
+
+import pathlib
+
+import pytest
+import yaml
+
+from ser_ros.errors import SerError
+from ser_ros.training import config
+from ser_ros.training.data import describe, load_part, read_corpus
+
+SHIPPED = pathlib.Path(__file__).resolve().parents[3] / 'config' / 'train' / 'resnet34.yaml'
+
+
+def test_defaults_and_values(config_path):
+    loaded = config.load(str(config_path))
+    assert (loaded.name, loaded.version, loaded.width) == ('tiny', '3', 0.05)
+    assert loaded.corpora['north'] == config.Corpus(['a', 'b'], ['c'], ['d', 'e'])
+    assert (loaded.training.epochs, loaded.training.label_smoothing) == (2, 0.1)
+    assert not loaded.training.bf16
+
+
+@pytest.mark.parametrize('change, reason', [
+    ({'colour': 1}, "unknown key 'colour'; allowed: name, version"),
+    ({'name': None}, 'name must be a str, got None'),
+    ({'version': 1}, r'version must be a str, got 1 \(int\)'),
+    ({'labels': 'anger'}, "labels must be a list, got 'anger'"),
+    ({'labels': [1]}, 'labels must be a str, got 1'),
+    ({'merge': ['calm']}, 'merge must be a dict'),
+    ({'merge': {'calm': 'sleepy'}}, "merge: 'sleepy' is none of the labels"),
+    ({'width': 0}, 'width must be over 0, got 0'),
+    ({'corpora': {'north': ['a']}}, "corpora.north: expected keys and values, got \\['a'\\]"),
+    ({'corpora': {'north': {'train': ['a'], 'test': ['a']}}},
+     "speaker 'a' of north is in train and in test"),
+    ({'corpora': {'north': {'train': [1]}}}, 'corpora.north: train must be a str, got 1'),
+    ({'training': {'epochs': 0}}, 'training.epochs must be over 0, got 0'),
+    ({'training': {'epochs': 1.5}}, 'epochs must be a int, got 1.5'),
+    ({'training': {'bf16': 'yes please'}}, 'bf16 must be a bool'),
+])
+def test_wrong_values(tmp_path, config_path, change, reason):
+    values = yaml.safe_load(config_path.read_text())
+    values.update(change)
+    path = tmp_path / 'wrong.yaml'
+    path.write_text(yaml.safe_dump(values))
+    with pytest.raises(SerError, match=reason) as caught:
+        config.load(str(path))
+    assert 'wrong.yaml' in str(caught.value)
+
+
+@pytest.mark.parametrize('text, reason', [
+    ('', 'expected keys and values, got None'), ('a: [', 'cannot read the configuration'),
+    ('name: x', "the key 'version' is missing")])
+def test_no_configuration(tmp_path, text, reason):
+    (tmp_path / 'c.yaml').write_text(text)
+    with pytest.raises(SerError, match=reason):
+        config.load(str(tmp_path / 'c.yaml'))
+    with pytest.raises(SerError, match='cannot read the configuration .*missing.yaml'):
+        config.load(str(tmp_path / 'missing.yaml'))
+
+
+def test_clips_of_a_part(config_path, corpora):
+    loaded = config.load(str(config_path))
+    clips = load_part(loaded, corpora, 'train')
+    assert [clip.speaker for clip in clips] == ['a'] * 7 + ['b'] * 7 + ['k'] * 3
+    calm = next(clip for clip in clips if clip.path.name == 'a_calm.wav')
+    assert loaded.labels[calm.label] == 'neutral'
+    assert not any('boredom' in clip.path.name for clip in clips)
+    assert describe(clips, loaded.labels).splitlines()[1] == (
+        'south: 3 clips of 1 speakers (1 happiness, 1 anger, 0 sadness, 1 neutral, 0 fear, '
+        '0 disgust, 0 surprise)')
+
+
+@pytest.mark.parametrize('content, reason', [
+    (None, 'cannot read the clips of x'),
+    ('file_path,emotion\na.wav,anger\n', "the column 'speaker' is missing"),
+    ('', "the column 'file_path' is missing"),
+    ('file_path,emotion,speaker\na.wav,joy,1\n', "unknown emotion 'joy'; put it under labels"),
+])
+def test_wrong_clip_lists(tmp_path, config_path, content, reason):
+    (tmp_path / 'x').mkdir()
+    if content is not None:
+        (tmp_path / 'x' / 'metadata.csv').write_text(content)
+    with pytest.raises(SerError, match=reason):
+        read_corpus(config.load(str(config_path)), tmp_path, 'x')
+
+
+def test_speakers_that_are_missing(tmp_path, config_path, corpora):
+    text = config_path.read_text().replace('test: [m]', 'test: [m, nobody]')
+    (tmp_path / 'c.yaml').write_text(text)
+    with pytest.raises(SerError, match='no clips of the speakers nobody'):
+        load_part(config.load(str(tmp_path / 'c.yaml')), corpora, 'test')
+
+
+def test_a_part_without_speakers(tmp_path, config_path, corpora):
+    text = config_path.read_text().replace('validation: [c], ', '').replace('validation: [l], ', '')
+    (tmp_path / 'c.yaml').write_text(text)
+    with pytest.raises(SerError, match='no speakers are listed for validation'):
+        load_part(config.load(str(tmp_path / 'c.yaml')), corpora, 'validation')
+
+
+def test_the_shipped_split(shared_data):
+    loaded = config.load(str(SHIPPED))
+    parts = {part: load_part(loaded, shared_data, part) for part in config.PARTS}
+    assert {part: len(clips) for part, clips in parts.items()} == {
+        'train': 4362, 'validation': 780, 'test': 1233}
+    speakers = {part: {(clip.corpus, clip.speaker) for clip in clips}
+                for part, clips in parts.items()}
+    assert not speakers['train'] & speakers['validation']
+    assert not (speakers['train'] | speakers['validation']) & speakers['test']
+    assert {corpus for corpus, _ in speakers['train'] | speakers['validation']} == {
+        'ravdess', 'nemo'}
