@@ -53,8 +53,8 @@ def test_no_device_is_an_empty_list(tmp_path):
 READ = '''
 import json, sys, time
 from ser_ros.audio.microphone import MicrophoneSource
-source = MicrophoneSource(sys.argv[1])
 started_s = time.monotonic()
+source = MicrophoneSource(sys.argv[1])
 samples, ages_s = [], []
 for _ in range(100):
     samples += source.read().tolist()
