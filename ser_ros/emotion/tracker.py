@@ -36,7 +36,7 @@ RANGES = {
 
 # Stamps are float64 seconds, since 1970 on a real clock: good to about 0.5 us. A duration that
 # falls short of its limit by less than this has reached it.
-_TIME_TOLERANCE_S = 1e-4
+TIME_TOLERANCE_S = 1e-4
 
 # What a window without any speech counts where min_speech is so low that it is let through.
 _LEAST_WEIGHT = 1e-3
@@ -197,11 +197,11 @@ class EmotionTracker:
     def _advance(self, stamp_s: float) -> float:
         """Move to the window's time and return what is left of the evidence before it, [0, 1]."""
         previous_s, self._stamp_s = self._stamp_s, stamp_s
-        if previous_s is None or stamp_s < previous_s - _TIME_TOLERANCE_S:
+        if previous_s is None or stamp_s < previous_s - TIME_TOLERANCE_S:
             self._forget()
             return 0.0
         silence_s = stamp_s - self._speech_stamp_s
-        if silence_s > self.settings.reset_after_s + _TIME_TOLERANCE_S:
+        if silence_s > self.settings.reset_after_s + TIME_TOLERANCE_S:
             self._forget()
         if self.settings.smoothing_s == 0.0:
             return 0.0
@@ -238,7 +238,7 @@ class EmotionTracker:
             return True
         settings = self.settings
         if leader == self._named or (
-                stamp_s - self._named_stamp_s < settings.min_hold_s - _TIME_TOLERANCE_S):
+                stamp_s - self._named_stamp_s < settings.min_hold_s - TIME_TOLERANCE_S):
             return False
         # The hysteresis protects an emotion only as long as that is likely enough itself.
         named = smoothed[self._named]

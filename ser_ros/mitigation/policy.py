@@ -30,13 +30,9 @@ import math
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple
 
-from ser_ros.emotion.tracker import State
+from ser_ros.emotion.tracker import TIME_TOLERANCE_S, State
 from ser_ros.errors import SerError
 from ser_ros.mitigation.config import MitigationConfig, Phase
-
-# Stamps are float64 seconds, since 1970 on a real clock: good to about 0.5 us. A duration that
-# falls short of its limit by less than this has reached it.
-_TIME_TOLERANCE_S = 1e-4
 
 # Windows come at least every 5 s: over a longer step something was lost, and nothing lasted.
 _LONGEST_STEP_S = 5.5
@@ -115,7 +111,7 @@ class MitigationPolicy:
         :raises SerError: for a stamp or a confidence that is not finite, or an unknown state.
         """
         _check(stamp_s, state, confidence)
-        if stamp_s < self._stamp_s - _TIME_TOLERANCE_S:
+        if stamp_s < self._stamp_s - TIME_TOLERANCE_S:
             self.reset()
         lost = stamp_s - self._stamp_s > _LONGEST_STEP_S
         self._stamp_s = stamp_s
@@ -131,7 +127,7 @@ class MitigationPolicy:
         return events + self._go_on(self._episode, heard, triggers, confidence)
 
     def _reached(self, since_s: float, duration_s: float) -> bool:
-        return self._stamp_s - since_s >= duration_s - _TIME_TOLERANCE_S
+        return self._stamp_s - since_s >= duration_s - TIME_TOLERANCE_S
 
     def _hold(self, trigger: str, lost: bool) -> None:
         if trigger != self._held or lost:

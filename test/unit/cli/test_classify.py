@@ -7,6 +7,9 @@ import csv
 import io
 import json
 import os
+import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -316,6 +319,33 @@ def test_a_real_model_on_real_speech(monkeypatch, shared_data, tmp_path, capsys,
     found = json.loads(capsys.readouterr().out)
     assert found['model']['backend'] == 'onnxruntime'
     assert {file['state'] for file in found['files']} == {'EMOTION'}
+
+
+def command(*arguments):
+    """Start the command in a process of its own."""
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    return subprocess.Popen(
+        [sys.executable, '-m', 'ser_ros.cli.main', 'classify'] + list(arguments),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, env=environment)
+
+
+def test_error_is_one_line():
+    process = command('a.wav', '--model', 'absent')
+    out, err = process.communicate()
+    assert (process.returncode, out) == (2, '')
+    assert err.startswith('ser_ros: error: ') and err.count('\n') == 1
+
+
+def test_ctrl_c_ends_it_and_leaves_no_traceback(write_wav, noise, tmp_path):
+    pytest.importorskip('silero_vad')
+    write_model(str(tmp_path / 'fp32.onnx'))
+    files = [write_wav('a.wav', noise(3.0)), write_wav('b.wav', np.zeros(1800 * 16000))]
+    process = command('--model', str(tmp_path), '--format', 'csv', *files)
+    process.stdout.readline()
+    assert 'a.wav' in process.stdout.readline()  # the other file is under way
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate()
+    assert (process.returncode, err) == (130, '')
 
 
 def write_model(path):

@@ -139,6 +139,14 @@ class TestTerminal:
                 '0.81', 'started  anger, make_room', 'What should I do?']:
             assert part in text
 
+    def test_silent_step_takes_one_line(self):
+        view = LiveView(terminal())
+        view.update(emotion(0))
+        view.mitigation(mitigation(phase='TIMED_OUT', text=''))
+        view.mitigation(mitigation(phase='STARTED', episode=2))
+        timed_out, started, text = screen(view)[-3:]
+        assert 'timed out' in timed_out and 'started' in started and 'What' in text
+
     def test_losses_are_shown(self):
         view = LiveView(terminal())
         view.update(emotion(0))
