@@ -10,6 +10,7 @@ decision time: what is left to compute when a window's last samples arrive.
 import numpy as np
 import reference_features as reference
 import torch
+from speech_like import speech_like
 from timing import medians_s, print_table
 
 from ser_ros.features import create_extractor
@@ -17,21 +18,11 @@ from ser_ros.features import create_extractor
 PERIOD_S = 0.5
 
 
-def speech_like(samples: int) -> np.ndarray:
-    """Return a voice-like signal: a gliding buzz that comes and goes, in a little noise."""
-    generator = np.random.default_rng(1)
-    time_s = np.arange(samples) / 16000
-    phase = 2 * np.pi * np.cumsum(140 + 40 * np.sin(2 * np.pi * 0.7 * time_s)) / 16000
-    voice = sum(np.sin(harmonic * phase) / harmonic for harmonic in range(1, 20))
-    syllables = np.maximum(0, np.sin(2 * np.pi * 3 * time_s))
-    return (0.1 * voice * syllables + 1e-3 * generator.standard_normal(samples)).astype(np.float32)
-
-
 def main() -> None:
     """Measure and print."""
     torch.set_num_threads(1)
     extractor = create_extractor('mel_yin_rms/1')
-    samples = speech_like(extractor.window_samples)
+    samples = speech_like(extractor.window_samples).astype(np.float32)
     hop = samples[-extractor.hop_samples:]
     out = np.empty(extractor.shape, np.float32)
     extractor.push(samples)

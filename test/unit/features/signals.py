@@ -3,6 +3,7 @@
 """Signals that are hard on features: one window of each, made on the spot."""
 
 import numpy as np
+from speech_like import speech_like
 
 RATE_HZ = 16000
 WINDOW_SAMPLES = 41664
@@ -15,10 +16,7 @@ def noise(amplitude, seed=1):
 
 
 def voice(amplitude=0.1):
-    """Return a gliding buzz in syllables, in a little noise."""
-    phase = 2 * np.pi * np.cumsum(140 + 40 * np.sin(2 * np.pi * 0.7 * TIME_S)) / RATE_HZ
-    buzz = sum(np.sin(harmonic * phase) / harmonic for harmonic in range(1, 20))
-    return amplitude * (buzz * np.maximum(0, np.sin(2 * np.pi * 3 * TIME_S)) + noise(0.01))
+    return speech_like(WINDOW_SAMPLES, amplitude)
 
 
 def chirp(low_hz, high_hz):
