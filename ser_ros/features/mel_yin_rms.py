@@ -23,8 +23,8 @@ MEL_RANGE_DB = 80.0
 MAX_FRAMES = 43
 
 # What counts as a voice in pitch_hz: a clear trough, in the range of human speech. Against
-# librosa's pyin on 24 clips of three corpora this finds 75 % of the voiced frames, 93 % of what it
-# finds is voiced, and the medians of windows differ by 0.02 octaves (median).
+# librosa's pyin on 24 clips of RAVDESS and nEMO this finds 69 % of the voiced frames, 95 % of what
+# it finds is voiced, and half of the windows' medians agree within 0.011 octaves, 90 % in 0.054.
 VOICED_MAX_TROUGH = 0.4
 VOICED_MIN_HZ = 60.0
 VOICED_MAX_HZ = 500.0
