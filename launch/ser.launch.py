@@ -73,23 +73,13 @@ def _launch(context):
     }
     log_level = ['--log-level', value['log_level']]
     if value['single_process'] == 'true':
-        # One process: parameters are told apart by the node's name in front.
-        arguments = log_level + _prefixed(overrides)
-        return [Node(executable='graph', parameters=[value['params_file'], common],
-                     ros_arguments=arguments, **options)]
+        # Each node takes what it has declared, and no two declare the same of these.
+        return [Node(executable='graph', ros_arguments=log_level,
+                     parameters=[value['params_file'], common, *overrides.values()], **options)]
     return [
         Node(executable=name, name=name, ros_arguments=log_level,
              parameters=[value['params_file'], common, overrides.get(name, {})], **options)
         for name in NODES]
-
-
-def _prefixed(overrides):
-    arguments = []
-    for node, parameters in overrides.items():
-        for name, value in parameters.items():
-            text = str(value).lower() if isinstance(value, bool) else "'{}'".format(value.value)
-            arguments += ['-p', '{}:{}:={}'.format(node, name, text)]
-    return arguments
 
 
 def generate_launch_description():

@@ -38,18 +38,18 @@ def add_parser(subparsers):
 
 
 def _overrides(args):
-    """Return (node, parameter, value) for everything that was said on the command line."""
+    """Return (parameter, value) for everything that was said on the command line."""
     audio = os.path.abspath(args.audio) if os.path.exists(args.audio) else args.audio
     rows = [
-        ('audio_capture', 'device', '' if audio == MICROPHONE else audio),
-        ('audio_capture', 'loop', args.loop),
-        ('audio_capture', 'realtime', not args.fast),
-        ('emotion_inference', 'model', args.model),
-        ('emotion_inference', 'backend', args.backend),
-        ('emotion_inference', 'precision', args.precision),
-        ('mitigation_responder', 'language', args.language),
+        ('device', '' if audio == MICROPHONE else audio),
+        ('loop', args.loop),
+        ('realtime', not args.fast),
+        ('model', args.model),
+        ('backend', args.backend),
+        ('precision', args.precision),
+        ('language', args.language),
     ]
-    return [row for row in rows if row[2] is not None]
+    return [row for row in rows if row[1] is not None]
 
 
 def _yaml(value):
@@ -64,8 +64,9 @@ def ros_arguments(args):
     if not os.path.isfile(params_file):
         raise SerError('params file {}: no such file'.format(params_file))
     arguments = ['--ros-args', '--log-level', 'warn', '--params-file', params_file]
-    for node, name, value in _overrides(args):
-        arguments += ['-p', '{}:{}:={}'.format(node, name, _yaml(value))]
+    # To all nodes: each takes what it has declared, and no two declare the same of these.
+    for name, value in _overrides(args):
+        arguments += ['-p', '{}:={}'.format(name, _yaml(value))]
     if args.namespace:
         arguments += ['-r', '__ns:=/' + args.namespace.strip('/')]
     return arguments

@@ -53,12 +53,13 @@ class AudioCapture(managed.ManagedNode):
         self._message = AudioDataStamped()
         self._message.header.frame_id = self.value('frame_id')
         device, loop = self.value('device'), self.value('loop')
-        self._capture = Capture(
+        capture = Capture(
             lambda: open_source(device, loop), self._publish,
             now_ns=self.now_ns, realtime=self.value('realtime'),
             ready=lambda: self._chunks.get_subscription_count() > 0,
             on_end=self._on_end, on_warning=self.get_logger().warning)
-        self._capture.start()
+        capture.start()
+        self._capture = capture
         self._info.publish(AudioInfo(
             channels=1, sample_rate=SAMPLE_RATE_HZ, sample_format='S16LE',
             bitrate=16 * SAMPLE_RATE_HZ, coding_format='WAVE'))

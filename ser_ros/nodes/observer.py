@@ -90,6 +90,11 @@ class Observer(Node):
         self.create_subscription(
             DiagnosticArray, '/diagnostics', self._diagnostics, qos.DIAGNOSTICS)
 
+    @property
+    def connected(self) -> bool:
+        """Whether emotions and mitigations, once there are any, will be heard."""
+        return all(self.count_publishers(topic) for topic in ('emotion', 'mitigation'))
+
     def _emotion(self, message):
         self._last_ns = to_ns(message.header.stamp)
         self._on_emotion(emotion_values(message))

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -14,11 +15,13 @@ from rclpy.signals import SignalHandlerOptions
 
 import ser_ros
 from ser_ros.nodes import managed
+from ser_ros.nodes.audio_capture import AudioCapture
 from ser_ros.nodes.graph import NODES
 from ser_ros.nodes.observer import Observer
 from ser_ros.nodes.stopping import Stopping
 
 STOP_TIMEOUT_S = 3.0
+CONNECT_TIMEOUT_S = 10.0
 PACKAGE_PARENT = os.path.dirname(os.path.dirname(os.path.abspath(ser_ros.__file__)))
 
 
@@ -40,7 +43,8 @@ def run(arguments, view, record, in_processes: bool) -> str:
         observer = _observer(view, record, reasons.append)
         executor.add_node(observer)
         try:
-            with (_children if in_processes else _in_process)(arguments, executor) as died:
+            start = _children if in_processes else _in_process
+            with start(arguments, executor, observer) as died:
                 while not reasons and not stopping.requested:
                     executor.spin_once(timeout_sec=managed.POLL_S)
                     reasons.extend(died())
@@ -66,7 +70,7 @@ def _observer(view, record, on_end):
 
 
 @contextlib.contextmanager
-def _in_process(_, executor):
+def _in_process(_, executor, __):
     nodes = []
     try:
         for node_class in NODES:
@@ -82,10 +86,12 @@ def _in_process(_, executor):
 
 
 @contextlib.contextmanager
-def _children(arguments, _):
+def _children(arguments, executor, observer):
     children = []
     try:
         for node_class in NODES:
+            if node_class is AudioCapture:
+                _connect(executor, observer)
             # -m looks in the current folder first, where a checkout would hide this package.
             children.append(subprocess.Popen(
                 [sys.executable, '-m', node_class.__module__] + arguments
@@ -98,6 +104,13 @@ def _children(arguments, _):
             child.send_signal(signal.SIGINT)
         for child in children:
             _reap(child)
+
+
+def _connect(executor, observer):
+    # Processes find each other within seconds; the sound waits so that no emotion is missed.
+    deadline_s = time.monotonic() + CONNECT_TIMEOUT_S
+    while not observer.connected and time.monotonic() < deadline_s:
+        executor.spin_once(timeout_sec=0.05)
 
 
 def _reap(child):

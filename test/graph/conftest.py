@@ -60,11 +60,17 @@ def start(tmp_path):
 
 
 @pytest.fixture
-def start_graph(start):
-    """Return a function that starts the four nodes, active, in as many processes."""
+def start_graph(start, peer):
+    """
+    Return a function that starts the four nodes, active, in as many processes.
+
+    The sound starts once the test is connected to what it listens to: nothing is missed.
+    """
     def start_graph(audio, *arguments, env=None):
         common = ['-p', 'autostart:=true', *arguments]
-        own = {'audio_capture': ['-p', 'device:=' + quoted(audio)]}
-        return {name: start(name, *common, *own.get(name, []), env=env) for name in NODES}
+        graph = {name: start(name, *common, env=env) for name in NODES[:-1]}
+        peer.wait_until_connected(graph.values())
+        graph[NODES[-1]] = start(NODES[-1], *common, '-p', 'device:=' + quoted(audio), env=env)
+        return graph
 
     return start_graph

@@ -22,6 +22,7 @@ import soundfile
 # Nothing here is slow: this long only where something has gone wrong.
 DEADLINE_S = 60.0
 NODES = ('mitigation_responder', 'emotion_inference', 'feature_extraction', 'audio_capture')
+COMMAND = os.path.join(get_package_prefix('ser_ros'), 'bin', 'ser_ros')
 EXECUTABLES = os.path.join(get_package_prefix('ser_ros'), 'lib', 'ser_ros')
 
 
@@ -75,6 +76,7 @@ class Peer:
         self._executor = SingleThreadedExecutor(context=self.context)
         self._executor.add_node(self.node)
         self._changed = threading.Condition()
+        self._topics = []
         self._thread = threading.Thread(target=self._spin, daemon=True)
         self._thread.start()
 
@@ -100,7 +102,14 @@ class Peer:
                 self._changed.notify_all()
 
         self.node.create_subscription(msg_type, topic, take, qos)
+        self._topics.append(topic)
         return messages
+
+    def wait_until_connected(self, processes=()):
+        """Wait until somebody publishes on every topic that is listened to."""
+        for topic in self._topics:
+            self.wait_for(lambda topic=topic: self.node.count_publishers(topic),
+                          'publisher of ' + topic, processes)
 
     def wait_for(self, condition, what, processes=()):
         """Wait until condition() holds; a message wakes it, other changes are polled for."""

@@ -9,15 +9,14 @@ import signal
 import subprocess
 import sys
 
-from harness import DEADLINE_S
+from harness import COMMAND, DEADLINE_S
 import pytest
 
 
 def ser_ros(*arguments, **options):
     """Run the command; return (exit code, stdout, stderr)."""
     result = subprocess.run(
-        [sys.executable, '-c', 'import sys; from ser_ros.cli.main import main; sys.exit(main())',
-         *map(str, arguments)],
+        [COMMAND, *map(str, arguments)],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         universal_newlines=True, timeout=DEADLINE_S, **options)
     return result.returncode, result.stdout, result.stderr
@@ -78,8 +77,7 @@ def test_a_wrong_yaml_type_is_told_in_a_line(speech, tmp_path):
 @pytest.mark.parametrize('processes', [[], ['--processes']])
 def test_ctrl_c_ends_it_with_a_summary(speech, processes):
     command = subprocess.Popen(
-        [sys.executable, '-c', 'import sys; from ser_ros.cli.main import main; sys.exit(main())',
-         'run', speech, '--loop', *processes],
+        [COMMAND, 'run', speech, '--loop', *processes],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         universal_newlines=True, start_new_session=True)
     try:
@@ -94,7 +92,7 @@ def test_ctrl_c_ends_it_with_a_summary(speech, processes):
     assert 'Traceback' not in out + error
 
 
-def test_the_running_graph_imports_neither_torch_nor_librosa(speech):
+def test_the_running_graph_imports_neither_torch_nor_librosa(speech, tmp_path):
     script = (
         'import sys\n'
         'from ser_ros.cli.main import main\n'
@@ -103,7 +101,8 @@ def test_the_running_graph_imports_neither_torch_nor_librosa(speech):
         'sys.exit(code)\n')
     result = subprocess.run(
         [sys.executable, '-c', script, 'run', speech, '--fast'], stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, universal_newlines=True, timeout=DEADLINE_S)
+        stdout=subprocess.PIPE, universal_newlines=True, timeout=DEADLINE_S,
+        cwd=str(tmp_path))  # in the checkout the source folder would hide the package
     assert result.returncode == 0
     modules = result.stdout.split('MODULES ')[1].split()
     assert 'onnxruntime' in modules
