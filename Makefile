@@ -5,7 +5,7 @@
 AUDIO ?=
 # The interpreter to make .venv with.
 PYTHON ?= python3
-export PYTHON
+export AUDIO PYTHON
 
 SHELL := /bin/bash
 ENV := source scripts/env.sh
@@ -30,7 +30,7 @@ build:
 	@scripts/build.sh
 
 demo: build
-	@scripts/demo.sh '$(AUDIO)'
+	@scripts/demo.sh
 
 test:
 	@scripts/setup.sh test

@@ -22,7 +22,8 @@ def read(*path):
 
 def version():
     """Return ser_ros.__version__ without importing what may not be installed yet."""
-    return re.search(r"^__version__ = '(.+)'$", read('ser_ros', '__init__.py'), re.MULTILINE)[1]
+    found = re.findall(r"^__version__ = '(.+)'$", read('ser_ros', '__init__.py'), re.MULTILINE)
+    return found[0]
 
 
 def share(*folders):

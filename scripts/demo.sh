@@ -2,13 +2,13 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# demo.sh [FILE|mic]: runs the whole graph on an audio file, on the microphone, or without an
-# argument on speech made on the spot. `make build` comes first.
+# Runs the whole graph on the audio file that the variable AUDIO names, on the microphone if that
+# is `mic`, or, if it is empty, on speech made on the spot. `make build` comes first.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/lib.sh
 
-audio=${1:-}
+audio=${AUDIO:-}
 speech=build/demo/speech.wav
 
 if [[ -z $audio ]]; then

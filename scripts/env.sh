@@ -1,11 +1,17 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
 #
 # To be sourced from bash: makes the ROS 2 of .venv and what `make build` has installed the ROS
 # environment of this shell, in place of any other that was there.
 
 _ser_ros_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 _ser_ros_venv=${SER_ROS_VENV:-$_ser_ros_root/.venv}
+if [[ ! -x $_ser_ros_venv/bin/python ]]; then
+    echo "ser_ros: $_ser_ros_venv is missing: run 'make build' first" >&2
+    unset _ser_ros_root _ser_ros_venv
+    return 1
+fi
 
 # Prints the colon-separated list $1 without what lies below any of the prefixes of the list $2.
 _ser_ros_without() {
@@ -53,18 +59,10 @@ _ser_ros_enter() {
         set +u
         # shellcheck disable=SC1090
         source "$setup"
-        [[ $had_nounset == *u* ]] && set -u
+        if [[ $had_nounset == *u* ]]; then set -u; fi
     fi
-    return 0
 }
 
-if [[ -x $_ser_ros_venv/bin/python ]]; then
-    _ser_ros_enter
-    _ser_ros_status=0
-else
-    echo "ser_ros: $_ser_ros_venv is missing: run 'make build' first" >&2
-    _ser_ros_status=1
-fi
+_ser_ros_enter
 unset -f _ser_ros_enter _ser_ros_without
 unset _ser_ros_root _ser_ros_venv
-return $_ser_ros_status

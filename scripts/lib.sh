@@ -1,5 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
 #
 # What the set-up scripts share. To be sourced; the working directory is the repository's root.
 

@@ -85,6 +85,17 @@ class TestColcon:
         run(sys.executable, '-c', 'import ser_ros.msg, ser_ros.features; ser_ros.__version__',
             cwd=str(tmp_path))
 
+    @pytest.mark.parametrize('name', [
+        'lib/ser_ros/audio_capture', 'lib/ser_ros/feature_extraction',
+        'lib/ser_ros/emotion_inference', 'lib/ser_ros/mitigation_responder', 'bin/ser_ros'])
+    def test_executables(self, name):
+        pytest.importorskip('ser_ros.msg', reason='ser_ros was not built with colcon')
+        prefixes = os.environ['AMENT_PREFIX_PATH'].split(os.pathsep)
+        found = [pathlib.Path(prefix, name) for prefix in prefixes
+                 if pathlib.Path(prefix, name).exists()]
+        assert len(found) == 1
+        assert os.access(str(found[0]), os.X_OK)
+
     def test_cpp_headers_compile(self, tmp_path):
         prefixes = os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep)
         folders = [folder for prefix in prefixes
