@@ -29,7 +29,7 @@ def open_record(path: str):
     try:
         stream = open(path, 'w', encoding='utf-8', newline='')
     except OSError as error:
-        raise SerError('output {}: {}'.format(path, error.strerror))
+        raise SerError('output {}: {}'.format(path, error.strerror)) from error
     return CsvRecord(stream) if ending == '.csv' else JsonLinesRecord(stream)
 
 

@@ -3,6 +3,7 @@
 """When the robot itself was speaking, so that it does not hear its own emotions."""
 
 import collections
+from typing import Deque, Optional, Tuple
 
 KEPT_INTERVALS = 64
 
@@ -17,8 +18,9 @@ class SpeakingGate:
 
     def __init__(self, hang_over_s: float):
         self._hang_over_ns = int(hang_over_s * 1e9)
-        self._closed = collections.deque(maxlen=KEPT_INTERVALS)  # (start_ns, end_ns)
-        self._open_since_ns = None
+        # (start_ns, end_ns)
+        self._closed: Deque[Tuple[int, int]] = collections.deque(maxlen=KEPT_INTERVALS)
+        self._open_since_ns: Optional[int] = None
 
     def set(self, speaking: bool, stamp_ns: int) -> None:
         """Take in that the robot speaks, or that it does not, from this time on."""

@@ -6,7 +6,7 @@ from typing import Iterator, NamedTuple, Optional
 
 import numpy as np
 
-from ser_ros.audio.format import check_audio_info, PcmDecoder, SAMPLE_RATE_HZ
+from ser_ros.audio.format import SAMPLE_RATE_HZ, PcmDecoder, check_audio_info
 from ser_ros.audio.resample import StreamResampler
 from ser_ros.features.speaking_gate import SpeakingGate
 from ser_ros.features.stream import Window, WindowStream
@@ -26,30 +26,41 @@ StampedWindow = NamedTuple('StampedWindow', [
     ('end_ns', int),
     ('muted', bool),
 ])
-StampedWindow.__doc__ = """A window with the capture times of its first and its last sample [ns]."""
+StampedWindow.__doc__ = 'A window with the capture times of its first and its last sample [ns].'
+
+_Format = NamedTuple('_Format', [
+    ('channels', int), ('sample_rate_hz', int), ('sample_format', str)])
 
 
 class _Timeline:
     """The time of the samples of a stream, from the noisy stamps of its chunks."""
 
-    def __init__(self, sample_rate_hz):
+    def __init__(self, sample_rate_hz: int, first_stamp_ns: int):
         self._rate_hz = sample_rate_hz
+        self._origin_ns = first_stamp_ns
         self._samples = 0
-        self._origin_ns = None  # type: Optional[int]
 
-    def deviation_ns(self, stamp_ns):
+    def deviation_ns(self, stamp_ns: int) -> int:
         """Return how much later than expected a chunk with this stamp comes."""
-        if self._origin_ns is None:
-            self._origin_ns = stamp_ns
         return stamp_ns - self._origin_ns - self._samples * NS_PER_S // self._rate_hz
 
-    def advance(self, samples, deviation_ns=0):
+    def advance(self, samples: int, deviation_ns: int = 0) -> None:
         self._origin_ns += int(DRIFT_GAIN * deviation_ns)
         self._samples += samples
 
-    def time_ns(self, sample, rate_hz):
-        """Return the time of a sample counted at another rate."""
-        return self._origin_ns + sample * NS_PER_S // rate_hz
+    def time_ns(self, sample: int) -> int:
+        """Return the time of a sample counted at 16 kHz."""
+        return self._origin_ns + sample * NS_PER_S // SAMPLE_RATE_HZ
+
+
+class _Input:
+    """What depends on the format of the audio, from one restart to the next."""
+
+    def __init__(self, audio_format: _Format, first_stamp_ns: int):
+        self.rate_hz = audio_format.sample_rate_hz
+        self.decoder = PcmDecoder(audio_format.sample_format, audio_format.channels)
+        self.resampler = StreamResampler(self.rate_hz, SAMPLE_RATE_HZ)
+        self.timeline = _Timeline(self.rate_hz, first_stamp_ns)
 
 
 class FeatureStage:
@@ -66,15 +77,16 @@ class FeatureStage:
     def __init__(self, stream: WindowStream, gate: SpeakingGate):
         self._stream = stream
         self._gate = gate
-        self._format = None
-        self._decoder = None  # type: Optional[PcmDecoder]
+        self._format: Optional[_Format] = None
+        self._input: Optional[_Input] = None
+        #: Holes in the signal so far, and how many of them were too long to fill.
         self.gaps = 0
-        self.resets = 0
+        self.restarts = 0
 
     @property
     def ready(self) -> bool:
         """Whether the format of the audio is known."""
-        return self._decoder is not None
+        return self._format is not None
 
     def set_format(self, channels: int, sample_rate_hz: int, sample_format: str,
                    coding_format: str) -> None:
@@ -84,17 +96,10 @@ class FeatureStage:
         :raises SerError: for a format that can't be decoded; what was set before stays.
         """
         check_audio_info(channels, sample_rate_hz, sample_format, coding_format)
-        new_format = (channels, sample_rate_hz, sample_format)
+        new_format = _Format(channels, sample_rate_hz, sample_format)
         if new_format != self._format:
             self._format = new_format
-            self._restart()
-
-    def _restart(self):
-        channels, sample_rate_hz, sample_format = self._format
-        self._decoder = PcmDecoder(sample_format, channels)
-        self._resampler = StreamResampler(sample_rate_hz, SAMPLE_RATE_HZ)
-        self._timeline = _Timeline(sample_rate_hz)
-        self._stream.reset()
+            self._input = None
 
     def push(self, data, stamp_ns: int) -> Iterator[StampedWindow]:
         """
@@ -104,28 +109,32 @@ class FeatureStage:
         :param stamp_ns: capture time of the first sample [ns].
         :raises SerError: if the chunk holds what is no sound (NaN); it is left out.
         """
-        samples = self._decoder.push(data)
-        deviation_ns = self._timeline.deviation_ns(stamp_ns)
+        source = self._input or self._restart(stamp_ns)
+        deviation_ns = source.timeline.deviation_ns(stamp_ns)
         if abs(deviation_ns) > GAP_TOLERANCE_NS:
             self.gaps += 1
             if 0 < deviation_ns <= FILLED_GAP_NS:
-                for window in self._fill(deviation_ns):
+                silence = np.zeros(deviation_ns * source.rate_hz // NS_PER_S, np.float32)
+                source.timeline.advance(len(silence))
+                for window in self._windows(source, silence):
                     yield window
             else:
-                self.resets += 1
-                self._restart()
-            deviation_ns = self._timeline.deviation_ns(stamp_ns)
-        self._timeline.advance(len(samples), deviation_ns)
-        for window in self._push_samples(samples):
+                self.restarts += 1
+                source = self._restart(stamp_ns)
+            deviation_ns = source.timeline.deviation_ns(stamp_ns)
+        samples = source.decoder.push(data)
+        source.timeline.advance(len(samples), deviation_ns)
+        for window in self._windows(source, samples):
             yield window
 
-    def _fill(self, missing_ns):
-        missing = missing_ns * self._format[1] // NS_PER_S
-        self._timeline.advance(missing)
-        return self._push_samples(np.zeros(missing, np.float32))
+    def _restart(self, stamp_ns: int) -> _Input:
+        assert self._format is not None, 'set_format comes before push'
+        self._input = _Input(self._format, stamp_ns)
+        self._stream.reset()
+        return self._input
 
-    def _push_samples(self, samples):
-        for window in self._stream.push(self._resampler.push(samples)):
-            start_ns = self._timeline.time_ns(window.start_sample, SAMPLE_RATE_HZ)
-            end_ns = self._timeline.time_ns(window.end_sample - 1, SAMPLE_RATE_HZ)
+    def _windows(self, source: _Input, samples: np.ndarray) -> Iterator[StampedWindow]:
+        for window in self._stream.push(source.resampler.push(samples)):
+            start_ns = source.timeline.time_ns(window.start_sample)
+            end_ns = source.timeline.time_ns(window.end_sample - 1)
             yield StampedWindow(window, start_ns, end_ns, self._gate.touches(start_ns, end_ns))

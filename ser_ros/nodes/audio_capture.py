@@ -10,7 +10,7 @@ from ser_ros.audio.capture import Capture
 from ser_ros.audio.format import SAMPLE_RATE_HZ
 from ser_ros.audio.source import open_source
 from ser_ros.nodes import managed, qos
-from ser_ros.nodes.diagnostics import ERROR, Meter, OK, WARN
+from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Meter
 from ser_ros.nodes.messages import AudioDataStamped, AudioInfo
 from ser_ros.nodes.parameters import spec
 from ser_ros.nodes.stamps import to_stamp

@@ -10,14 +10,14 @@ import sys
 import numpy as np
 from rclpy.parameter import Parameter
 
-from ser_ros.emotion.tracker import EmotionTracker, RANGES, TrackerSettings
+from ser_ros.emotion.tracker import RANGES, EmotionTracker, TrackerSettings
 from ser_ros.errors import SerError
 from ser_ros.inference import BACKEND_NAMES, choose_backend
 from ser_ros.inference.classifier import Classifier
 from ser_ros.inference.engine import InferenceEngine
-from ser_ros.inference.model_file import Model, PRECISIONS
+from ser_ros.inference.model_file import PRECISIONS, Model
 from ser_ros.nodes import hri, managed, qos
-from ser_ros.nodes.diagnostics import ERROR, Meter, OK, WARN
+from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Meter
 from ser_ros.nodes.messages import Emotion, ModelInfo, SpeechFeatures
 from ser_ros.nodes.parameters import ALWAYS, spec
 from ser_ros.nodes.stamps import to_ns

@@ -9,13 +9,13 @@ import sys
 from std_msgs.msg import Bool
 
 from ser_ros.errors import SerError
-from ser_ros.features import create_extractor, FEATURE_SETS
+from ser_ros.features import FEATURE_SETS, create_extractor
 from ser_ros.features.speaking_gate import SpeakingGate
 from ser_ros.features.stage import FeatureStage
 from ser_ros.features.stream import WindowStream
 from ser_ros.features.voice_activity import VoiceActivity
 from ser_ros.nodes import managed, qos
-from ser_ros.nodes.diagnostics import ERROR, Meter, OK, WARN
+from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Meter
 from ser_ros.nodes.messages import AudioDataStamped, AudioInfo, ModelInfo, SpeechFeatures
 from ser_ros.nodes.parameters import spec
 from ser_ros.nodes.stamps import to_ns, to_stamp
@@ -42,7 +42,7 @@ class FeatureExtraction(managed.ManagedNode):
         spec('period', 'Time from one window to the next [s], a multiple of 0.02.',
              range=(0.1, 5.0)),
         spec('speaking_hang_over_s', 'How long after robot_speaking went false the sound is '
-             'still taken for the robot\'s own [s].', range=(0.0, 10.0)),
+             "still taken for the robot's own [s].", range=(0.0, 10.0)),
     )
 
     def __init__(self, **kwargs):
@@ -165,7 +165,7 @@ class FeatureExtraction(managed.ManagedNode):
         values['refused chunks'] = self._refused
         stage = self._stage
         if stage is not None:
-            values.update({'gaps': stage.gaps, 'restarts': stage.resets})
+            values.update({'gaps': stage.gaps, 'restarts': stage.restarts})
         if self.state_label != 'active':
             return OK, '', values
         if self._problem:

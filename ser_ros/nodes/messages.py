@@ -14,6 +14,7 @@ except SerError as error:
     sys.exit('ser_ros: error: {}'.format(error))
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo  # noqa: E402
+
 from ser_ros.msg import Emotion, Mitigation, ModelInfo, SpeechFeatures  # noqa: E402
 
 __all__ = [

@@ -13,7 +13,7 @@ from ser_ros.errors import SerError
 from ser_ros.mitigation import config
 from ser_ros.mitigation.policy import MitigationPolicy
 from ser_ros.nodes import managed, qos
-from ser_ros.nodes.diagnostics import Meter, OK, WARN
+from ser_ros.nodes.diagnostics import OK, WARN, Meter
 from ser_ros.nodes.messages import Emotion, Mitigation
 from ser_ros.nodes.parameters import spec
 from ser_ros.nodes.stamps import to_ns
@@ -101,7 +101,7 @@ def _check_topic(topic):
         validate_topic_name(topic)
     except InvalidTopicNameException as error:
         raise SerError('tts_topic {!r} is no topic name: {}'.format(
-            topic, ' '.join(str(error).split())))
+            topic, ' '.join(str(error).split()))) from error
 
 
 def main(args=None):

@@ -2,15 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A node that watches the graph and hands on what it hears as plain values."""
 
+from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
-from diagnostic_msgs.msg import DiagnosticArray
-
 from ser_ros.nodes import qos
-from ser_ros.nodes.audio_capture import AudioCapture, END_OF_FILE, END_STAMP
+from ser_ros.nodes.audio_capture import END_OF_FILE, END_STAMP, AudioCapture
 from ser_ros.nodes.diagnostics import ERROR
-from ser_ros.nodes.feature_extraction import FeatureExtraction, PERIOD
+from ser_ros.nodes.feature_extraction import PERIOD, FeatureExtraction
 from ser_ros.nodes.messages import Emotion, Mitigation, SpeechFeatures
 from ser_ros.nodes.stamps import to_ns
 

@@ -82,7 +82,7 @@ def declare(node, name: str, specs: Sequence[Spec]) -> None:
             node.declare_parameter(parameter.name, default, _descriptor(parameter, default))
         except (InvalidParameterTypeException, InvalidParameterValueException) as error:
             raise SerError('parameter {}: wanted {}{}; {}'.format(
-                parameter.name, _type_name(default), _allowed(parameter), error))
+                parameter.name, _type_name(default), _allowed(parameter), error)) from error
         _check_choice(parameter, node.get_parameter(parameter.name).value)
     _describe_use_sim_time(node)
 

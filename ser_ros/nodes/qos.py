@@ -5,9 +5,9 @@
 from rclpy.qos import (
     DurabilityPolicy,
     HistoryPolicy,
-    qos_policy_name_from_kind,
     QoSProfile,
     ReliabilityPolicy,
+    qos_policy_name_from_kind,
 )
 from rclpy.qos_overriding_options import QoSOverridingOptions
 

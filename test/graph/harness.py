@@ -9,15 +9,15 @@ import subprocess
 import threading
 import time
 
+import numpy as np
+import rclpy
+import soundfile
 from ament_index_python.packages import get_package_prefix
 from lifecycle_msgs.srv import ChangeState, GetState
-import numpy as np
 from rcl_interfaces.msg import Parameter as ParameterMsg
 from rcl_interfaces.srv import DescribeParameters, GetParameters, ListParameters, SetParameters
-import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
-import soundfile
 
 # Nothing here is slow: this long only where something has gone wrong.
 DEADLINE_S = 60.0

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Audio from anywhere: other capture nodes, other formats, holes, a robot that speaks itself."""
 
-from harness import bytes_in_pieces, chunks_of
 import numpy as np
 import pytest
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 import soundfile
 import soxr
+from harness import bytes_in_pieces, chunks_of
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Bool
 
 from ser_ros.nodes import qos

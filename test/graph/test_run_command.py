@@ -9,8 +9,8 @@ import signal
 import subprocess
 import sys
 
-from harness import COMMAND, DEADLINE_S
 import pytest
+from harness import COMMAND, DEADLINE_S
 
 
 def ser_ros(*arguments, **options):

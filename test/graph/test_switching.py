@@ -4,8 +4,8 @@
 
 import shutil
 
-from harness import quoted
 import pytest
+from harness import quoted
 
 from ser_ros.inference.model_file import Model
 from ser_ros.nodes import qos
@@ -24,6 +24,10 @@ def check_nothing_lost(emotions):
     assert [emotion.sequence for emotion in emotions] == list(range(len(emotions)))
 
 
+def wait_for_precision(peer, messages, precision, graph):
+    peer.wait_for(lambda: messages[-1].precision == precision, precision, graph.values())
+
+
 def test_every_stored_precision_can_be_switched_to_and_back(peer, start_graph, speech, model):
     emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
     infos = peer.listen(ModelInfo, 'model_info', qos.LATCHED)
@@ -31,8 +35,8 @@ def test_every_stored_precision_can_be_switched_to_and_back(peer, start_graph, s
     for precision in model.precisions[1:] + model.precisions[:1]:
         peer.wait_for(lambda: emotions, 'first emotion', graph.values())
         assert peer.set_parameter(NODE, 'precision', precision) == (True, '')
-        peer.wait_for(lambda: emotions[-1].precision == precision, precision, graph.values())
-        peer.wait_for(lambda: infos[-1].precision == precision, 'model_info', graph.values())
+        wait_for_precision(peer, emotions, precision, graph)
+        wait_for_precision(peer, infos, precision, graph)
         assert infos[-1].sha256 == Model(model.path(precision)).info.sha256
         assert peer.get_parameter(NODE, 'precision') == precision
     seen = len(emotions)

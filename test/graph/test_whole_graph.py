@@ -4,15 +4,15 @@
 
 import math
 
-from harness import NODES
-from lifecycle_msgs.msg import Transition
 import numpy as np
 import pytest
+from harness import NODES
+from lifecycle_msgs.msg import Transition
 
 from ser_ros.inference.model_file import Model
-from ser_ros.nodes.parameters import load_defaults
 from ser_ros.nodes import qos
 from ser_ros.nodes.messages import Emotion, ModelInfo, SpeechFeatures
+from ser_ros.nodes.parameters import load_defaults
 from ser_ros.nodes.stamps import to_ns
 from ser_ros.offline import classify_file
 
