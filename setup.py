@@ -55,7 +55,7 @@ setup(
         'PyYAML',
         'rich>=12',
         'scipy>=1.5',
-        'soundfile>=0.10',
+        'soundfile>=0.11',
         'soxr>=0.2.6',
     ],
     extras_require={
