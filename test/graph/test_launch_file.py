@@ -1,65 +1,81 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The launch file, through the real launch."""
+"""The launch file, through the real `ros2 launch`."""
 
 import os
+import shutil
+import signal
+import subprocess
 
 import pytest
+from harness import DEADLINE_S, NODES
 
-pytest.importorskip('launch_ros', reason='launch is not installed: it is not on PyPI, a ROS '
-                                         'distribution brings it')
+from ser_ros.nodes import qos
+from ser_ros.nodes.messages import Emotion
 
-import asyncio  # noqa: E402
-import threading  # noqa: E402
-
-from ament_index_python.packages import get_package_share_directory  # noqa: E402
-from harness import NODES  # noqa: E402
-from launch import LaunchDescription, LaunchService  # noqa: E402
-from launch.actions import IncludeLaunchDescription  # noqa: E402
-from launch.launch_description_sources import PythonLaunchDescriptionSource  # noqa: E402
-
-from ser_ros.nodes import qos  # noqa: E402
-from ser_ros.nodes.messages import Emotion  # noqa: E402
-
-LAUNCH_FILE = os.path.join(get_package_share_directory('ser_ros'), 'launch', 'ser.launch.py')
+pytestmark = pytest.mark.skipif(
+    shutil.which('ros2') is None,
+    reason='the ros2 command is not installed: it is not on PyPI, a ROS distribution brings it')
 
 
-class Launched:
-    """The launch file, run in a thread."""
+@pytest.fixture
+def launch(tmp_path):
+    """Return a function that runs `ros2 launch` until it is told to end."""
+    processes = []
 
-    def __init__(self, arguments):
-        self._service = LaunchService(noninteractive=True)
-        self._service.include_launch_description(LaunchDescription([IncludeLaunchDescription(
-            PythonLaunchDescriptionSource(LAUNCH_FILE), launch_arguments=arguments.items())]))
-        self.code = None
-        self._thread = threading.Thread(target=self._run)
+    def launch(**arguments):
+        log = open(str(tmp_path / 'launch.log'), 'w+', encoding='utf-8')
+        process = subprocess.Popen(
+            ['ros2', 'launch', 'ser_ros', 'ser.launch.py']
+            + ['{}:={}'.format(*pair) for pair in arguments.items()],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+            start_new_session=True, env=dict(os.environ, ROS_LOG_DIR=str(tmp_path)))
 
-    def _run(self):
-        asyncio.set_event_loop(asyncio.new_event_loop())
-        self.code = asyncio.get_event_loop().run_until_complete(self._service.run_async())
+        def finish():
+            """Do what Ctrl-C does, which reaches every process; return what was printed."""
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait(DEADLINE_S)
+            log.seek(0)
+            return log.read()
 
-    def __enter__(self):
-        self._thread.start()
-        return self
+        processes.append(process)
+        return finish
 
-    def __exit__(self, *_):
-        self._service.shutdown()
-        self._thread.join()
+    yield launch
+    for process in processes:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
-@pytest.mark.parametrize('arguments, namespace', [
-    ({}, ''),
-    ({'single_process': 'true', 'namespace': 'left'}, '/left'),
+@pytest.mark.parametrize('arguments, namespace, processes', [
+    ({}, '', 4),
+    ({'single_process': 'true', 'namespace': 'left', 'precision': 'fp16'}, '/left', 1),
 ])
-def test_four_active_nodes_and_emotions(peer, speech, arguments, namespace):
+def test_four_active_nodes_emotions_and_a_clean_end(
+        peer, launch, speech, arguments, namespace, processes):
     emotions = peer.listen(Emotion, namespace + '/emotion', qos.EMOTION)
-    with Launched(dict(arguments, audio=speech)) as launched:
-        peer.wait_active(*[namespace + '/' + name for name in NODES])
-        peer.wait_for(lambda: len(emotions) >= 2, 'emotions')
-    assert launched.code == 0
+    finish = launch(audio=speech, **arguments)
+    peer.wait_active(*[namespace + '/' + name for name in NODES])
+    peer.wait_for(lambda: len(emotions) >= 2, 'emotions')
+    assert emotions[0].precision == arguments.get('precision', 'fp32')
+    printed = finish()
+    assert printed.count('process has finished cleanly') == processes, printed
+    assert 'Traceback' not in printed
 
 
-def test_without_autostart_nothing_is_configured(peer, speech):
-    with Launched({'audio': speech, 'autostart': 'false'}):
-        for name in NODES:
-            assert peer.state('/' + name) == 'unconfigured'
+def test_without_autostart_nothing_is_configured(peer, launch, speech):
+    finish = launch(audio=speech, autostart='false')
+    for name in NODES:
+        assert peer.state('/' + name) == 'unconfigured'
+    assert 'Traceback' not in finish()
+
+
+def test_every_argument_is_explained():
+    shown = subprocess.run(
+        ['ros2', 'launch', 'ser_ros', 'ser.launch.py', '--show-args'], check=True,
+        stdout=subprocess.PIPE, universal_newlines=True, timeout=DEADLINE_S).stdout
+    for name in ('audio', 'model', 'backend', 'precision', 'namespace', 'params_file',
+                 'single_process', 'autostart', 'respawn', 'use_sim_time', 'log_level'):
+        assert "'{}':".format(name) in shown
+    assert 'no description' not in shown
