@@ -13,6 +13,7 @@ from onnxruntime.quantization import (
     CalibrationMethod,
     QuantFormat,
     QuantType,
+    quant_pre_process,
     quantize_static,
 )
 
@@ -37,6 +38,8 @@ def to_int8(model: onnx.ModelProto, images: Iterable[np.ndarray]) -> onnx.ModelP
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, 'fp32.onnx'), Path(folder, 'int8.onnx')
         onnx.save(model, source)
+        # Adds the shapes of inner tensors. Batch normalisation is folded already.
+        quant_pre_process(source, source, skip_optimization=True, skip_symbolic_shape=True)
         quantize_static(
             source, target, _Images(model.graph.input[0].name, images),
             quant_format=QuantFormat.QDQ, per_channel=True, activation_type=QuantType.QUInt8,
