@@ -4,8 +4,9 @@
 
 import contextlib
 import json
+from pathlib import Path
 
-from ser_ros.cli.train import check_packages
+from ser_ros.cli.train import check_packages, make_folder
 from ser_ros.errors import SerError
 from ser_ros.inference import BACKEND_NAMES
 from ser_ros.inference.model_file import PRECISIONS
@@ -37,14 +38,11 @@ def add_parser(subparsers):
 def run(args) -> int:
     """Evaluate as the arguments say."""
     check_packages()
-    from pathlib import Path
-
     from ser_ros.inference.classifier import open_classifier
     from ser_ros.training import config, data, plots, report
     from ser_ros.training.evaluate import evaluate, save_scores, window_scores
     from ser_ros.training.progress import Progress
     settings = config.load(args.config)
-    output = Path(args.output)
     clips = data.load_part(settings, Path(args.data), args.part)
     classifier = open_classifier(args.model, args.backend, args.precision, args.threads)
     with contextlib.closing(classifier):
@@ -53,11 +51,11 @@ def run(args) -> int:
             raise SerError('the model {} tells {} apart, the configuration {} {}'.format(
                 session.info.name, ', '.join(classifier.labels), args.config,
                 ', '.join(settings.labels)))
+        output = make_folder(args.output)
         scores = list(Progress().track(window_scores(classifier, clips), 'clips', len(clips)))
     results = evaluate(clips, scores, classifier.labels)
     text = report.markdown(session.info, session.backend, args.part, clips, results)
     values = report.as_json(session.info, session.backend, args.part, results)
-    output.mkdir(parents=True, exist_ok=True)
     (output / 'report.md').write_text(text, encoding='utf-8')
     (output / 'report.json').write_text(json.dumps(values, indent=2) + '\n', encoding='utf-8')
     save_scores(output / 'scores.csv', clips, scores, classifier.labels)

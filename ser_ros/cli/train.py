@@ -4,6 +4,7 @@
 
 import logging
 import os
+from pathlib import Path
 
 from ser_ros.errors import SerError
 
@@ -41,18 +42,34 @@ def check_packages():
             ', '.join(missing), "'ser_ros[train]'"))
 
 
+def make_folder(path):
+    """
+    Make the folder for the results, with those above it.
+
+    :return: pathlib.Path.
+    :raises SerError: if that is not possible.
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SerError('cannot make the folder {}: {}'.format(path, error.strerror)) from error
+    return folder
+
+
 def run(args) -> int:
     """Train as the arguments say."""
+    for name, least in ('threads', 1), ('seed', 0):
+        if getattr(args, name) < least:
+            raise SerError('--{} must be {} or more, got {}'.format(
+                name, least, getattr(args, name)))
     check_packages()
-    from pathlib import Path
-
     from ser_ros.training import config
     from ser_ros.training.build import build
     from ser_ros.training.progress import Progress
     logging.basicConfig(level=logging.INFO, format='%(message)s')
-    output = Path(args.output)
     settings = config.load(args.config)
-    output.mkdir(parents=True, exist_ok=True)
+    output = make_folder(args.output)
     figures = build(settings, Path(args.data), output, args.seed, args.threads, Progress())
     print('UAR on validation speakers [%]')
     for precision, values in figures.items():

@@ -6,6 +6,7 @@ import csv
 import importlib.util
 import json
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -138,3 +139,21 @@ def test_data_that_is_not_there(config_path, tmp_path, capsys):
     assert main(['train', str(config_path), '--data', str(tmp_path), '--output',
                  str(tmp_path / 'o')]) == 2
     assert 'cannot read the clips of north' in capsys.readouterr().err
+
+
+def test_a_clip_that_is_not_there(config_path, corpora, tmp_path, capsys):
+    root = tmp_path / 'copy'
+    shutil.copytree(str(corpora), str(root))
+    (root / 'north' / 'a_anger.wav').unlink()
+    assert main(['train', str(config_path), '--data', str(root), '--output',
+                 str(tmp_path / 'o'), '--threads', '1']) == 2
+    assert 'a_anger.wav' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('option, value, reason', [
+    ('--threads', '0', '--threads must be 1 or more, got 0'),
+    ('--seed', '-1', '--seed must be 0 or more, got -1'),
+    ('--output', '/dev/null/x', 'cannot make the folder /dev/null/x: Not a directory')])
+def test_wrong_options(config_path, corpora, capsys, option, value, reason):
+    assert main(['train', str(config_path), '--data', str(corpora), option, value]) == 2
+    assert reason in capsys.readouterr().err
