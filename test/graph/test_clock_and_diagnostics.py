@@ -19,7 +19,8 @@ def test_a_replay_with_clock_is_in_its_own_time(peer, start, speech):
     emotions = peer.listen(Emotion, 'emotion', 100)
     clock = peer.node.create_publisher(Clock, '/clock', 10)
     info = peer.node.create_publisher(AudioInfo, 'audio/audio_info', qos.LATCHED)
-    audio = peer.node.create_publisher(AudioDataStamped, 'audio/audio_stamped', QoSProfile(depth=1000))
+    audio = peer.node.create_publisher(
+        AudioDataStamped, 'audio/audio_stamped', QoSProfile(depth=1000))
     info.publish(AudioInfo(channels=1, sample_rate=16000, sample_format='S16LE',
                            coding_format='WAVE'))
     processes = [start(name, '-p', 'autostart:=true', '-p', 'use_sim_time:=true')

@@ -59,9 +59,11 @@ def test_emotions_of_a_file(peer, start_graph, speech, model):
     assert infos[-1].sha256 == model.info.sha256
 
 
-def test_the_graph_and_classify_agree(peer, start_graph, speech):
+@pytest.mark.parametrize('chunk_s', [0.02, 0.14])
+def test_the_graph_and_classify_agree(peer, start_graph, speech, chunk_s):
     emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
-    graph = start_graph(speech, '-p', 'loop:=false', '-p', 'realtime:=false')
+    graph = start_graph(speech, '-p', 'loop:=false', '-p', 'realtime:=false',
+                        '-p', 'chunk_s:={}'.format(chunk_s))
     expected = list(classify_file(speech))
     peer.wait_for(lambda: len(emotions) >= len(expected), 'all windows', graph.values())
     assert [emotion.sequence for emotion in emotions] == [result.index for result in expected]

@@ -4,9 +4,9 @@
 
 from types import SimpleNamespace
 
-from hypothesis import given, settings, strategies
 import numpy as np
 import pytest
+from hypothesis import given, settings, strategies
 
 from ser_ros.errors import SerError
 from ser_ros.features.speaking_gate import SpeakingGate

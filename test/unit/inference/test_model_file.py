@@ -40,7 +40,7 @@ def test_weights_stored_in_fp16_but_computed_in_fp32_are_fp32(tmp_path):
 def test_precision_of_constant_nodes_and_integer_operators(tmp_path):
     onnx = pytest.importorskip('onnx')
     helper = onnx.helper
-    value = helper.make_tensor('value', onnx.TensorProto.FLOAT16, [4, 2], [0.] * 8)
+    value = helper.make_tensor('value', onnx.TensorProto.FLOAT16, [4, 2], [0] * 8)
     constant = helper.make_node('Constant', [], ['weight'], value=value)
     empty = helper.make_node('Constant', [], ['weight'], value_float=1.)
     stored = helper.make_tensor('weight', onnx.TensorProto.INT8, [4, 2], [0] * 8)

@@ -38,6 +38,7 @@ def write_model(path, precision='fp32', values=None, seed=0, opset=13, ir_versio
     :param tail: operators, such as 'Erf', that follow.
     """
     onnx = pytest.importorskip('onnx')
+    pytest.importorskip('onnx.numpy_helper')  # older versions don't import it by themselves
     helper, numpy_helper = onnx.helper, onnx.numpy_helper
     floating = onnx.TensorProto.FLOAT
     weight, bias = weights(seed)
