@@ -75,6 +75,7 @@ class PytorchSession(Session):
         :raises SerError: if the file holds an operator that is not in the table.
         """
         import onnx
+        import onnx.numpy_helper  # older versions don't import it by themselves
         import torch
         super().__init__(info, info.precision)
         torch.set_num_threads(threads)  # of the whole process: torch knows no other
