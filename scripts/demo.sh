@@ -13,7 +13,7 @@ speech=build/demo/speech.wav
 
 if [[ -z $audio ]]; then
     if [[ $speech -ot scripts/make_demo_speech.sh ]]; then
-        step speech 'making three quarters of a minute of speech with espeak-ng' \
+        step speech 'making a minute of speech with espeak-ng' \
             scripts/make_demo_speech.sh "$speech"
     fi
     audio=$speech
