@@ -1,6 +1,8 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
 
+import os
+import subprocess
 import sys
 
 import numpy as np
@@ -65,3 +67,18 @@ def test_runtime_missing(path, monkeypatch):
     monkeypatch.setitem(sys.modules, 'onnxruntime', None)
     with pytest.raises(SerError, match='pip install onnxruntime'):
         open_session(path)
+
+
+def test_nothing_is_reported_to_anybody(path, tmp_path):
+    """ONNX Runtime collects what it is going to send in a file below the home folder."""
+    home = tmp_path / 'home'
+    home.mkdir()
+    environment = {
+        name: value for name, value in os.environ.items()
+        # These would keep it quiet by themselves.
+        if name not in ('CI', 'ORT_DISABLE_TELEMETRY', 'XDG_CACHE_HOME')}
+    subprocess.run(
+        [sys.executable, '-c', 'from ser_ros.inference.onnx_session import open_session\n'
+         'open_session({!r})'.format(str(path))],
+        check=True, cwd=str(home), env=dict(environment, HOME=str(home)))
+    assert os.listdir(str(home)) == []
