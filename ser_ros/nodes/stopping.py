@@ -27,7 +27,9 @@ class Stopping:
 
     def __exit__(self, *_):
         for number, handler in self._previous.items():
-            signal.signal(number, handler)
+            # Asked to end, the process is about to do so; the second signal may come as late as
+            # while the interpreter cleans up.
+            signal.signal(number, signal.SIG_IGN if self.requested else handler)
 
     def _request(self, *_):
         self.requested = True
