@@ -56,7 +56,9 @@ def start(tmp_path):
 
     yield start
     for process in processes:
-        process.kill()
+        process.ask_to_end()
+    for process in processes:
+        process.end()
 
 
 @pytest.fixture

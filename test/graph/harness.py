@@ -54,16 +54,25 @@ class Process:
         """Wait for the process to end by itself; return its exit code."""
         return self._popen.wait(DEADLINE_S)
 
-    def interrupt(self):
-        """Send what Ctrl-C sends; return the exit code."""
+    def ask_to_end(self):
+        """Send what Ctrl-C sends."""
         if self.running:
             self._popen.send_signal(signal.SIGINT)
+
+    def interrupt(self):
+        """Send what Ctrl-C sends; return the exit code."""
+        self.ask_to_end()
         return self.wait()
 
-    def kill(self):
-        if self.running:
+    def end(self):
+        """End in order, which keeps its coverage, or by force where it does not."""
+        self.ask_to_end()
+        try:
+            self.wait()
+        except subprocess.TimeoutExpired:
             self._popen.kill()
             self._popen.wait()
+            raise
 
 
 class Peer:
