@@ -144,6 +144,7 @@ class EmotionInference(managed.ManagedNode):
         except SerError as error:
             self._refuse(str(error))
             return
+        self._problem = ''
         self._publish(features, probabilities, estimate, classifier)
 
     def _publish(self, features, probabilities, estimate, classifier):
@@ -253,6 +254,8 @@ class EmotionInference(managed.ManagedNode):
             'overload drops': engine.overloads, 'backend': session.backend,
             'precision': session.precision,
             'model': '{} {}'.format(session.info.name, session.info.version)})
+        if not engine.alive:
+            return ERROR, 'the inference thread has ended, see the log', values
         if engine.switching:
             return OK, 'opening another session', values
         if self._problem:

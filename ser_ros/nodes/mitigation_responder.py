@@ -75,6 +75,7 @@ class MitigationResponder(managed.ManagedNode):
                 self._problem = str(error)
                 self.get_logger().error('emotion: {}'.format(error))
             return
+        self._problem = ''
         for event in events:
             self._publish(event, message.header)
         self._meter.tick((self.now_ns() - stamp_ns) * 1e-9)
