@@ -136,10 +136,16 @@ def pip_installed(tmp_path_factory):
 
 
 class TestPip:
+    @staticmethod
+    def environment(*folders):
+        """Return one in which Python looks in these folders; a copy's coverage is of no use."""
+        environment = dict(os.environ, PYTHONPATH=os.pathsep.join(map(str, folders)))
+        environment.pop('COVERAGE_PROCESS_CONFIG', None)
+        return environment
+
     def test_command(self, pip_installed):
-        environment = dict(os.environ, PYTHONPATH=str(pip_installed))
         output = run(sys.executable, pip_installed / 'bin' / 'ser_ros', '--version',
-                     env=environment)
+                     env=self.environment(pip_installed))
         assert output.split() == ['ser_ros', ser_ros.__version__]
 
     @pytest.mark.parametrize('path', ['config/ser.yaml', 'config/mitigation.yaml'])
@@ -148,7 +154,6 @@ class TestPip:
 
     def test_a_copy_that_hides_the_workspace_is_named(self, pip_installed, tmp_path):
         pytest.importorskip('ser_ros.msg', reason='ser_ros was not built with colcon')
-        path = os.pathsep.join([str(pip_installed), os.environ['PYTHONPATH']])
         output = run(
             sys.executable, '-c',
             'from ser_ros import errors, interfaces\n'
@@ -156,7 +161,7 @@ class TestPip:
             '    interfaces.check()\n'
             'except errors.SerError as error:\n'
             '    print(error)\n',
-            env=dict(os.environ, PYTHONPATH=path), cwd=str(tmp_path))
+            env=self.environment(pip_installed, os.environ['PYTHONPATH']), cwd=str(tmp_path))
         assert 'imported from {},'.format(pip_installed / 'ser_ros') in output
         assert 'pip uninstall ser_ros' in output
 
