@@ -3,13 +3,13 @@
 """Audio files decoded block by block: by libsndfile, and by FFmpeg for what that cannot read."""
 
 import os
-import stat
 from typing import Optional
 
 import numpy as np
 import soundfile
 
 from ser_ros.errors import SerError
+from ser_ros.files import check_regular
 
 KINDS = 'wav, flac, ogg, opus, mp3, and with PyAV also m4a and whatever else FFmpeg reads'
 
@@ -145,12 +145,7 @@ def open_decoder(path: str):
 
 def _check_file(path):
     try:
-        status = os.stat(path)
-        # Asked before it is opened: opening a named pipe would wait for its writer.
-        if not stat.S_ISREG(status.st_mode):
-            kind = 'a folder' if stat.S_ISDIR(status.st_mode) else 'no regular file'
-            raise SerError("cannot read '{}': it is {}; give an audio file ({})".format(
-                path, kind, KINDS))
+        status = check_regular(path)
         with open(path, 'rb'):
             pass
     except OSError as error:

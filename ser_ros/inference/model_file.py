@@ -20,8 +20,8 @@ Nothing else describes the model. The precision is not in the list: it is read f
 
 import hashlib
 import json
-import math
 import os
+import sys
 from dataclasses import dataclass
 from typing import Any, Dict, Tuple
 
@@ -145,7 +145,7 @@ def read_metadata(path: str) -> ModelInfo:
                        'export it with ser_ros train'.format(path, METADATA_KEY))
     try:
         values = json.loads(summary.metadata[METADATA_KEY])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SerError('{}: the metadata is no JSON: {}'.format(path, error)) from error
     if not isinstance(values, dict):
         raise SerError('{}: the metadata is no JSON object'.format(path))
@@ -188,7 +188,8 @@ def _info(path: str, values: Dict[str, Any], summary: OnnxSummary) -> ModelInfo:
         return given
 
     temperature = value('temperature', (int, float))
-    if not (math.isfinite(temperature) and temperature > 0):
+    # No infinity, no NaN, and no whole number that is too large for a float.
+    if not 0 < temperature <= sys.float_info.max:
         raise SerError('{}: temperature must be over 0, got {}'.format(path, temperature))
     if summary.precision is None:
         raise SerError('{}: no weights of a known type in the graph'.format(path))

@@ -13,6 +13,7 @@ import mmap
 from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
 
 from ser_ros.errors import SerError
+from ser_ros.files import check_regular
 
 PRECISION_OF_TYPE = {1: 'fp32', 10: 'fp16', 2: 'int8', 3: 'int8'}  # TensorProto.DataType
 _FLOAT32 = 1
@@ -72,6 +73,7 @@ def scan(path: str) -> OnnxSummary:
     :raises SerError: if the file cannot be read or is no ONNX model.
     """
     try:
+        check_regular(path)
         with open(path, 'rb') as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return _scan_model(data)
     except OSError as error:

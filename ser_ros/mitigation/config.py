@@ -6,7 +6,6 @@ Read and check the mitigation file: when a response is due, and what it says.
 config/mitigation.yaml is the example and explains every key.
 """
 
-import math
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Collection, Dict, Mapping, Tuple
@@ -15,6 +14,7 @@ import yaml
 
 from ser_ros.emotion.labels import EMOTIONS
 from ser_ros.errors import SerError
+from ser_ros.files import check_regular
 
 # Allowed values of the keys in `timing`.
 TIMING_RANGES = {
@@ -121,6 +121,7 @@ def load(path: str) -> MitigationConfig:
 
 def _parse(path: str) -> Any:
     try:
+        check_regular(path)
         with open(path, encoding='utf-8') as file:
             return yaml.load(file, Loader=_UniqueKeyLoader)
     except OSError as error:
@@ -128,7 +129,10 @@ def _parse(path: str) -> Any:
             path, error.strerror)) from error
     except UnicodeDecodeError as error:
         raise SerError('{} is no text in UTF-8: {}'.format(path, error)) from error
-    except yaml.YAMLError as error:
+    except RecursionError as error:
+        raise SerError('{} is not valid YAML: it is nested too deeply'.format(path)) from error
+    # ValueError: of Python's, for what looks like a date or a number and is none.
+    except (yaml.YAMLError, ValueError) as error:
         raise SerError('{} is not valid YAML: {}'.format(
             path, ' '.join(str(error).split()))) from error
 
@@ -198,7 +202,7 @@ class _Reader:
 
     def _number(self, value: Any, where: str, low: float, high: float) -> float:
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not number or not math.isfinite(value) or not low <= value <= high:
+        if not number or not low <= value <= high:
             raise self._error(where, '{!r}; allowed: a number from {:g} to {:g}'.format(
                 value, low, high))
         return float(value)

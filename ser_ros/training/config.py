@@ -8,6 +8,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import yaml
 
 from ser_ros.errors import SerError
+from ser_ros.files import check_regular
 
 PARTS = ('train', 'validation', 'test')
 
@@ -81,10 +82,13 @@ def load(path: str) -> Config:
         speaker is in two parts.
     """
     try:
+        check_regular(path)
         with open(path, encoding='utf-8') as file:
             values = yaml.safe_load(file)
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SerError(f'cannot read the configuration {path}: {error}') from error
+    # ValueError: no UTF-8, or what looks like a date or a number and is none.
+    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
+        reason = ' '.join(str(error).split())
+        raise SerError(f'cannot read the configuration {path}: {reason}') from error
     config = _build(Config, values, path)
     _check(config, path)
     return config

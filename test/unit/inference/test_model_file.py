@@ -4,6 +4,7 @@
 
 import hashlib
 import json
+import os
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
@@ -107,6 +108,12 @@ def test_missing_file_and_folder(tmp_path):
         Model(str(tmp_path / 'nothing.onnx'))
     with pytest.raises(SerError, match='holds none of fp32.onnx'):
         Model(str(tmp_path))
+
+
+def test_a_named_pipe_is_refused_without_waiting_for_its_writer(tmp_path):
+    os.mkfifo(str(tmp_path / 'm.onnx'))
+    with pytest.raises(SerError, match='m.onnx: it is no regular file'):
+        Model(str(tmp_path / 'm.onnx'))
 
 
 def test_a_truncated_file_is_refused(tmp_path):

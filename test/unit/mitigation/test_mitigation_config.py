@@ -36,6 +36,27 @@ def write(tmp_path):
     return write_file
 
 
+class TestFilesThatAreNone:
+    def test_a_named_pipe_is_refused_without_waiting_for_its_writer(self, tmp_path):
+        os.mkfifo(str(tmp_path / 'own.yaml'))
+        with pytest.raises(SerError, match='own.yaml: it is no regular file'):
+            load(str(tmp_path / 'own.yaml'))
+
+    def test_nested_too_deeply(self, write):
+        with pytest.raises(SerError, match='own.yaml is not valid YAML: .*too deeply'):
+            load(write('[' * 3000))
+
+    def test_a_date_that_is_none(self, write):
+        with pytest.raises(SerError, match='own.yaml is not valid YAML: month'):
+            load(write('languages: 2026-99-99'))
+
+    def test_a_whole_number_that_no_float_holds(self, write):
+        content = minimal()
+        content['timing']['hold_s'] = 10 ** 400
+        with pytest.raises(SerError, match='timing.hold_s: .*a number from 0 to 3600'):
+            load(write(content))
+
+
 class TestShippedFile:
     def test_answers_every_negative_emotion_in_english_and_korean(self):
         config = load(SHIPPED)
@@ -160,7 +181,8 @@ def test_what_is_no_text(tmp_path):
         load(str(path))
 
 
-@pytest.mark.parametrize('name, message', [('absent.yaml', 'No such file'), ('.', 'directory')])
+@pytest.mark.parametrize('name, message', [
+    ('absent.yaml', 'No such file'), ('.', 'it is a folder')])
 def test_what_cannot_be_read(tmp_path, name, message):
     with pytest.raises(SerError, match=message):
         load(str(tmp_path / name))

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The training configuration, its errors, and the split that ships."""
 
+import os
 import pathlib
 
 import pytest
@@ -20,6 +21,20 @@ def test_defaults_and_values(config_path):
     assert loaded.corpora['north'] == config.Corpus(['a', 'b'], ['c'], ['d', 'e'])
     assert (loaded.training.epochs, loaded.training.label_smoothing) == (2, 0.1)
     assert not loaded.training.bf16
+
+
+@pytest.mark.parametrize('text, reason', [
+    ('[' * 3000, 'recursion'), ('2026-99-99', 'month'), ('a: [', 'expected')])
+def test_text_that_is_no_yaml(tmp_path, text, reason):
+    (tmp_path / 'c.yaml').write_text(text)
+    with pytest.raises(SerError, match='cannot read the configuration .*c.yaml: .*' + reason):
+        config.load(str(tmp_path / 'c.yaml'))
+
+
+def test_a_named_pipe_is_refused_without_waiting_for_its_writer(tmp_path):
+    os.mkfifo(str(tmp_path / 'c.yaml'))
+    with pytest.raises(SerError, match='it is no regular file'):
+        config.load(str(tmp_path / 'c.yaml'))
 
 
 @pytest.mark.parametrize('change, reason', [
