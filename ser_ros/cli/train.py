@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from ser_ros.errors import SerError
+from ser_ros.inference.threads import THREADS_RANGE
 
 PACKAGES = ('torch', 'onnx', 'onnxruntime', 'matplotlib', 'yaml')
 
@@ -38,8 +39,8 @@ def check_packages():
     from importlib.util import find_spec
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
-        raise SerError('training needs {}, not installed here; pip install {}'.format(
-            ', '.join(missing), "'ser_ros[train]'"))
+        raise SerError('training needs {}, not installed here; '
+                       'pip install -r requirements/train.txt'.format(', '.join(missing)))
 
 
 def make_folder(path):
@@ -59,10 +60,11 @@ def make_folder(path):
 
 def run(args) -> int:
     """Train as the arguments say."""
-    for name, least in ('threads', 1), ('seed', 0):
-        if getattr(args, name) < least:
-            raise SerError('--{} must be {} or more, got {}'.format(
-                name, least, getattr(args, name)))
+    if args.seed < 0:
+        raise SerError('--seed must be 0 or more, got {}'.format(args.seed))
+    most = max(THREADS_RANGE[1], os.cpu_count() or 1)
+    if not 1 <= args.threads <= most:
+        raise SerError('--threads must be from 1 to {}, got {}'.format(most, args.threads))
     check_packages()
     from ser_ros.training import config
     from ser_ros.training.build import build

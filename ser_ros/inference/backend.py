@@ -9,6 +9,7 @@ import numpy as np
 
 from ser_ros.errors import SerError
 from ser_ros.inference.model_file import Model, ModelInfo, read_metadata
+from ser_ros.inference.threads import check_threads
 
 
 class Session(abc.ABC):
@@ -72,7 +73,7 @@ class Backend(abc.ABC):
         """
         Load the model and run it once, so that the first window is as fast as the others.
 
-        :param threads: CPU threads for one window; 1 or more.
+        :param threads: CPU threads for one window, in THREADS_RANGE.
         :raises SerError: if the precision is not offered, the file cannot be loaded, or the
             answer is not finite.
         """
@@ -80,8 +81,7 @@ class Backend(abc.ABC):
         if precision not in offered:
             raise SerError('{} does not offer the model {} in {!r}; offered: {}'.format(
                 self.name, model.info.name, precision, ', '.join(offered) or 'none'))
-        if threads < 1:
-            raise SerError('threads must be 1 or more, got {}'.format(threads))
+        check_threads(threads)
         info = read_metadata(model.path(precision))
         session = self._open(info, threads)
         _warm_up(session)

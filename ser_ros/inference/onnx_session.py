@@ -4,8 +4,10 @@
 
 import ctypes
 import os
+import re
 
 from ser_ros.errors import SerError
+from ser_ros.inference.threads import check_threads
 
 ERRORS_ONLY = 3
 
@@ -20,11 +22,10 @@ def open_session(path: str, threads: int = 1):
     :param path: of the ONNX file.
     :param threads: computing threads; with 1 everything runs in the calling thread.
     :returns: onnxruntime.InferenceSession.
-    :raises SerError: if ONNX Runtime is not installed, threads is not a whole number of at
-        least 1, or the file is missing, broken or too new for the installed version.
+    :raises SerError: if ONNX Runtime is not installed, threads is not in THREADS_RANGE, or
+        the file is missing, broken or too new for the installed version.
     """
-    if not isinstance(threads, int) or threads < 1:
-        raise SerError('threads must be a whole number of at least 1, not {!r}'.format(threads))
+    check_threads(threads)
     if not os.path.isfile(path):
         raise SerError('no model file at {}'.format(path))
     try:
@@ -42,12 +43,34 @@ def open_session(path: str, threads: int = 1):
     options.enable_cpu_mem_arena = False
     try:
         session = onnxruntime.InferenceSession(
-            path, options, providers=['CPUExecutionProvider'])
+            _as_argument(path), options, providers=['CPUExecutionProvider'])
     except runtime_errors() as error:
         raise SerError('ONNX Runtime {} cannot load {}: {}'.format(
-            onnxruntime.__version__, path, str(error).strip())) from error
+            onnxruntime.__version__, path, _reason(str(error)))) from error
     _give_back_freed_memory()
     return session
+
+
+def _as_argument(path: str):
+    """Return the path, or the file's content where ONNX Runtime would look for another name."""
+    # It takes names for UTF-8, whatever the system's encoding is.
+    if path.encode('utf-8', 'surrogatepass') == os.fsencode(path):
+        return path
+    with open(path, 'rb') as file:
+        return file.read()
+
+
+def _reason(text: str) -> str:
+    """Return the sentence that matters: without codes and without where in the C++ it arose."""
+    text = ' '.join(text.split())
+    text = re.sub(r'^\[ONNXRuntimeError\] : \d+ : \w+ : ', '', text)
+    text = re.sub(r'^Load model from .*? failed: ?', '', text)
+    if re.match(r'\S+\.(cc|cpp|h):\d+ ', text):
+        # The signature of a function, whose parameters hold no parentheses.
+        text = re.sub(r'^\S+ [^(]*\([^()]*\)(?: const)? ?', '', text)
+    # An operator set that is new to it is explained at length; these two sentences say it.
+    opset = re.search(r'(Opset \d+ is [^.]*\.) .*(Current official support .*)', text)
+    return ' '.join(opset.groups()) if opset else text
 
 
 def runtime_errors() -> tuple:

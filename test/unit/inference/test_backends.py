@@ -54,7 +54,7 @@ def test_threads(backend, tiny_folder, image, expected_logits):
     model = Model(str(tiny_folder))
     np.testing.assert_allclose(
         backend.open(model, 'fp32', threads=2).run(image), expected_logits, atol=1e-5)
-    with pytest.raises(SerError, match='threads must be 1 or more, got 0'):
+    with pytest.raises(SerError, match='threads must be a whole number from 1 to 64, got 0'):
         backend.open(model, 'fp32', threads=0)
 
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 import os
+import re
 import subprocess
 import sys
 
@@ -35,10 +36,30 @@ def test_options(path, threads):
     assert options.get_session_config_entry('session.intra_op.allow_spinning') == '0'
 
 
-@pytest.mark.parametrize('threads', [0, -1, 1.5, '2'])
+@pytest.mark.parametrize('threads', [0, -1, 65, 1000000, 1.5, '2'])
 def test_bad_threads(path, threads):
-    with pytest.raises(SerError, match='threads must be a whole number of at least 1, not'):
+    with pytest.raises(SerError, match='threads must be a whole number from 1 to 64, got'):
         open_session(path, threads)
+
+
+@pytest.mark.parametrize('changes, reason', [
+    ({'ir_version': 99}, 'Unsupported model IR version: 99, max supported IR version: [0-9]+'),
+    ({'opset': 99}, '(Opset 99 is [^.]*[.] Current official|.* opset).*')])
+def test_a_file_that_is_too_new_is_told_in_a_sentence(tmp_path, changes, reason):
+    onnxruntime = pytest.importorskip('onnxruntime')
+    path = str(write_model(tmp_path / 'new.onnx', **changes))
+    with pytest.raises(SerError) as error:
+        open_session(path)
+    begin = 'ONNX Runtime {} cannot load {}: '.format(onnxruntime.__version__, path)
+    assert str(error.value).startswith(begin)
+    assert re.fullmatch(reason, str(error.value)[len(begin):])
+    assert 'onnxruntime' not in str(error.value) and '::' not in str(error.value)
+
+
+def test_a_name_that_is_no_valid_text(path):
+    name = os.fsdecode(os.fsencode(os.path.dirname(path)) + b'/m\xff.onnx')
+    os.rename(path, name)
+    assert open_session(name).get_inputs()
 
 
 def test_missing_file(tmp_path):

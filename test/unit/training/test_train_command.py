@@ -131,7 +131,7 @@ def test_missing_packages(config_path, monkeypatch, capsys):
     monkeypatch.setattr(importlib.util, 'find_spec',
                         lambda name: None if name == 'torch' else found(name))
     assert main(['train', str(config_path), '--data', '.']) == 2
-    assert ("training needs torch, not installed here; pip install 'ser_ros[train]'"
+    assert ('training needs torch, not installed here; pip install -r requirements/train.txt'
             in capsys.readouterr().err)
 
 
@@ -151,7 +151,8 @@ def test_a_clip_that_is_not_there(config_path, corpora, tmp_path, capsys):
 
 
 @pytest.mark.parametrize('option, value, reason', [
-    ('--threads', '0', '--threads must be 1 or more, got 0'),
+    ('--threads', '0', '--threads must be from 1 to '),
+    ('--threads', '1000000', ', got 1000000'),
     ('--seed', '-1', '--seed must be 0 or more, got -1'),
     ('--output', '/dev/null/x', 'cannot make the folder /dev/null/x: Not a directory')])
 def test_wrong_options(config_path, corpora, capsys, option, value, reason):

@@ -1,0 +1,16 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How many CPU threads one window may take."""
+
+from ser_ros.errors import SerError
+
+THREADS_RANGE = (1, 64)
+'''The least and the most, both allowed; many more would only wait for each other to start.'''
+
+
+def check_threads(threads: int) -> None:
+    """:raises SerError: unless it is a whole number in THREADS_RANGE."""
+    least, most = THREADS_RANGE
+    if not isinstance(threads, int) or not least <= threads <= most:
+        raise SerError('threads must be a whole number from {} to {}, got {!r}'.format(
+            least, most, threads))
