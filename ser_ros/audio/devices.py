@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from typing import Any, List
 
 from ser_ros.audio import portaudio
+from ser_ros.audio.source import MICROPHONE
 from ser_ros.errors import SerError
 
 NO_DEVICES = (
     'no microphone was found; is one plugged in? A container must be given the sound devices '
     '(docker run --device /dev/snd), and the user must be in the group audio')
+
+
+class NoDevices(SerError):
+    """There is no microphone at all."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ def find_device(spec: str) -> Device:
     """
     Return the microphone that is meant.
 
-    :param spec: empty for the default one, an index, or a name or part of one in any case.
+    :param spec: empty or 'mic' for the default one, an index, or a name or part of one in any case.
     :raises SerError: if none or several match; the text lists what there is.
     """
     return choose(list_devices(), spec)
@@ -71,9 +76,11 @@ def find_device(spec: str) -> Device:
 
 def choose(devices: List[Device], spec: str) -> Device:
     """Return the one of these devices that is meant; see :func:`find_device`."""
+    is_default = spec in ('', MICROPHONE)
     if not devices:
-        raise SerError(NO_DEVICES)
-    if spec == '':
+        raise NoDevices(NO_DEVICES if is_default else "no microphone matches '{}': {}".format(
+            spec, NO_DEVICES))
+    if is_default:
         matches = [device for device in devices if device.is_default]
     elif spec.isdigit():
         matches = [device for device in devices if device.index == int(spec)]
@@ -87,6 +94,6 @@ def choose(devices: List[Device], spec: str) -> Device:
     if matches:
         raise SerError("several microphones match '{}'; give the index or more of the name: "
                        '{}'.format(spec, listed))
-    if spec == '':
+    if is_default:
         raise SerError('no microphone is the default one; name one of: {}'.format(listed))
     raise SerError("no microphone matches '{}'; there are: {}".format(spec, listed))

@@ -58,7 +58,7 @@ class MicrophoneSource(AudioSource):
         """
         Open the device and start it.
 
-        :param device: empty for the default one, an index, or a part of a name.
+        :param device: empty or 'mic' for the default one, an index, or a part of a name.
         :param watchdog_s: how long it may give nothing before it counts as lost.
         :raises SerError: if there is no such device, or it cannot be opened.
         """

@@ -17,6 +17,10 @@ FILE_ENDINGS = (
     '.wma', '.aif', '.aiff', '.au', '.caf')
 
 
+# What people write for the default microphone; a file of that name is './mic'.
+MICROPHONE = 'mic'
+
+
 class DeviceLost(SerError):
     """A microphone that was open has stopped to deliver; opening it again may help."""
 
@@ -61,7 +65,7 @@ class AudioSource(abc.ABC):
 
 def looks_like_file(device: str) -> bool:
     """Tell whether the text names an audio file rather than a microphone."""
-    if not device or device.isdigit():
+    if device in ('', MICROPHONE) or device.isdigit():
         return False
     return (os.path.isfile(device) or os.sep in device or device.startswith('~')
             or device.lower().endswith(FILE_ENDINGS))
@@ -71,8 +75,8 @@ def open_source(device: str, loop: bool = False) -> AudioSource:
     """
     Open an audio file or a microphone.
 
-    :param device: path of an audio file, or a microphone: empty for the default one, its index,
-        or a part of its name.
+    :param device: path of an audio file, or a microphone: empty or 'mic' for the default one, its
+        index, or a part of its name.
     :param loop: repeat a file without end; without effect on a microphone.
     :raises SerError: if it cannot be opened; the text says what can.
     """

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ser_ros.audio.devices import NO_DEVICES, Device, list_devices
+from ser_ros.audio.devices import NO_DEVICES, Device, NoDevices, list_devices
+from ser_ros.cli.messages import tell
 
 NO_DEVICES_CODE = 1
 
@@ -43,16 +44,23 @@ def run(args) -> int:
     """
     if args.meter is not None:
         from ser_ros.cli.level_meter import show_level
-        return show_level(args.meter, args.seconds)
+        try:
+            return show_level(args.meter, args.seconds)
+        except NoDevices as error:
+            return _no_devices(str(error))
     devices = list_devices()
     if args.json:
         print(json.dumps([asdict(device) for device in devices], indent=2, ensure_ascii=False))
     elif devices:
         _print_table(devices)
     if not devices:
-        print('ser_ros: error: {}'.format(NO_DEVICES), file=sys.stderr)
-        return NO_DEVICES_CODE
+        return _no_devices(NO_DEVICES)
     return 0
+
+
+def _no_devices(reason: str) -> int:
+    tell('error: ' + reason)
+    return NO_DEVICES_CODE
 
 
 def _print_table(devices: List[Device]) -> None:

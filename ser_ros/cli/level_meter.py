@@ -30,7 +30,7 @@ def show_level(device: str, duration_s: Optional[float] = None) -> int:
     """
     Show the level of a microphone, as a bar in a terminal, else as a line a second.
 
-    :param device: empty for the default one, an index, or a part of the name.
+    :param device: empty or 'mic' for the default one, an index, or a part of the name.
     :param duration_s: when to stop; by default with Ctrl-C.
     :returns: the exit code, 0.
     :raises SerError: if it cannot be opened, or is lost.

@@ -20,8 +20,8 @@ DEVICES = [
 
 
 @pytest.mark.parametrize('spec, index', [
-    ('', 8), ('0', 0), ('7', 7), ('hda intel', 0), ('ALC257', 0), ('hw:2', 4), ('pulse', 7),
-    ('PULSE', 7), ('monitor', 8)])
+    ('', 8), ('mic', 8), ('0', 0), ('7', 7), ('hda intel', 0), ('ALC257', 0), ('hw:2', 4),
+    ('pulse', 7), ('PULSE', 7), ('monitor', 8)])
 def test_a_device_is_found(spec, index):
     assert choose(DEVICES, spec).index == index
 
@@ -43,9 +43,16 @@ def test_no_default_device_is_told_with_those_there_are():
         choose(DEVICES[:2], '')
 
 
-@pytest.mark.parametrize('spec', ['', '0', 'usb'])
+@pytest.mark.parametrize('spec', ['', 'mic'])
 def test_no_devices_at_all(spec):
-    with pytest.raises(SerError, match='no microphone was found'):
+    with pytest.raises(SerError, match='^no microphone was found'):
+        choose([], spec)
+
+
+@pytest.mark.parametrize('spec', ['0', 'usb'])
+def test_a_missing_device_is_named_where_there_is_none_at_all(spec):
+    with pytest.raises(SerError, match="^no microphone matches '{}': no microphone was".format(
+            spec)):
         choose([], spec)
 
 

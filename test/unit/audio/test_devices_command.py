@@ -57,6 +57,16 @@ def test_no_devices(plug, capsys, arguments, output):
     assert captured.err.startswith('ser_ros: error: no microphone was found')
 
 
+@pytest.mark.parametrize('arguments, named', [
+    (['--meter'], ''), (['--meter', 'webcam'], "no microphone matches 'webcam': ")])
+def test_the_meter_where_there_are_no_devices(plug, capsys, arguments, named):
+    plug(FakePyAudio([], default=None))
+    assert run(*arguments) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ''
+    assert captured.err.startswith('ser_ros: error: {}no microphone was found'.format(named))
+
+
 @pytest.mark.parametrize('seconds', ['0', '-1', 'nan', 'inf', 'ten'])
 def test_impossible_durations(capsys, seconds):
     with pytest.raises(SystemExit):

@@ -252,9 +252,10 @@ def test_files_are_told_from_microphones(tmp_path, monkeypatch):
     (tmp_path / 'talk').write_bytes(b'')
     (tmp_path / 'pulse').mkdir()
     (tmp_path / '3').write_bytes(b'')
-    for file in ('talk', './x', 'x.WAV', '~/x', 'a/b', 'x.m4a'):
+    (tmp_path / 'mic').write_bytes(b'')
+    for file in ('talk', './x', 'x.WAV', '~/x', 'a/b', 'x.m4a', './mic'):
         assert looks_like_file(file), file
-    for microphone in ('', '3', 'pulse', 'USB', 'hw:1,0'):
+    for microphone in ('', 'mic', '3', 'pulse', 'USB', 'hw:1,0'):
         assert not looks_like_file(microphone), microphone
 
 
