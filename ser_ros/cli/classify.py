@@ -5,8 +5,9 @@
 import contextlib
 import os
 import sys
-from typing import Any, Iterator, Optional, TextIO
+from typing import Any, Iterator, Optional, Sequence, TextIO
 
+from ser_ros.cli.output_file import OutputFile
 from ser_ros.errors import SerError
 from ser_ros.inference import BACKEND_NAMES
 from ser_ros.inference.model_file import PRECISIONS
@@ -53,10 +54,12 @@ def run(args: Any) -> int:
         emotions=args.emotions and [name.strip() for name in args.emotions.split(',')])
     with contextlib.closing(classifier):
         files = FileClassifier(classifier, args.period)
+        paths = files.find(args.paths)
+        _check_output(args.output, paths + [classifier.session.info.path])
         with _open_output(args.output) as stream:
             writer = WRITERS[_format(args)](stream, classifier, args.windows)
             try:
-                files.run(args.paths, writer)
+                files.run(paths, writer)
             finally:
                 # Also after Ctrl-C: what is done so far is worth having.
                 writer.finish()
@@ -72,14 +75,20 @@ def _format(args: Any) -> str:
     return ending if ending in FORMATS else FORMATS[0]
 
 
+def _check_output(output: Optional[str], inputs: Sequence[str]) -> None:
+    """:raises SerError: if the output would be written over what is read."""
+    if output is None or not os.path.exists(output):
+        return
+    for path in inputs:
+        if os.path.exists(path) and os.path.samefile(path, output):
+            raise SerError('--output {} is the file {} that is read; give another name'.format(
+                output, path))
+
+
 @contextlib.contextmanager
 def _open_output(path: Optional[str]) -> Iterator[TextIO]:
     if path is None:
         yield sys.stdout
         return
-    try:
-        stream = open(path, 'w', encoding='utf-8', newline='')
-    except OSError as error:
-        raise SerError('cannot write {}: {}'.format(path, error.strerror)) from error
-    with stream:
+    with OutputFile(path) as stream:
         yield stream

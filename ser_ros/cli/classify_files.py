@@ -4,7 +4,6 @@
 
 import contextlib
 import os
-import sys
 from typing import Callable, Iterator, List, Optional, Sequence
 
 from rich.console import Console
@@ -13,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from ser_ros.audio.file_source import FileSource
 from ser_ros.audio.source import FILE_ENDINGS
 from ser_ros.cli.classify_output import FileResult, Writer
+from ser_ros.cli.messages import tell
 from ser_ros.errors import SerError
 from ser_ros.inference.classifier import Classifier
 from ser_ros.offline import classify_source, clip_estimate, graph_settings, open_stream
@@ -40,9 +40,12 @@ class FileClassifier:
         self.done = 0
         self.failed = 0
 
-    def run(self, paths: Sequence[str], writer: Writer) -> None:
-        """Hand the result of each file to the writer, in the order of the paths and names."""
-        files = list(self._files(paths))
+    def find(self, paths: Sequence[str]) -> List[str]:
+        """Return the files among the paths and those in the folders, in the order of the names."""
+        return list(self._files(paths))
+
+    def run(self, files: Sequence[str], writer: Writer) -> None:
+        """Hand the result of each file to the writer, in their order."""
         with _progress(hidden=writer.shows_progress) as progress:
             bar = progress.add_task('', total=len(files))
             for number, path in enumerate(files):
@@ -83,7 +86,7 @@ class FileClassifier:
 
     def _fail(self, reason: str) -> None:
         self.failed += 1
-        _tell('error: ' + reason)
+        tell('error: ' + reason)
 
     def _classify(self, path: str, advance: Callable[[float], None]) -> FileResult:
         with contextlib.closing(FileSource(path)) as source:
@@ -94,13 +97,9 @@ class FileClassifier:
                 if window.end_s < source.duration_s:
                     advance(window.end_s / source.duration_s)
             if source.warning:
-                _tell('warning: {}: {}'.format(path, source.warning))
+                tell('warning: {}: {}'.format(path, source.warning))
             clip = clip_estimate(self._classifier.labels, windows)
             return FileResult(path, source.duration_s, windows, clip)
-
-
-def _tell(text: str) -> None:
-    print('ser_ros: ' + text, file=sys.stderr, flush=True)
 
 
 def _progress(hidden: bool) -> Progress:

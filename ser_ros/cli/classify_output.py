@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ser_ros.cli.messages import one_line
 from ser_ros.cli.tally import Shares
 from ser_ros.inference.classifier import Classifier
 from ser_ros.offline import ClipEstimate, WindowEstimate
@@ -209,7 +210,7 @@ class TableWriter(Writer):
             clip = result.clip
             first, second = (self._top(clip.probabilities) + ['', ''])[:2]
             table.add_row(
-                Text(_shown(result.path), overflow='fold'),
+                Text(one_line(result.path), overflow='fold'),
                 Text(first or 'no speech'),
                 Text(second),
                 '{}/{}'.format(clip.speech_windows, len(result.windows)),
@@ -218,7 +219,7 @@ class TableWriter(Writer):
 
     def _windows_table(self, result: FileResult) -> Table:
         table = _table(
-            _shown(result.path), 'seconds', 'emotion', 'probabilities', 'speech', 'dBFS', 'Hz')
+            one_line(result.path), 'seconds', 'emotion', 'probabilities', 'speech', 'dBFS', 'Hz')
         for window in result.windows:
             table.add_row(
                 '{:.1f}-{:.1f}'.format(window.start_s, window.end_s),

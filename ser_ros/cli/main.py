@@ -6,11 +6,13 @@ import argparse
 import sys
 
 from ser_ros import __version__
-from ser_ros.cli import classify, devices, evaluate, run, train
+from ser_ros.cli import classify, devices, evaluate, run, streams, train
+from ser_ros.cli.messages import tell
 from ser_ros.errors import SerError
 
 COMMANDS = (run, devices, classify, train, evaluate)
 USAGE_ERROR = 2
+SYSTEM_ERROR = 2
 INTERRUPTED = 130
 
 
@@ -27,22 +29,44 @@ def _parser():
 
 def main(arguments=None) -> int:
     """Run the command with these arguments, by default the command line's; return its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        # What the terminal's encoding does not have, in file names or Korean texts, is escaped.
-        if hasattr(stream, 'reconfigure'):  # not on Python 3.6
-            stream.reconfigure(errors='backslashreplace')
-    args = _parser().parse_args(arguments)
+    streams.prepare()
     try:
+        code = _run(arguments)
+    except BrokenPipeError:
+        code = 0  # the reader of our output, such as head, has seen enough
+    except OSError as error:
+        code = SYSTEM_ERROR
+        # What standard output has not taken is still there, and fails again below.
+        if streams.failure(sys.stdout) is None:
+            name = '{}: '.format(error.filename) if error.filename is not None else ''
+            tell('error: {}{}'.format(name, error.strerror or error))
+    return _write_out(code)
+
+
+def _run(arguments) -> int:
+    try:
+        args = _parser().parse_args(arguments)
         return args.run(args)
     except SerError as error:
-        print('ser_ros: error: {}'.format(error), file=sys.stderr)
+        tell('error: {}'.format(error))
         return USAGE_ERROR
+    except SystemExit as end:  # of argparse
+        return int(end.code or 0)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output, such as head, has gone: nothing is left to say or to flush.
-        sys.stdout = None
-        return 0
+
+
+def _write_out(code: int) -> int:
+    """Return the exit code, once all output is where it belongs."""
+    failure = streams.failure(sys.stdout)
+    if failure is not None:
+        streams.drop(sys.stdout)
+        if not isinstance(failure, BrokenPipeError):
+            tell('error: cannot write to standard output: {}'.format(failure.strerror))
+            code = code or SYSTEM_ERROR
+    if streams.failure(sys.stderr) is not None:
+        streams.drop(sys.stderr)
+    return code
 
 
 if __name__ == '__main__':

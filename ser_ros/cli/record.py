@@ -7,12 +7,14 @@ import json
 import math
 import os
 
+from ser_ros.cli.output_file import OutputFile
 from ser_ros.errors import SerError
 
 FORMATS = ('.csv', '.jsonl')
 EMOTION_COLUMNS = (
     'stamp_s', 'window_start_s', 'sequence', 'state', 'label', 'confidence',
-    'speech_probability', 'latency_s', 'model', 'backend', 'precision')
+    'speech_probability', 'valence', 'arousal', 'latency_s', 'frame_id', 'model', 'backend',
+    'precision')
 MITIGATION_COLUMNS = (
     'phase', 'episode', 'emotion', 'duration_s', 'strategy', 'text', 'language')
 
@@ -26,10 +28,7 @@ def open_record(path: str):
     ending = os.path.splitext(path)[1].lower()
     if ending not in FORMATS:
         raise SerError('output {}: the name must end in {}'.format(path, ' or '.join(FORMATS)))
-    try:
-        stream = open(path, 'w', encoding='utf-8', newline='')
-    except OSError as error:
-        raise SerError('output {}: {}'.format(path, error.strerror)) from error
+    stream = OutputFile(path)
     return CsvRecord(stream) if ending == '.csv' else JsonLinesRecord(stream)
 
 

@@ -4,6 +4,7 @@
 
 import argparse
 import csv
+import dataclasses
 import io
 import json
 import os
@@ -113,6 +114,11 @@ class TestFiles:
         os.rename(good.encode(), os.path.dirname(good).encode() + b'/bad\xff.wav')
         assert ser_ros(str(tmp_path), '--format', 'json') == 0
         assert json.loads(capsys.readouterr().out)['files'][0]['file'].endswith('bad\ufffd.wav')
+
+    def test_error_of_a_name_with_a_new_line_is_one_line(self, tmp_path, capsys):
+        assert ser_ros(str(tmp_path / 'one\ntwo\udcff.wav')) == 2
+        err = capsys.readouterr().err
+        assert 'one\\ntwo\\udcff.wav' in err and err.count('\n') == 1
 
     def test_file_is_unreadable_after_its_begin(self, folder, monkeypatch, capsys):
         real_read = FileSource.read
@@ -227,6 +233,11 @@ class TestTable:
         assert lines[0].strip() == str(folder / 'a.WAV')
         assert lines[2].startswith('0.0-2.6')
 
+    def test_a_new_line_in_a_name_breaks_no_line(self, write_wav, noise, capsys):
+        path = write_wav('one\ntwo.wav', noise(3.0))
+        assert ser_ros(path, '--windows') == 0
+        assert capsys.readouterr().out.count('one\\ntwo.wav') == 2
+
     def test_brackets_and_wide_characters_in_names(self, write_wav, noise, capsys):
         for name in ('[bold]a.wav', '한국어.wav'):
             ser_ros(write_wav(name, noise(3.0)))
@@ -248,6 +259,34 @@ class TestOutput:
         path = tmp_path / 'out.csv'
         ser_ros(write_wav('a.wav', noise(3.0)), '--output', str(path), '--format', 'json')
         json.loads(path.read_text(encoding='utf-8'))
+
+    def test_is_never_written_over_what_is_read(self, folder):
+        path = folder / 'b.wav'
+        (folder / 'link.csv').symlink_to(path)
+        content = path.read_bytes()
+        for given, output in [(path, path), (folder, path), (path, folder / 'link.csv')]:
+            with pytest.raises(SerError, match='--output .* is the file .* that is read'):
+                ser_ros(str(given), '--output', str(output))
+        assert path.read_bytes() == content
+
+    def test_is_not_written_over_the_model(self, write_wav, noise, session, tmp_path):
+        path = tmp_path / 'model.onnx'
+        path.write_text('weights')
+        session.info = dataclasses.replace(session.info, path=str(path))
+        with pytest.raises(SerError, match='is the file .*model.onnx that is read'):
+            ser_ros(write_wav('a.wav', noise(3.0)), '--output', str(path))
+        assert path.read_text() == 'weights'
+
+    def test_is_written_over_an_earlier_one(self, write_wav, noise, tmp_path):
+        (tmp_path / 'out.csv').write_text('earlier')
+        assert ser_ros(write_wav('a.wav', noise(3.0)), '--output', str(tmp_path / 'out.csv')) == 0
+        assert 'earlier' not in (tmp_path / 'out.csv').read_text()
+
+    @pytest.mark.skipif(not os.path.exists('/dev/full'), reason='this system has no /dev/full')
+    @pytest.mark.parametrize('name', ['table', 'csv', 'json'])
+    def test_full_disk(self, write_wav, noise, name):
+        with pytest.raises(SerError, match='cannot write /dev/full: No space left on device'):
+            ser_ros(write_wav('a.wav', noise(3.0)), '--output', '/dev/full', '--format', name)
 
     def test_that_cannot_be_written_is_told_before_the_work(self, tmp_path, session):
         with pytest.raises(SerError, match='cannot write .*absent'):
@@ -321,12 +360,13 @@ def test_a_real_model_on_real_speech(monkeypatch, shared_data, tmp_path, capsys,
     assert {file['state'] for file in found['files']} == {'EMOTION'}
 
 
-def command(*arguments):
+def command(*arguments, stdout=subprocess.PIPE, unbuffered=''):
     """Start the command in a process of its own."""
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    environment = dict(
+        os.environ, PYTHONPATH=os.pathsep.join(sys.path), PYTHONUNBUFFERED=unbuffered)
     return subprocess.Popen(
         [sys.executable, '-m', 'ser_ros.cli.main', 'classify'] + list(arguments),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, env=environment)
+        stdout=stdout, stderr=subprocess.PIPE, universal_newlines=True, env=environment)
 
 
 def test_error_is_one_line():
@@ -334,6 +374,32 @@ def test_error_is_one_line():
     out, err = process.communicate()
     assert (process.returncode, out) == (2, '')
     assert err.startswith('ser_ros: error: ') and err.count('\n') == 1
+
+
+@pytest.mark.skipif(not os.path.exists('/dev/full'), reason='this system has no /dev/full')
+@pytest.mark.parametrize('unbuffered', ['', '1'])
+@pytest.mark.parametrize('name', ['table', 'csv', 'json'])
+def test_full_standard_output(write_wav, noise, tmp_path, name, unbuffered):
+    pytest.importorskip('silero_vad')
+    write_model(str(tmp_path / 'fp32.onnx'))
+    with open('/dev/full', 'w') as full:
+        process = command(
+            '--model', str(tmp_path), '--format', name, write_wav('a.wav', noise(3.0)),
+            stdout=full, unbuffered=unbuffered)
+    _, err = process.communicate()
+    assert process.returncode == 2
+    assert err.startswith('ser_ros: error: ') and err.endswith('No space left on device\n')
+    assert err.count('\n') == 1
+
+
+def test_a_reader_that_has_gone(write_wav, noise, tmp_path):
+    pytest.importorskip('silero_vad')
+    write_model(str(tmp_path / 'fp32.onnx'))
+    process = command('--model', str(tmp_path), '--format', 'csv', write_wav('a.wav', noise(3.0)))
+    process.stdout.close()
+    process.stdout = None
+    _, err = process.communicate()
+    assert (process.returncode, err) == (0, '')
 
 
 def test_ctrl_c_ends_it_and_leaves_no_traceback(write_wav, noise, tmp_path):

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import os
 
 import pytest
 
@@ -48,7 +49,17 @@ def test_json_lines_are_json_and_readable(tmp_path):
 
 
 @pytest.mark.parametrize('name, complaint', [
-    ('record.xls', '.csv or .jsonl'), ('missing/record.csv', 'No such file or directory')])
+    ('record.xls', '.csv or .jsonl'), ('missing/record.csv', 'cannot write .*No such file')])
 def test_what_cannot_be_written_is_refused(tmp_path, name, complaint):
     with pytest.raises(SerError, match=complaint):
         open_record(str(tmp_path / name))
+
+
+@pytest.mark.skipif(not os.path.exists('/dev/full'), reason='this system has no /dev/full')
+@pytest.mark.parametrize('name', ['record.csv', 'record.jsonl'])
+def test_a_full_disk(tmp_path, name):
+    (tmp_path / name).symlink_to('/dev/full')
+    record = open_record(str(tmp_path / name))
+    for act in (lambda: record.write('emotion', EMOTION), record.close):
+        with pytest.raises(SerError, match='cannot write .*: No space left on device'):
+            act()
