@@ -13,10 +13,19 @@ _PACKAGE_DIR = os.path.dirname(os.path.abspath(__file__))
 def _candidates():
     # A colcon or apt installation; then pip's; then a checkout that was never installed.
     prefixes = os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep)
-    for prefix in prefixes + [sys.prefix]:
+    for prefix in prefixes + _pip_prefixes():
         if prefix:
             yield os.path.join(prefix, 'share', 'ser_ros')
     yield os.path.dirname(_PACKAGE_DIR)
+
+
+def _pip_prefixes():
+    parent = os.path.dirname(_PACKAGE_DIR)
+    prefixes = [parent, sys.prefix]  # pip install --target; pip install
+    # --user, --prefix, and Debian's /usr/local: PREFIX/lib/pythonX.Y/site-packages.
+    if os.path.basename(os.path.dirname(os.path.dirname(parent))).startswith('lib'):
+        prefixes.insert(1, os.path.dirname(os.path.dirname(os.path.dirname(parent))))
+    return prefixes
 
 
 def share_path(*parts: str) -> str:

@@ -152,6 +152,15 @@ class TestPip:
     def test_data_files(self, pip_installed, path):
         assert (pip_installed / 'share' / 'ser_ros' / path).is_file()
 
+    def test_data_files_are_found(self, pip_installed, tmp_path):
+        environment = self.environment(pip_installed)
+        environment.pop('AMENT_PREFIX_PATH', None)
+        output = run(
+            sys.executable, '-c',
+            "from ser_ros.resources import share_path; print(share_path('config', 'ser.yaml'))",
+            env=environment, cwd=str(tmp_path))
+        assert output.strip() == str(pip_installed / 'share' / 'ser_ros' / 'config' / 'ser.yaml')
+
     def test_a_copy_that_hides_the_workspace_is_named(self, pip_installed, tmp_path):
         pytest.importorskip('ser_ros.msg', reason='ser_ros was not built with colcon')
         output = run(
