@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any, Iterator, Optional, Sequence, TextIO
 
-from ser_ros.cli.output_file import OutputFile
+from ser_ros.cli.output_file import open_output
 from ser_ros.errors import SerError
 from ser_ros.inference import BACKEND_NAMES
 from ser_ros.inference.model_file import PRECISIONS
@@ -90,5 +90,5 @@ def _open_output(path: Optional[str]) -> Iterator[TextIO]:
     if path is None:
         yield sys.stdout
         return
-    with OutputFile(path) as stream:
+    with open_output(path) as stream:
         yield stream

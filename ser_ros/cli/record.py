@@ -7,7 +7,7 @@ import json
 import math
 import os
 
-from ser_ros.cli.output_file import OutputFile
+from ser_ros.cli.output_file import open_output
 from ser_ros.errors import SerError
 
 FORMATS = ('.csv', '.jsonl')
@@ -28,7 +28,7 @@ def open_record(path: str):
     ending = os.path.splitext(path)[1].lower()
     if ending not in FORMATS:
         raise SerError('output {}: the name must end in {}'.format(path, ' or '.join(FORMATS)))
-    stream = OutputFile(path)
+    stream = open_output(path)
     return CsvRecord(stream) if ending == '.csv' else JsonLinesRecord(stream)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from ser_ros.cli import classify, main
 from ser_ros.cli.messages import one_line, tell
-from ser_ros.cli.output_file import OutputFile
+from ser_ros.cli.output_file import open_output
 from ser_ros.errors import SerError
 
 FULL = '/dev/full'
@@ -85,18 +85,18 @@ def test_every_message_is_one_line(capsys, name, shown):
 
 class TestOutputFile:
     def test_keeps_text_as_it_is(self, tmp_path):
-        with OutputFile(str(tmp_path / 'a.txt')) as stream:
+        with open_output(str(tmp_path / 'a.txt')) as stream:
             stream.write('한국어\r\nb\n')
         assert (tmp_path / 'a.txt').read_bytes() == '한국어\r\nb\n'.encode()
 
     def test_cannot_be_opened(self, tmp_path):
         with pytest.raises(SerError, match='cannot write {}: Is a directory'.format(tmp_path)):
-            OutputFile(str(tmp_path))
+            open_output(str(tmp_path))
 
     @needs_full
     def test_full(self):
         complaint = 'cannot write /dev/full: No space left on device'
-        stream = OutputFile(FULL)
+        stream = open_output(FULL)
         stream.write('a')
         with pytest.raises(SerError, match=complaint):
             stream.flush()
