@@ -26,6 +26,8 @@ ARGUMENTS = (
      ['', 'auto', 'onnxruntime', 'pytorch', 'tensorrt']),
     ('precision', '', 'Precision of the model. Empty: the precision of params_file, by default '
      'fp32.', ['', 'fp32', 'fp16', 'int8']),
+    ('language', '', 'Language of the mitigation texts: en or ko. Empty: the language of '
+     'params_file, by default en.', None),
     ('namespace', '', 'Namespace of all nodes and topics, for a second microphone or robot.',
      None),
     ('params_file', os.path.join(get_package_share_directory('ser_ros'), 'config', 'ser.yaml'),
@@ -53,11 +55,14 @@ def _overrides(value):
     inference = {}
     for name in ('model', 'backend', 'precision'):
         inference.update(_text(name, value[name]))
-    return {'audio_capture': audio, 'emotion_inference': inference}
+    return {'audio_capture': audio, 'emotion_inference': inference,
+            'mitigation_responder': _text('language', value['language'])}
 
 
 def _launch(context):
     value = {name: LaunchConfiguration(name).perform(context) for name, _, _, _ in ARGUMENTS}
+    if not os.path.isfile(value['params_file']):
+        raise RuntimeError('params_file {}: no such file'.format(value['params_file']))
     overrides = _overrides(value)
     common = {
         'autostart': value['autostart'] == 'true',

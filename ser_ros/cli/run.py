@@ -2,14 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """``ser_ros run``: the whole graph with a live view, without the ros2 command."""
 
+import json
 import os
 
 from ser_ros import interfaces
 from ser_ros.errors import SerError
 from ser_ros.resources import share_path
-
-# What people write for the default microphone.
-MICROPHONE = 'mic'
 
 
 def add_parser(subparsers):
@@ -19,9 +17,9 @@ def add_parser(subparsers):
         description='Run the graph on a microphone or an audio file and show what it hears. '
         'At the end of a file it prints a summary and ends.')
     parser.add_argument(
-        'audio', nargs='?', default=MICROPHONE, metavar='AUDIO',
-        help='an audio file, or a microphone: its index or a part of its name; '
-        '{} (default) is the default one'.format(MICROPHONE))
+        'audio', nargs='?', metavar='AUDIO',
+        help='an audio file, or a microphone: its index or a part of its name; mic is the '
+        'default one. If left out: the device of the params file, by default mic')
     parser.add_argument('--model', metavar='NAME|PATH', help='model in models/, or a path')
     parser.add_argument('--backend', help='auto, onnxruntime, pytorch or tensorrt')
     parser.add_argument('--precision', help='fp32, fp16 or int8')
@@ -38,24 +36,28 @@ def add_parser(subparsers):
 
 
 def _overrides(args):
-    """Return (parameter, value) for everything that was said on the command line."""
-    audio = os.path.abspath(args.audio) if os.path.exists(args.audio) else args.audio
-    rows = [
-        ('device', '' if audio == MICROPHONE else audio),
-        ('loop', args.loop),
-        ('realtime', not args.fast),
-        ('model', args.model),
-        ('backend', args.backend),
-        ('precision', args.precision),
-        ('language', args.language),
-    ]
-    return [row for row in rows if row[1] is not None]
+    """Return {parameter: value} for what was said on the command line."""
+    audio = args.audio
+    if audio and os.path.exists(audio):
+        audio = os.path.abspath(audio)
+    # Without a word of either a file is played once, unlike in a launch file.
+    loop = True if args.loop else None if args.params_file else False
+    values = {
+        'device': audio, 'loop': loop, 'realtime': False if args.fast else None,
+        'model': args.model, 'backend': args.backend, 'precision': args.precision,
+        'language': args.language,
+    }
+    return {name: value for name, value in values.items() if value is not None}
 
 
-def _yaml(value):
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "'{}'".format(value.replace("'", "''"))
+def _yaml(name, value):
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode('utf-8')
+    except UnicodeEncodeError as error:
+        raise SerError('{} {!r}: ROS takes only names in UTF-8; rename it or link to it'.format(
+            name, value)) from error
+    return text
 
 
 def ros_arguments(args):
@@ -65,8 +67,8 @@ def ros_arguments(args):
         raise SerError('params file {}: no such file'.format(params_file))
     arguments = ['--ros-args', '--log-level', 'warn', '--params-file', params_file]
     # To all nodes: each takes what it has declared, and no two declare the same of these.
-    for name, value in _overrides(args):
-        arguments += ['-p', '{}:={}'.format(name, _yaml(value))]
+    for name, value in _overrides(args).items():
+        arguments += ['-p', '{}:={}'.format(name, _yaml(name, value))]
     if args.namespace:
         arguments += ['-r', '__ns:=/' + args.namespace.strip('/')]
     return arguments
@@ -76,17 +78,20 @@ def run(args) -> int:
     """Run the graph until the end of the file or Ctrl-C; 0 unless it could not start."""
     from ser_ros.cli.live_view import LiveView
     from ser_ros.cli.record import open_record
+    from ser_ros.nodes.stopping import Stopping
     interfaces.check()
-    from ser_ros.nodes import runner
-    record = open_record(args.output) if args.output else None
-    try:
-        with LiveView() as view:
-            reason = runner.run(
-                ros_arguments(args), view, record, in_processes=args.processes)
-        if reason:
-            raise SerError(reason)
-        view.print_summary()
-        return 0
-    finally:
-        if record is not None:
-            record.close()
+    with Stopping() as stopping:
+        # Under this roof: a Ctrl-C in the middle of an import would leave a traceback.
+        from ser_ros.nodes import runner
+        record = open_record(args.output) if args.output else None
+        try:
+            with LiveView() as view:
+                reason = runner.run(
+                    ros_arguments(args), view, record, args.processes, stopping)
+            if reason:
+                raise SerError(reason)
+            view.print_summary()
+            return 0
+        finally:
+            if record is not None:
+                record.close()

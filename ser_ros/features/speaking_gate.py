@@ -21,13 +21,30 @@ class SpeakingGate:
         # (start_ns, end_ns)
         self._closed: Deque[Tuple[int, int]] = collections.deque(maxlen=KEPT_INTERVALS)
         self._open_since_ns: Optional[int] = None
+        self._last_ns = 0
+
+    @property
+    def speaking(self) -> bool:
+        """Whether the robot speaks, as far as it was told."""
+        return self._open_since_ns is not None
 
     def set(self, speaking: bool, stamp_ns: int) -> None:
         """Take in that the robot speaks, or that it does not, from this time on."""
+        if stamp_ns < self._last_ns:
+            self.forget_after(stamp_ns)
+        self._last_ns = stamp_ns
         if speaking and self._open_since_ns is None:
             self._open_since_ns = stamp_ns
         elif not speaking and self._open_since_ns is not None:
             self._closed.append((self._open_since_ns, stamp_ns))
+            self._open_since_ns = None
+
+    def forget_after(self, stamp_ns: int) -> None:
+        """Forget what began later: time has gone back, as when a bag is played in a loop."""
+        kept = [interval for interval in self._closed if interval[0] <= stamp_ns]
+        self._closed.clear()
+        self._closed.extend(kept)
+        if self._open_since_ns is not None and self._open_since_ns > stamp_ns:
             self._open_since_ns = None
 
     def touches(self, start_ns: int, end_ns: int) -> bool:

@@ -8,12 +8,16 @@ import numpy as np
 
 from ser_ros.audio.format import SAMPLE_RATE_HZ, PcmDecoder, check_audio_info
 from ser_ros.audio.resample import StreamResampler
+from ser_ros.errors import SerError
 from ser_ros.features.speaking_gate import SpeakingGate
 from ser_ros.features.stream import Window, WindowStream
 
 NS_PER_S = 1000000000
-# Stamps of a driver jitter by a few buffers; what is further off is a hole in the signal.
-GAP_TOLERANCE_NS = 250000000
+# Stamps of a driver jitter by a few buffers. A chunk that is further off, or a few one after the
+# other that are so by less, come after a hole in the signal.
+GAP_NS = 250000000
+LASTING_GAP_NS = 100000000
+LASTING_CHUNKS = 3
 # A hole this long is filled with silence and the window goes on; after a longer one it starts anew.
 FILLED_GAP_NS = NS_PER_S
 # Share of the deviation of a chunk's stamp that moves the time line: follows a device clock that
@@ -39,10 +43,16 @@ class _Timeline:
         self._rate_hz = sample_rate_hz
         self._origin_ns = first_stamp_ns
         self._samples = 0
+        self._late_chunks = 0
 
     def deviation_ns(self, stamp_ns: int) -> int:
         """Return how much later than expected a chunk with this stamp comes."""
         return stamp_ns - self._origin_ns - self._samples * NS_PER_S // self._rate_hz
+
+    def is_gap(self, deviation_ns: int) -> bool:
+        """Return whether a deviation, after those before it, means lost sound or another clock."""
+        self._late_chunks = self._late_chunks + 1 if deviation_ns > LASTING_GAP_NS else 0
+        return abs(deviation_ns) > GAP_NS or self._late_chunks >= LASTING_CHUNKS
 
     def advance(self, samples: int, deviation_ns: int = 0) -> None:
         self._origin_ns += int(DRIFT_GAIN * deviation_ns)
@@ -93,9 +103,14 @@ class FeatureStage:
         """
         Take in what audio_info says of the chunks that follow.
 
-        :raises SerError: for a format that can't be decoded; what was set before stays.
+        :raises SerError: for a format that can't be decoded; the stage is then not ready until
+            one is set that can.
         """
-        check_audio_info(channels, sample_rate_hz, sample_format, coding_format)
+        try:
+            check_audio_info(channels, sample_rate_hz, sample_format, coding_format)
+        except SerError:
+            self._format = self._input = None
+            raise
         new_format = _Format(channels, sample_rate_hz, sample_format)
         if new_format != self._format:
             self._format = new_format
@@ -111,7 +126,7 @@ class FeatureStage:
         """
         source = self._input or self._restart(stamp_ns)
         deviation_ns = source.timeline.deviation_ns(stamp_ns)
-        if abs(deviation_ns) > GAP_TOLERANCE_NS:
+        if source.timeline.is_gap(deviation_ns):
             self.gaps += 1
             if 0 < deviation_ns <= FILLED_GAP_NS:
                 silence = np.zeros(deviation_ns * source.rate_hz // NS_PER_S, np.float32)
@@ -120,6 +135,8 @@ class FeatureStage:
                     yield window
             else:
                 self.restarts += 1
+                if deviation_ns < 0:
+                    self._gate.forget_after(stamp_ns + NS_PER_S)
                 source = self._restart(stamp_ns)
             deviation_ns = source.timeline.deviation_ns(stamp_ns)
         samples = source.decoder.push(data)

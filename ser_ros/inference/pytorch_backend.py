@@ -8,6 +8,7 @@ torch has one.
 """
 
 import importlib.util
+import os
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import numpy as np
@@ -131,11 +132,19 @@ class PytorchBackend(Backend):
 
     def precisions(self, model: Model) -> Tuple[str, ...]:
         """Return what is stored and torch can compute on its device; never INT8."""
-        offered = ('fp32', 'fp16') if _device() == 'cuda' else ('fp32',)
+        # Without importing torch, which takes a second: this is asked while windows come in.
+        offered = ('fp32', 'fp16') if _has_gpu() else ('fp32',)
         return tuple(name for name in offered if name in model.precisions)
 
     def _open(self, info: ModelInfo, threads: int) -> Session:
+        if info.precision == 'fp16' and _device() == 'cpu':
+            raise SerError('torch computes fp16 on a GPU only, and sees none here')
         return PytorchSession(info, threads)
+
+
+def _has_gpu() -> bool:
+    """Tell whether NVIDIA's driver is loaded: of a graphics card, or of a Jetson."""
+    return any(os.path.exists(path) for path in ('/dev/nvidiactl', '/dev/nvhost-gpu'))
 
 
 def _device() -> str:

@@ -11,13 +11,14 @@ from ser_ros.audio.format import CHUNK_SAMPLES, SAMPLE_RATE_HZ
 from ser_ros.audio.source import open_source
 from ser_ros.errors import SerError
 from ser_ros.nodes import managed, qos
-from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Meter
+from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter
 from ser_ros.nodes.messages import AudioDataStamped, AudioInfo
 from ser_ros.nodes.parameters import spec
 from ser_ros.nodes.stamps import to_stamp
 
 END_OF_FILE = 'end of file'
 END_STAMP = 'end of stream [ns]'
+PROBLEM = 'problem'
 
 
 class AudioCapture(managed.ManagedNode):
@@ -31,8 +32,8 @@ class AudioCapture(managed.ManagedNode):
 
     NAME = 'audio_capture'
     PARAMETERS = (
-        spec('device', 'Microphone: empty for the default one, its index, or part of its name '
-             '(see `ser_ros devices`); or the path of an audio file.'),
+        spec('device', 'Microphone: empty or mic for the default one, its index in quotes, or part '
+             'of its name (see `ser_ros devices`); or the path of an audio file.'),
         spec('loop', 'Repeat an audio file without end, as a stand-in for a microphone.'),
         spec('realtime', 'Play an audio file at the speed of a microphone; if false, 4 times as '
              'fast, the stamps still in audio time.'),
@@ -45,15 +46,22 @@ class AudioCapture(managed.ManagedNode):
         self._capture = None
         self._chunks = None
         self._info = None
+        self._chunks_per_message = 1
+        self._pending = []
+        self._message = None
         self._meter = Meter()
+        self._new_losses = Increase()
         super().__init__(**kwargs)
 
     def configure(self):
         self._chunks = self.publish_to(AudioDataStamped, 'audio/audio_stamped', qos.AUDIO)
-        self._info = self.publish_to(AudioInfo, 'audio/audio_info', qos.LATCHED)
+        self._info = self.latch_to(AudioInfo, 'audio/audio_info')
+        self._chunks_per_message = _whole_chunks(self.value('chunk_s'))
 
     def activate(self):
-        self._chunks_per_message = _whole_chunks(self.value('chunk_s'))
+        if self.now_ns() == 0:
+            self.get_logger().warning(
+                'use_sim_time is true, but nobody publishes /clock yet: stamps count from 0')
         self._pending = []
         self._message = AudioDataStamped()
         self._message.header.frame_id = self.value('frame_id')
@@ -92,7 +100,12 @@ class AudioCapture(managed.ManagedNode):
         if self._pending:
             self._publish()
         self.get_logger().info('end of {}'.format(self._capture.description))
-        self.diagnostics.publish()
+        self.later(self.diagnostics.publish)
+
+    def check(self, changes):
+        for change in changes:
+            if change.name == 'chunk_s':
+                _whole_chunks(change.value)
 
     def report(self):
         """Say what is captured, and what was lost."""
@@ -105,10 +118,11 @@ class AudioCapture(managed.ManagedNode):
             'gaps': stats.gaps, 'reopened': stats.reopens,
             END_STAMP: stats.end_stamp_ns if stats.ended else ''})
         if stats.ended:
-            return (WARN if stats.error else OK), END_OF_FILE, dict(values, error=stats.error)
+            values[PROBLEM] = stats.error
+            return (WARN if stats.error else OK), END_OF_FILE, values
         if stats.lost:
             return ERROR, 'device lost, trying to reopen it', values
-        if stats.overflows or stats.gaps:
+        if self._new_losses(stats.overflows + stats.gaps):
             return WARN, 'audio was lost', values
         return OK, '', values
 

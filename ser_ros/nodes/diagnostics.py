@@ -39,12 +39,25 @@ class Meter:
         rate_hz = (self.count - self._last_count) / max(now_s - self._last_time_s, 1e-3)
         self._last_count, self._last_time_s = self.count, now_s
         values = {'count': self.count, 'rate [Hz]': '{:.2f}'.format(rate_hz)}
-        known_s = [latency for latency in self._latencies_s if latency == latency]
+        # A copy: another thread may count meanwhile. Below 0 is a file that is played too fast.
+        known_s = [latency for latency in list(self._latencies_s) if latency >= 0.0]
         if known_s:
             p50_s, p95_s = np.percentile(known_s, [50, 95])
             values['latency p50 [ms]'] = '{:.1f}'.format(1e3 * p50_s)
             values['latency p95 [ms]'] = '{:.1f}'.format(1e3 * p95_s)
         return values
+
+
+class Increase:
+    """Whether a count has grown since it was last looked at."""
+
+    def __init__(self):
+        self._last = 0
+
+    def __call__(self, count: int) -> bool:
+        """Return whether it has."""
+        grown, self._last = count > self._last, count
+        return grown
 
 
 class Diagnostics:

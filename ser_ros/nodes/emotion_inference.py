@@ -10,14 +10,16 @@ import sys
 import numpy as np
 from rclpy.parameter import Parameter
 
-from ser_ros.emotion.tracker import RANGES, EmotionTracker, TrackerSettings
+from ser_ros.emotion.tracker import RANGES, EmotionTracker, State, TrackerSettings
 from ser_ros.errors import SerError
+from ser_ros.features import create_extractor
 from ser_ros.inference import BACKEND_NAMES, choose_backend
 from ser_ros.inference.classifier import Classifier
 from ser_ros.inference.engine import InferenceEngine
 from ser_ros.inference.model_file import PRECISIONS, Model
+from ser_ros.inference.threads import THREADS_RANGE
 from ser_ros.nodes import hri, managed, qos
-from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Meter
+from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter
 from ser_ros.nodes.messages import Emotion, ModelInfo, SpeechFeatures
 from ser_ros.nodes.parameters import ALWAYS, spec
 from ser_ros.nodes.stamps import to_ns
@@ -46,7 +48,7 @@ class EmotionInference(managed.ManagedNode):
         spec('backend', 'What runs the model; auto: the fastest that works here.',
              choices=BACKEND_NAMES, changes=ALWAYS),
         spec('precision', 'Precision of the model.', choices=PRECISIONS, changes=ALWAYS),
-        spec('threads', 'CPU threads for one window.', range=(1, 64)),
+        spec('threads', 'CPU threads for one window.', range=THREADS_RANGE),
         spec('emotions', 'The emotions to tell apart: [all], or two or more labels of the model; '
              'their probabilities then add up to 1.'),
         spec('min_speech', 'Windows with a lower speech probability are NO_SPEECH.',
@@ -68,25 +70,30 @@ class EmotionInference(managed.ManagedNode):
         self._engine = None
         self._classifier = None
         self._tracker = None
+        # (backend, precision) that serves, and that was asked for last.
         self._served = None
+        self._requested = None
         self._problem = ''
         self._expected_sequence = None
         self._lost = 0
         self._refused = 0
         self._meter = Meter()
+        self._new_losses = Increase()
+        self._mirror = None
         super().__init__(**kwargs)
 
     # The lifecycle.
 
     def configure(self):
         self._model = Model(self.value('model'))
-        self._served = tuple(self.value(name) for name in SESSION)
+        _check_input(self._model.info)
+        self._served = self._requested = self._wanted(())
         self._classifier = self._opener(*self._served)()
         self._engine = InferenceEngine(
             self._classifier, on_result=self._on_result, on_failed=self._on_failed,
             on_switched=self._on_switched, on_switch_failed=self._on_switch_failed)
         self._emotions = self.publish_to(Emotion, 'emotion', qos.EMOTION)
-        self._model_info = self.publish_to(ModelInfo, 'model_info', qos.LATCHED)
+        self._model_info = self.latch_to(ModelInfo, 'model_info')
         expression_type = hri.message_type()
         self._mirror = hri.HriMirror(self, expression_type) if expression_type else None
         self.get_logger().info('{} on {} in {}'.format(
@@ -140,7 +147,9 @@ class EmotionInference(managed.ManagedNode):
         try:
             estimate = self._tracker.update(
                 to_ns(features.header.stamp) * 1e-9, probabilities,
-                features.speech_probability, features.muted)
+                features.speech_probability,
+                # What counts as speech was decided when the window came in.
+                muted=features.muted or probabilities is None)
         except SerError as error:
             self._refuse(str(error))
             return
@@ -149,17 +158,19 @@ class EmotionInference(managed.ManagedNode):
 
     def _publish(self, features, probabilities, estimate, classifier):
         session = classifier.session
+        if estimate.state == State.NO_SPEECH:
+            probabilities = estimate.probabilities
         message = Emotion(
             header=features.header, window_start=features.window_start,
             sequence=features.sequence, state=int(estimate.state), label=estimate.label,
             confidence=estimate.confidence, labels=list(classifier.labels),
             probabilities=_floats(estimate.probabilities),
-            raw_probabilities=_floats(
-                np.zeros_like(estimate.probabilities) if probabilities is None else probabilities),
+            raw_probabilities=_floats(probabilities),
             valence=math.nan, arousal=math.nan, speech_probability=features.speech_probability,
             model_name=session.info.name, model_version=session.info.version,
             backend=session.backend, precision=session.precision)
-        message.latency_s = (self.now_ns() - to_ns(features.header.stamp)) * 1e-9
+        latency_s = (self.now_ns() - to_ns(features.header.stamp)) * 1e-9
+        message.latency_s = latency_s if latency_s >= 0.0 else math.nan
         self._emotions.publish(message)
         if self._mirror is not None:
             self._mirror.publish(message)
@@ -209,30 +220,31 @@ class EmotionInference(managed.ManagedNode):
         if self._tracker is not None:
             self._tracker.settings = self._settings(changes)
         wanted = self._wanted(changes)
-        asked = any(change.name in SESSION for change in changes)
-        if self._engine is not None and asked and (
-                wanted != self._served or self._engine.switching):
+        if self._engine is not None and wanted != self._requested:
+            self._requested = wanted
             self._engine.switch(wanted, self._opener(*wanted))
 
     def _on_switched(self, request, classifier):
         self._served, self._classifier = request, classifier
         self.get_logger().info('now serving on {} in {}'.format(
             classifier.session.backend, classifier.session.precision))
-        self.later(self._publish_model_info)
+        self.later(self._settle)
 
     def _on_switch_failed(self, request, error):
         self.get_logger().error('no change to {} in {}: {}'.format(*request, error))
-        self.later(self._put_back, request)
+        self.later(self._settle)
 
-    def _put_back(self, request):
-        if self._engine is None or self._engine.switching or self._wanted(()) != request:
-            return  # something else has been asked for since
-        self.set_parameters([
-            Parameter(name, value=value) for name, value in zip(SESSION, self._served)])
+    def _settle(self):
+        """Tell what serves; once nothing else is under way, the parameters say it, too."""
+        if self._engine is None:
+            return
+        self._publish_model_info()
+        if not self._engine.switching and self._requested != self._served:
+            self._requested = self._served
+            self.set_parameters([
+                Parameter(name, value=value) for name, value in zip(SESSION, self._served)])
 
     def _publish_model_info(self):
-        if self._classifier is None:
-            return
         session = self._classifier.session
         message = ModelInfo(
             name=session.info.name, version=session.info.version, sha256=session.info.sha256,
@@ -260,9 +272,16 @@ class EmotionInference(managed.ManagedNode):
             return OK, 'opening another session', values
         if self._problem:
             return ERROR, self._problem, values
-        if self._lost or engine.overloads:
+        if self._new_losses(self._lost + engine.overloads):
             return WARN, 'windows were lost', values
         return OK, '', values
+
+
+def _check_input(info):
+    extractor = create_extractor(info.feature_set)
+    if tuple(extractor.shape) != info.input_shape:
+        raise SerError('the model {} takes {}, but {} has the shape {}'.format(
+            info.name, list(info.input_shape), info.feature_set, list(extractor.shape)))
 
 
 def _floats(values):

@@ -4,18 +4,20 @@
 """The node that turns audio into windows of features, voice activity and level."""
 
 import array
+import collections
 import sys
 
 from std_msgs.msg import Bool
 
+from ser_ros.audio.format import CHUNK_SAMPLES, SAMPLE_RATE_HZ
 from ser_ros.errors import SerError
 from ser_ros.features import FEATURE_SETS, create_extractor
 from ser_ros.features.speaking_gate import SpeakingGate
 from ser_ros.features.stage import FeatureStage
-from ser_ros.features.stream import WindowStream
+from ser_ros.features.stream import WindowStream, check_period
 from ser_ros.features.voice_activity import VoiceActivity
 from ser_ros.nodes import managed, qos
-from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Meter
+from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter
 from ser_ros.nodes.messages import AudioDataStamped, AudioInfo, ModelInfo, SpeechFeatures
 from ser_ros.nodes.parameters import spec
 from ser_ros.nodes.stamps import to_ns, to_stamp
@@ -24,6 +26,10 @@ AUTO = 'auto'
 PERIOD = 'period [s]'
 # Audio that came before audio_info: the two topics are not ordered against each other.
 WAITING_CHUNKS = 500
+# So many are no matter of order any more.
+UNHEARD_CHUNKS = 100
+AUDIO = 'audio/audio_stamped'
+HOP_S = CHUNK_SAMPLES / SAMPLE_RATE_HZ
 
 
 class FeatureExtraction(managed.ManagedNode):
@@ -48,27 +54,31 @@ class FeatureExtraction(managed.ManagedNode):
     def __init__(self, **kwargs):
         self._features = None
         self._stage = None
+        self._gate = None
         self._voice_activity = None
         self._message = None
+        self._sequence = 0
         self._audio = None
         self._format = None
-        self._problem = ''
-        self._waiting = []
+        self._waiting = collections.deque(maxlen=WAITING_CHUNKS)
+        # What keeps windows from coming out, if anything: (level, text).
+        self._problem = None
         self._meter = Meter()
+        self._new_restarts = Increase()
         self._refused = 0
         super().__init__(**kwargs)
 
     def configure(self):
+        check_period(self.value('period'), HOP_S)
         # Not needed before the first window, but this is where a missing file is told best.
         self._voice_activity = VoiceActivity()
         self._features = self.publish_to(SpeechFeatures, 'features', qos.FEATURES)
 
     def activate(self):
-        self._problem = 'no audio yet'
         self._gate = SpeakingGate(self.value('speaking_hang_over_s'))
         self.subscribe_to(Bool, 'robot_speaking', self._on_speaking, qos.SPEAKING)
         if self.value('feature_set') == AUTO:
-            self._problem = 'waiting for model_info'
+            self._problem = (WARN, 'waiting for model_info')
             self.subscribe_to(ModelInfo, 'model_info', self._on_model_info, qos.LATCHED)
         else:
             self._serve(self.value('feature_set'))
@@ -78,24 +88,30 @@ class FeatureExtraction(managed.ManagedNode):
         self._message = None
         self._audio = None
         self._format = None
-        self._waiting = []
+        self._problem = None
+        self._waiting.clear()
 
     def cleanup(self):
         self._voice_activity = None
+
+    def check(self, changes):
+        for change in changes:
+            if change.name == 'period':
+                check_period(change.value, HOP_S)
 
     def _serve(self, feature_set):
         extractor = create_extractor(feature_set)
         stream = WindowStream(extractor, self._voice_activity, self.value('period'))
         self._stage = FeatureStage(stream, self._gate)
         self._message = SpeechFeatures(feature_set=feature_set, shape=list(extractor.shape))
-        self._sequence = 0
+        self._problem = (WARN, 'no audio yet')
         if self._format is not None:
             self._stage.set_format(*self._format)
         if self._audio is None:
             # Only now: a file waits for this subscription, so no sound of it is lost.
             self.subscribe_to(AudioInfo, 'audio/audio_info', self._on_info, qos.LATCHED)
             self._audio = self.subscribe_to(
-                AudioDataStamped, 'audio/audio_stamped', self._on_audio, qos.AUDIO)
+                AudioDataStamped, AUDIO, self._on_audio, qos.AUDIO)
         self.get_logger().info('serving {}'.format(feature_set))
 
     def _on_model_info(self, info):
@@ -104,6 +120,8 @@ class FeatureExtraction(managed.ManagedNode):
         try:
             self._serve(info.feature_set)
         except SerError as error:
+            # What was served before is of no use to this model.
+            self._stage = self._message = None
             self._complain('model {}: {}'.format(info.name, error))
 
     def _on_speaking(self, message):
@@ -111,19 +129,24 @@ class FeatureExtraction(managed.ManagedNode):
 
     def _on_info(self, info):
         audio_format = (info.channels, info.sample_rate, info.sample_format, info.coding_format)
+        self._format = audio_format
+        if self._stage is None:
+            return
         try:
             self._stage.set_format(*audio_format)
         except SerError as error:
+            # Whatever comes now is in that format: it must not be taken for another.
+            self._waiting.clear()
             self._complain('audio/audio_info: {}'.format(error))
             return
-        self._format = audio_format
-        waiting, self._waiting = self._waiting, []
+        waiting = list(self._waiting)
+        self._waiting.clear()
         for message in waiting:
             self._on_audio(message)
 
     def _on_audio(self, message):
-        if not self._stage.ready:
-            self._waiting = self._waiting[1 - WAITING_CHUNKS:] + [message]
+        if self._stage is None or not self._stage.ready:
+            self._keep_waiting(message)
             return
         stamp_ns = to_ns(message.header.stamp) or self.now_ns()
         try:
@@ -131,9 +154,18 @@ class FeatureExtraction(managed.ManagedNode):
                 self._publish(stamped, message.header.frame_id)
         except SerError as error:
             self._refused += 1
-            self._complain('audio/audio_stamped: {}'.format(error))
+            self._complain('{}: {}'.format(AUDIO, error))
             return
-        self._problem = ''
+        self._problem = None
+
+    def _keep_waiting(self, message):
+        if self._format is not None:
+            self._refused += 1  # the format was refused
+            return
+        self._waiting.append(message)
+        if len(self._waiting) == UNHEARD_CHUNKS:
+            self._complain('{} comes, but no audio/audio_info that says in which format'.format(
+                AUDIO))
 
     def _publish(self, stamped, frame_id):
         message, window = self._message, stamped.window
@@ -151,11 +183,11 @@ class FeatureExtraction(managed.ManagedNode):
         self._sequence += 1
         self._meter.tick((self.now_ns() - stamped.end_ns) * 1e-9)
 
-    def _complain(self, problem):
+    def _complain(self, text):
         # Once for each new problem, not for each message: a stream brings 50 a second.
-        if problem != self._problem:
-            self.get_logger().error(problem)
-        self._problem = problem
+        if self._problem != (ERROR, text):
+            self.get_logger().error(text)
+        self._problem = (ERROR, text)
 
     def report(self):
         """Say what is served, and what was refused or filled."""
@@ -163,13 +195,18 @@ class FeatureExtraction(managed.ManagedNode):
         values['feature set'] = self._message.feature_set if self._message else ''
         values[PERIOD] = self.value('period')
         values['refused chunks'] = self._refused
-        stage = self._stage
-        if stage is not None:
-            values.update({'gaps': stage.gaps, 'restarts': stage.restarts})
         if self.state_label != 'active':
             return OK, '', values
-        if self._problem:
-            return (ERROR if self._refused else WARN), self._problem, values
+        values['robot speaking'] = self._gate.speaking
+        if self._stage is not None:
+            values.update({'gaps': self._stage.gaps, 'restarts': self._stage.restarts})
+        if self.count_publishers(AUDIO) > 1:
+            return WARN, 'more than one publisher on {}: they disturb each other'.format(
+                AUDIO), values
+        if self._problem is not None:
+            return self._problem + (values,)
+        if self._stage is not None and self._new_restarts(self._stage.restarts):
+            return WARN, 'the stamps of the audio jump', values
         return OK, '', values
 
 

@@ -6,7 +6,9 @@ import sys
 import traceback
 
 import rclpy
+from rclpy.clock import Clock, ClockType
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
 
@@ -17,6 +19,11 @@ from ser_ros.nodes.stopping import Stopping
 SUCCESS = TransitionCallbackReturn.SUCCESS
 FAILURE = TransitionCallbackReturn.FAILURE
 ERROR = TransitionCallbackReturn.ERROR
+
+RCLError = rclpy_implementation.RCLError
+
+# With autostart, what could not be activated (no microphone yet) is tried again.
+RETRY_PERIOD_S = 5.0
 
 # How long a wish to end may wait for the executor.
 POLL_S = 0.2
@@ -41,10 +48,12 @@ class ManagedNode(LifecycleNode):
         self._publishers_made = []
         self._subscriptions_made = []
         self._failure = ''
+        self._retry_timer = None
         super().__init__(self.NAME, **kwargs)
         self._specs = self.PARAMETERS + (parameters.AUTOSTART,)
         parameters.declare(self, self.NAME, self._specs)
         self.add_on_set_parameters_callback(self._on_set_parameters)
+        self._guard_transitions()
         self.diagnostics = diagnostics.Diagnostics(self, self.NAME, self._report)
 
     # What a subclass fills in.
@@ -94,9 +103,19 @@ class ManagedNode(LifecycleNode):
 
     def publish_to(self, msg_type, topic, profile):
         """Make a publisher that lives until cleanup; it publishes only while active."""
-        publisher = self.create_lifecycle_publisher(
-            msg_type, topic, profile, qos_overriding_options=qos.overridable(),
-            event_callbacks=qos.publisher_events(self, self.resolve_topic_name(topic)))
+        return self._publisher(self.create_lifecycle_publisher, msg_type, topic, profile)
+
+    def latch_to(self, msg_type, topic):
+        """Make a publisher of what a late joiner must know; it also publishes while inactive."""
+        return self._publisher(self.create_publisher, msg_type, topic, qos.LATCHED)
+
+    def _publisher(self, create, msg_type, topic, profile):
+        try:
+            publisher = create(
+                msg_type, topic, profile, qos_overriding_options=qos.overridable(),
+                event_callbacks=qos.publisher_events(self, self.resolve_topic_name(topic)))
+        except RCLError as error:
+            raise SerError('cannot publish on {}: {}'.format(topic, first_line(error))) from error
         self._publishers_made.append(publisher)
         return publisher
 
@@ -116,7 +135,10 @@ class ManagedNode(LifecycleNode):
 
     def on_activate(self, state):
         """SUCCESS: active. FAILURE: inactive as before, the log says why."""
-        return self._attempt(self.activate, self._halt, super().on_activate, state)
+        result = self._attempt(self.activate, self._halt, super().on_activate, state)
+        if result == FAILURE:
+            super().on_deactivate(state)  # the publishers, which were first
+        return result
 
     def on_deactivate(self, state):
         """SUCCESS: inactive, nothing is published any more."""
@@ -146,9 +168,10 @@ class ManagedNode(LifecycleNode):
             self._failure = ''
             return result
         except SerError as error:
-            self._failure = str(error)
-            self.get_logger().error(self._failure)
             undo()
+            if str(error) != self._failure:  # when tried again and again, once is enough
+                self.get_logger().error(str(error))
+            self._failure = str(error)
             return FAILURE
         except Exception as error:  # rclpy would swallow it without a word
             self._failure = repr(error)
@@ -166,9 +189,34 @@ class ManagedNode(LifecycleNode):
             self.destroy_lifecycle_publisher(self._publishers_made.pop())
 
     def start(self) -> bool:
-        """Configure and activate; return whether the node is active."""
-        return (self.trigger_configure() == SUCCESS
-                and self.trigger_activate() == SUCCESS)
+        """Configure and activate, if need be again and again; return whether it is active now."""
+        if self.trigger_configure() != SUCCESS:
+            return False
+        if self.trigger_activate() == SUCCESS:
+            return True
+        self._retry_timer = self.create_timer(
+            RETRY_PERIOD_S, self._start_again, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        return False
+
+    def _start_again(self):
+        # In any other state somebody has taken the node in hand.
+        if self.state_label != 'inactive' or self.trigger_activate() == SUCCESS:
+            self.destroy_timer(self._retry_timer)
+
+    def _guard_transitions(self):
+        """Answer a transition that the state does not allow; rclpy would end the process."""
+        change_state = self._service_change_state.callback
+
+        def guarded(request, response):
+            try:
+                return change_state(request, response)
+            except RCLError:
+                self.get_logger().error('the transition {} is not possible while {}'.format(
+                    request.transition.label or request.transition.id, self.state_label))
+                response.success = False
+                return response
+
+        self._service_change_state.callback = guarded
 
     def close(self) -> None:
         """Give everything back and destroy the node."""
@@ -199,6 +247,23 @@ class ManagedNode(LifecycleNode):
         return level, message or self.state_label, values
 
 
+def first_line(error) -> str:
+    """Return what ROS says of an error, without the places in its sources."""
+    return str(error).split(', at ')[0].splitlines()[0]
+
+
+def init(args) -> None:
+    """
+    Start ROS without its signal handlers.
+
+    :raises SerError: if the arguments, the parameter files or the environment forbid it.
+    """
+    try:
+        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    except (RCLError, RuntimeError, ValueError) as error:
+        raise SerError('ROS 2 cannot start: {}'.format(first_line(error))) from error
+
+
 def spin(nodes, until) -> None:
     """Serve the nodes until ``until()`` holds."""
     executor = SingleThreadedExecutor()
@@ -213,8 +278,8 @@ def main(node_classes, args=None) -> int:
     """Run nodes of these classes in this process until Ctrl-C; return the exit code."""
     nodes = []
     with Stopping() as stopping:
-        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
         try:
+            init(args)
             for node_class in node_classes:
                 nodes.append(node_class())
             for node in nodes:
@@ -228,4 +293,4 @@ def main(node_classes, args=None) -> int:
         finally:
             for node in nodes:
                 node.close()
-            rclpy.shutdown()
+            rclpy.try_shutdown()

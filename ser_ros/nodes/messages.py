@@ -1,17 +1,10 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The messages of the graph, in one place."""
-
-import sys
+"""The messages of the graph, in one place; SerError where they can't be had."""
 
 from ser_ros import interfaces
-from ser_ros.errors import SerError
 
-try:
-    interfaces.check()
-except SerError as error:
-    # A node can't do without, and a traceback would only hide the reason.
-    sys.exit('ser_ros: error: {}'.format(error))
+interfaces.check()
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo  # noqa: E402
 

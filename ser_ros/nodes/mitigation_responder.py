@@ -86,7 +86,8 @@ class MitigationResponder(managed.ManagedNode):
             confidence=event.confidence, duration_s=event.duration_s, strategy=event.strategy,
             text=event.text, language=event.language))
         self._answers.tick()
-        self.get_logger().info('{} {}: {}'.format(event.emotion, event.phase.name, event.text))
+        # Not louder: the log is kept on disk, and what a person feels is nobody else's business.
+        self.get_logger().debug('{} {}: {}'.format(event.emotion, event.phase.name, event.text))
         if self._tts is not None and event.text:
             self._tts.publish(String(data=event.text))
 

@@ -7,7 +7,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 from ser_ros.nodes import qos
-from ser_ros.nodes.audio_capture import END_OF_FILE, END_STAMP, AudioCapture
+from ser_ros.nodes.audio_capture import END_OF_FILE, END_STAMP, PROBLEM, AudioCapture
 from ser_ros.nodes.diagnostics import ERROR
 from ser_ros.nodes.feature_extraction import PERIOD, FeatureExtraction
 from ser_ros.nodes.messages import Emotion, Mitigation, SpeechFeatures
@@ -24,6 +24,7 @@ PHASES = {
     Mitigation.PHASE_RECOVERED: 'RECOVERED',
     Mitigation.PHASE_TIMED_OUT: 'TIMED_OUT',
 }
+NODE_NAMES = ('audio_capture', 'feature_extraction', 'emotion_inference', 'mitigation_responder')
 # After the last emotion: what the responder says of it is under way.
 GRACE_S = 0.5
 # After the end of the file, if its last window never comes.
@@ -36,13 +37,16 @@ def emotion_values(message) -> dict:
         'stamp_s': to_ns(message.header.stamp) * 1e-9,
         'window_start_s': to_ns(message.window_start) * 1e-9,
         'sequence': message.sequence,
-        'state': STATES[message.state],
+        'state': STATES.get(message.state, str(message.state)),
         'label': message.label,
         'confidence': message.confidence,
         'labels': list(message.labels),
         'probabilities': list(message.probabilities),
         'raw_probabilities': list(message.raw_probabilities),
         'speech_probability': message.speech_probability,
+        'valence': message.valence,
+        'arousal': message.arousal,
+        'frame_id': message.header.frame_id,
         'latency_s': message.latency_s,
         'model': '{} {}'.format(message.model_name, message.model_version),
         'backend': message.backend,
@@ -54,7 +58,7 @@ def mitigation_values(message) -> dict:
     """Return a Mitigation as plain values; times in seconds."""
     return {
         'stamp_s': to_ns(message.header.stamp) * 1e-9,
-        'phase': PHASES[message.phase],
+        'phase': PHASES.get(message.phase, str(message.phase)),
         'episode': message.episode,
         'emotion': message.emotion,
         'confidence': message.confidence,
@@ -63,6 +67,14 @@ def mitigation_values(message) -> dict:
         'text': message.text,
         'language': message.language,
     }
+
+
+def _number(values, key) -> float:
+    # Anybody may publish diagnostics under any name.
+    try:
+        return float(values[key])
+    except (KeyError, ValueError):
+        return 0.0
 
 
 class Observer(Node):
@@ -103,18 +115,24 @@ class Observer(Node):
         self._on_level(message.level_dbfs, message.recent_speech_probability)
 
     def _diagnostics(self, array):
-        namespace = self.get_namespace().strip('/')
+        # Everybody's come here: other robots', and drivers' that have nothing to do with this.
+        own = {(self.get_namespace().rstrip('/') + '/' + name).lstrip('/'): name
+               for name in NODE_NAMES}
         for status in array.status:
-            name = status.name[len(namespace):].lstrip('/') if namespace else status.name
-            if name != status.hardware_id:
-                continue  # another robot's
-            values = {pair.key: pair.value for pair in status.values}
-            if status.level == ERROR and values.get('state') != 'active':
-                self._finish('{}: {}'.format(name, status.message))
-            if name == FeatureExtraction.NAME:
-                self._period_ns = int(float(values[PERIOD]) * 1e9)
-            if name == AudioCapture.NAME and status.message == END_OF_FILE:
-                self._note_end(int(values[END_STAMP]))
+            if status.name in own:
+                values = {pair.key: pair.value for pair in status.values}
+                self._own_diagnostics(own[status.name], status, values)
+
+    def _own_diagnostics(self, name, status, values):
+        if status.level == ERROR and values.get('state') != 'active':
+            self._finish('{}: {}'.format(name, status.message))
+        if name == FeatureExtraction.NAME:
+            self._period_ns = int(1e9 * _number(values, PERIOD))
+        if name == AudioCapture.NAME and status.message == END_OF_FILE:
+            if values.get(PROBLEM):
+                self._finish(values[PROBLEM])
+            else:
+                self._note_end(_number(values, END_STAMP))
 
     def _note_end(self, end_ns):
         if self._end_ns is None:

@@ -11,7 +11,11 @@ from rcl_interfaces.msg import (
     ParameterType,
     SetParametersResult,
 )
-from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
+from rclpy.exceptions import (
+    InvalidParameterTypeException,
+    InvalidParameterValueException,
+    ParameterUninitializedException,
+)
 
 from ser_ros.defaults import load_defaults
 from ser_ros.errors import SerError
@@ -42,7 +46,7 @@ def spec(name, description, range=None, choices=(), changes=UNCONFIGURED):  # no
 
 AUTOSTART = spec(
     'autostart', 'Configure and activate by itself at start-up instead of waiting for a '
-    'lifecycle manager.', changes=ALWAYS)
+    'lifecycle manager; read at start-up.')
 
 
 def _descriptor(parameter, default):
@@ -62,7 +66,7 @@ def _descriptor(parameter, default):
 
 def _type_name(value):
     names = {bool: 'true or false', int: 'a whole number', float: 'a number with a point',
-             str: 'text', list: 'a list of texts'}
+             str: 'text (a number in quotes)', list: 'a list of one or more texts'}
     return names.get(type(value), type(value).__name__)
 
 
@@ -79,11 +83,14 @@ def declare(node, name: str, specs: Sequence[Spec]) -> None:
     for parameter in specs:
         default = defaults[parameter.name]
         try:
+            # An empty list has no type; it is told when the value is read.
             node.declare_parameter(parameter.name, default, _descriptor(parameter, default))
-        except (InvalidParameterTypeException, InvalidParameterValueException) as error:
+            value = node.get_parameter(parameter.name).value
+        except (InvalidParameterTypeException, InvalidParameterValueException,
+                ParameterUninitializedException) as error:
             raise SerError('parameter {}: wanted {}{}; {}'.format(
                 parameter.name, _type_name(default), _allowed(parameter), error)) from error
-        _check_choice(parameter, node.get_parameter(parameter.name).value)
+        _check_choice(parameter, value)
     _describe_use_sim_time(node)
 
 

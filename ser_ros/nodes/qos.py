@@ -5,6 +5,7 @@
 from rclpy.qos import (
     DurabilityPolicy,
     HistoryPolicy,
+    QoSPolicyKind,
     QoSProfile,
     ReliabilityPolicy,
     qos_policy_name_from_kind,
@@ -34,23 +35,23 @@ MITIGATION = _profile(10)
 SPEAKING = _profile(10)
 DIAGNOSTICS = _profile(10)
 
-REMEDY = (
-    'Make both sides agree with a parameter such as '
-    'qos_overrides.{topic}.{side}.reliability (or .durability, .depth).')
+REMEDY = 'Make both sides agree, for instance by starting this node with -p {parameter}:=VALUE'
 
 
 def overridable() -> QoSOverridingOptions:
-    """Return options that declare the qos_overrides parameters of history, depth, reliability."""
-    return QoSOverridingOptions.with_default_policies()
+    """Return options that declare the qos_overrides parameters of a topic."""
+    return QoSOverridingOptions([
+        QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH, QoSPolicyKind.RELIABILITY,
+        QoSPolicyKind.DURABILITY])
 
 
 def _warn(node, topic, side, other):
     def callback(event):
+        policy = qos_policy_name_from_kind(event.last_policy_kind)
+        parameter = 'qos_overrides.{}.{}.{}'.format(topic, side, policy.lower())
         node.get_logger().warning(
-            'a {} of {} asks for another quality of service ({}); nothing passes between it and '
-            'this node. {}'.format(
-                other, topic, qos_policy_name_from_kind(event.last_policy_kind),
-                REMEDY.format(topic=topic, side=side)))
+            'a {} of {} has another quality of service ({}); nothing passes between it and '
+            'this node. {}'.format(other, topic, policy, REMEDY.format(parameter=parameter)))
     return callback
 
 

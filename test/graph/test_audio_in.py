@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from harness import bytes_in_pieces, chunks_of
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Bool
@@ -34,10 +35,12 @@ class Speaker:
         self._info = peer.node.create_publisher(AudioInfo, 'audio/audio_info', INFO_QOS)
         self._audio = peer.node.create_publisher(
             AudioDataStamped, 'audio/audio_stamped', CAPTURE_QOS)
-        self._info.publish(AudioInfo(
-            channels=channels, sample_rate=rate, sample_format=sample_format,
-            coding_format=coding))
+        self._format = {'channels': channels, 'sample_rate': rate, 'sample_format': sample_format}
+        self.inform(coding)
         peer.wait_for(lambda: self._audio.get_subscription_count(), 'subscription', [process])
+
+    def inform(self, coding='WAVE'):
+        self._info.publish(AudioInfo(coding_format=coding, **self._format))
 
     def say(self, chunks, offset_ns=0, start_ns=START_NS):
         """Send the chunks at once: fewer than the 500 that the node's queue holds."""
@@ -91,9 +94,46 @@ def test_another_rate_and_channel_count(peer, node, speech):
     assert np.diff([to_ns(w.header.stamp) for w in windows]) == pytest.approx(5e8, abs=1e5)
 
 
-def test_mp3_is_refused_with_the_remedy(peer, node):
-    Speaker(peer, node, coding='MP3')
+def test_mp3_is_refused_with_the_remedy_and_never_taken_for_sound(peer, node, speech):
+    arrays = peer.listen(DiagnosticArray, '/diagnostics')
+    speaker = Speaker(peer, node)
+    speaker.say(chunks_of(speech, 640)[:150])
+    speaker.wait_for_windows(1)
+    speaker.inform(coding='MP3')
     peer.wait_for(lambda: 'format:=wave' in node.log(), 'complaint', [node])
+    speaker.say(chunks_of(speech, 640)[150:300])
+
+    def refused():
+        values = [pair.value for array in arrays[-1:] for pair in array.status[0].values
+                  if pair.key == 'refused chunks']
+        # All that came since, and what was still under way when the format changed.
+        return values and int(values[0]) >= 150 and (
+            arrays[-1].status[0].level == DiagnosticStatus.ERROR)
+
+    peer.wait_for(refused, 'an error in the diagnostics', [node])
+    assert len(speaker.windows) == 1
+    speaker.inform()
+    speaker.say(chunks_of(speech, 640)[300:450])
+    speaker.wait_for_windows(2)
+
+
+def test_audio_without_a_format_is_told(peer, node, speech):
+    audio = peer.node.create_publisher(AudioDataStamped, 'audio/audio_stamped', CAPTURE_QOS)
+    peer.wait_for(audio.get_subscription_count, 'subscription', [node])
+    for chunk in chunks_of(speech, 640)[:120]:
+        message = AudioDataStamped()
+        message.audio.data = chunk
+        audio.publish(message)
+    peer.wait_for(lambda: 'no audio/audio_info' in node.log(), 'complaint', [node])
+
+
+def test_two_publishers_are_noticed(peer, node):
+    arrays = peer.listen(DiagnosticArray, '/diagnostics')
+    for _ in range(2):
+        peer.node.create_publisher(AudioDataStamped, 'audio/audio_stamped', CAPTURE_QOS)
+    peer.wait_for(
+        lambda: arrays and 'more than one publisher' in arrays[-1].status[0].message, 'warning',
+        [node])
 
 
 def test_what_is_no_sound_is_left_out_and_the_rest_goes_on(peer, node, speech):
@@ -121,12 +161,23 @@ def test_a_short_hole_is_filled_and_a_long_one_starts_anew(peer, node, speech):
     assert first_ns == pytest.approx(60e9 + 300 * 2e7 + WINDOW_SAMPLES * 62500, abs=1e6)
 
 
-def test_a_best_effort_source_is_named_with_the_remedy(peer, node):
-    peer.node.create_publisher(
+def test_a_source_of_other_quality_is_named_with_a_remedy_that_helps(peer, start):
+    arguments = ['-p', 'autostart:=true', '-p', 'feature_set:=mel_yin_rms/1']
+    audio = peer.node.create_publisher(
         AudioDataStamped, 'audio/audio_stamped',
         QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT))
-    peer.wait_for(lambda: 'qos_overrides./audio/audio_stamped.subscription' in node.log(),
-                  'warning', [node])
+    info = peer.node.create_publisher(AudioInfo, 'audio/audio_info', 1)
+    process = start(NODE, *arguments)
+    remedies = {
+        'qos_overrides./audio/audio_stamped.subscription.reliability': 'best_effort',
+        'qos_overrides./audio/audio_info.subscription.durability': 'volatile'}
+    for parameter, value in remedies.items():
+        peer.wait_for(lambda parameter=parameter: parameter in process.log(), parameter, [process])
+        arguments += ['-p', '{}:={}'.format(parameter, value)]
+    assert process.interrupt() == 0
+    start(NODE, *arguments)
+    for publisher in (audio, info):
+        peer.wait_for(publisher.get_subscription_count, 'subscription')
 
 
 def test_the_robots_own_speech_is_muted(peer, node, speech):

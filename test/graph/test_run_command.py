@@ -8,8 +8,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
+import numpy as np
 import pytest
+import soundfile
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from harness import COMMAND, DEADLINE_S
 
 
@@ -72,6 +76,72 @@ def test_a_wrong_yaml_type_is_told_in_a_line(speech, tmp_path):
     assert code != 0
     assert 'threads' in error and 'many' in error
     assert 'Traceback' not in out + error
+
+
+def test_a_params_file_that_is_no_yaml_is_told_in_a_line(speech, tmp_path):
+    path = tmp_path / 'params.yaml'
+    path.write_text('a: [1')
+    code, out, error = ser_ros('run', speech, '--params-file', path)
+    assert code != 0
+    assert str(path) in error
+    assert 'Traceback' not in out + error
+
+
+@pytest.mark.parametrize('node, parameter, complaint', [
+    ('feature_extraction', 'period: 0.13', '0.13'),
+    ('audio_capture', 'chunk_s: 0.03', '0.03'),
+    ('emotion_inference', 'emotions: []', 'emotions'),
+    ('mitigation_responder', 'tts_topic: emotion', 'emotion'),
+])
+def test_a_value_that_cannot_be_used_ends_the_run(speech, tmp_path, node, parameter, complaint):
+    path = tmp_path / 'params.yaml'
+    path.write_text('/**/{}: {{ros__parameters: {{{}}}}}\n'.format(node, parameter))
+    code, out, error = ser_ros('run', speech, '--params-file', path)
+    assert code == 2
+    assert complaint in error
+    assert 'Traceback' not in out + error
+
+
+def test_a_file_that_breaks_off_ends_with_an_error(tmp_path):
+    path = tmp_path / 'nan.wav'
+    soundfile.write(str(path), np.full(64000, np.nan, np.float32), 16000, subtype='FLOAT')
+    code, out, error = ser_ros('run', path, '--fast')
+    assert code == 2
+    assert 'nan.wav' in error
+
+
+def test_the_params_file_says_what_the_command_line_does_not(speech, tmp_path):
+    path = tmp_path / 'params.yaml'
+    path.write_text('/**/audio_capture: {{ros__parameters: {{device: "{}", loop: false, '
+                    'realtime: false}}}}\n'.format(speech))
+    code, out, error = ser_ros('run', '--params-file', path)
+    assert code == 0, error
+    assert 'windows=19' in out
+
+
+def test_other_robots_do_not_end_it(peer, speech, tmp_path):
+    """Neither the end of another one's file nor a driver in trouble."""
+    diagnostics = peer.node.create_publisher(DiagnosticArray, '/diagnostics', 10)
+    stop = threading.Event()
+
+    def disturb():
+        ended = DiagnosticStatus(
+            name='robot2/audio_capture', hardware_id='audio_capture', message='end of file',
+            values=[KeyValue(key='end of stream [ns]', value='1')])
+        broken = DiagnosticStatus(
+            name='camera', hardware_id='camera', level=DiagnosticStatus.ERROR, message='dirty')
+        while not stop.wait(0.1):
+            diagnostics.publish(DiagnosticArray(status=[ended, broken]))
+
+    thread = threading.Thread(target=disturb)
+    thread.start()
+    try:
+        code, out, error = ser_ros('run', speech, '--fast', '--namespace', 'robot1')
+    finally:
+        stop.set()
+        thread.join()
+    assert code == 0, error
+    assert 'windows=19' in out
 
 
 @pytest.mark.parametrize('processes', [[], ['--processes']])

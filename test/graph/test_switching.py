@@ -3,6 +3,8 @@
 """Changing precision and backend while the graph runs: nothing is lost, nothing is pretended."""
 
 import shutil
+import subprocess
+import sys
 
 import pytest
 from harness import quoted
@@ -42,6 +44,31 @@ def test_every_stored_precision_can_be_switched_to_and_back(peer, start_graph, s
     seen = len(emotions)
     peer.wait_for(lambda: len(emotions) > seen + 4, 'more emotions', graph.values())
     check_nothing_lost(emotions)
+
+
+def test_another_backend_takes_over_and_no_window_is_lost(peer, start_graph, speech):
+    pytest.importorskip('torch')
+    emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
+    graph = start_graph(speech)
+    peer.wait_for(lambda: emotions, 'first emotion', graph.values())
+    for backend in ('pytorch', 'onnxruntime'):
+        assert peer.set_parameter(NODE, 'backend', backend) == (True, '')
+        peer.wait_for(lambda backend=backend: emotions[-1].backend == backend, backend,
+                      graph.values())
+    check_nothing_lost(emotions)
+
+
+def test_asking_what_a_backend_offers_loads_nothing():
+    script = (
+        'import sys\n'
+        'from ser_ros.inference import BACKENDS\n'
+        'from ser_ros.inference.model_file import Model\n'
+        'model = Model({!r})\n'
+        'offered = [backend.precisions(model) for backend in BACKENDS.values()]\n'
+        'assert all(offered), offered\n'
+        'sys.exit("torch" in sys.modules or "onnxruntime" in sys.modules)\n'
+    ).format(load_defaults(NODE)['model'])
+    assert subprocess.call([sys.executable, '-c', script], cwd='/') == 0
 
 
 def test_an_impossible_value_is_refused_at_once(peer, start, model):

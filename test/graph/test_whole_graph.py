@@ -107,8 +107,20 @@ def test_every_node_walks_the_whole_life_cycle(peer, start, speech, name):
 @pytest.mark.parametrize('name', NODES)
 def test_every_parameter_is_described(peer, start, name):
     start(name)
+    assert peer.transition(name, Transition.TRANSITION_CONFIGURE)  # declares qos_overrides, too
     for descriptor in peer.describe_parameters(name):
         assert descriptor.description, descriptor.name
         numeric = descriptor.type in (2, 3)
         bounded = descriptor.integer_range or descriptor.floating_point_range
         assert bounded or not numeric or descriptor.read_only, descriptor.name
+
+
+@pytest.mark.parametrize('name', NODES)
+def test_a_transition_that_the_state_does_not_allow_is_refused(peer, start, name):
+    """Lifecycle managers send such requests; rclpy's own answer is to end the process."""
+    process = start(name)
+    for transition in (Transition.TRANSITION_ACTIVATE, Transition.TRANSITION_CLEANUP, 99):
+        assert not peer.transition(name, transition)
+        assert peer.state(name) == 'unconfigured'
+    assert 'is not possible while unconfigured' in process.log()
+    assert process.running

@@ -38,3 +38,17 @@ def test_a_window_that_comes_late_still_knows_of_what_was_said_before():
         gate.set(False, start_s * S + S // 2)
     assert gate.touches(0, S // 4)
     assert not gate.touches(S, S + S // 2)
+
+
+def test_when_time_goes_back_the_future_is_forgotten():
+    gate = SpeakingGate(hang_over_s=0.0)
+    gate.set(True, 5 * S)
+    gate.set(False, 6 * S)
+    gate.set(True, 50 * S)
+    gate.set(True, 10 * S)  # the bag has begun anew
+    assert gate.speaking
+    gate.set(False, 20 * S)
+    assert not gate.speaking
+    assert gate.touches(5 * S, 6 * S)
+    assert gate.touches(15 * S, 16 * S)
+    assert not gate.touches(30 * S, 60 * S)

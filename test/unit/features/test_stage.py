@@ -116,6 +116,23 @@ def test_after_a_long_hole_or_a_step_back_it_starts_anew(jump_ns):
     assert windows[0].window.start_sample == 0
 
 
+def test_a_hole_of_150_ms_is_filled_once_it_is_sure():
+    samples = signal(8000)
+    stage = make_stage()
+    feed(stage, samples[:4000], 320)
+    windows = feed(stage, samples[4000:], 320, start_ns=START_NS + 4000 * S // 16000 + 150000000)
+    assert (stage.gaps, stage.restarts) == (1, 0)
+    last = windows[-1]
+    true_ns = START_NS + (last.window.end_sample - 1) * S // 16000
+    assert abs(last.end_ns - true_ns) < 5e6
+
+
+def test_one_late_chunk_is_no_hole():
+    stage = make_stage()
+    feed(stage, signal(8000), 320, jitter_ns=lambda index: 200000000 * (index == 7))
+    assert stage.gaps == 0
+
+
 def test_stereo_at_another_rate():
     rate = 48000
     mono = signal(48000)
@@ -130,14 +147,14 @@ def test_stereo_at_another_rate():
     assert windows[0].start_ns == START_NS
 
 
-def test_a_format_that_changes_starts_anew_and_a_bad_one_changes_nothing():
+def test_a_format_that_changes_starts_anew_and_a_bad_one_ends_it():
     stage = make_stage()
     feed(stage, signal(900), 100)
+    stage.set_format(1, 16000, 'S16LE', 'WAVE')  # said again: nothing new
+    assert len(list(stage.push(signal(100).tobytes(), START_NS + 900 * S // 16000))) == 1
     with pytest.raises(SerError, match='format:=wave'):
         stage.set_format(1, 16000, 'S16LE', 'MP3')
-    assert len(list(stage.push(signal(100).tobytes(), START_NS + 900 * S // 16000))) == 1
-    stage.set_format(1, 16000, 'S16LE', 'WAVE')  # said again: nothing new
-    assert len(list(stage.push(signal(500).tobytes(), START_NS + 1000 * S // 16000))) == 1
+    assert not stage.ready
     stage.set_format(1, 16000, 'U8', 'WAVE')
     assert list(stage.push(bytes(900), START_NS)) == []
 

@@ -167,9 +167,13 @@ def test_an_fp16_graph_in_torch(tiny_folder, image, expected_logits):
 def test_pytorch_offers_fp16_on_a_gpu_only(tiny_folder, monkeypatch):
     pytest.importorskip('torch')
     model = Model(str(tiny_folder))
-    for device, offered in ('cpu', ('fp32',)), ('cuda', ('fp32', 'fp16')):
-        monkeypatch.setattr(pytorch_backend, '_device', lambda device=device: device)
+    for has_gpu, offered in (False, ('fp32',)), (True, ('fp32', 'fp16')):
+        monkeypatch.setattr(pytorch_backend, '_has_gpu', lambda has_gpu=has_gpu: has_gpu)
         assert BACKENDS['pytorch'].precisions(model) == offered
+    # A driver, but no GPU that torch can use.
+    monkeypatch.setattr(pytorch_backend, '_device', lambda: 'cpu')
+    with pytest.raises(SerError, match='on a GPU only'):
+        BACKENDS['pytorch'].open(model, 'fp16')
 
 
 def test_errors_of_the_runtimes_are_told(backend, tiny_folder, image):
