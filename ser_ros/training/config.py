@@ -10,6 +10,7 @@ import yaml
 from ser_ros.errors import SerError
 
 PARTS = ('train', 'validation', 'test')
+NETWORKS = ('resnet34', 'mobilenet_v3')
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,10 @@ class Training:
         balanced over corpora and classes.
     learning_rate: at the peak of one cycle that starts and ends near 0.
     label_smoothing: share of the target that is spread over all classes.
+    mixup: parameter of the Beta distribution from which the share of a second window is drawn
+        (arXiv:1710.09412); 0 for none.
+    averaging: share of the running mean of the weights that a step keeps, which is what is
+        measured and stored; 0 for the weights themselves.
     bf16: multiply in bfloat16 (the weights stay in FP32).
 
     """
@@ -43,6 +48,8 @@ class Training:
     weight_decay: float = 0.05
     label_smoothing: float = 0.1
     dropout: float = 0.3
+    mixup: float = 0.0
+    averaging: float = 0.0
     bf16: bool = False
 
 
@@ -54,7 +61,9 @@ class Config:
     Attributes
     ----------
     name, version, licence, feature_set, labels: go into the model file.
-    width: multiplier of ResNet34's channels.
+    network: one of NETWORKS.
+    width: multiplier of the network's channels.
+    pretrained: file of weights to start from, '' for random ones; see the network.
     merge: labels of the corpora that count as another one, such as calm as neutral.
     drop: labels of the corpora whose clips are left out.
     corpora: speakers by corpus; the name is that of its folder.
@@ -67,7 +76,9 @@ class Config:
     labels: list[str]
     licence: str
     corpora: dict[str, Corpus]
+    network: str = 'resnet34'
     width: float = 1.0
+    pretrained: str = ''
     merge: dict[str, str] = field(default_factory=dict)
     drop: list[str] = field(default_factory=list)
     training: Training = field(default_factory=Training)
@@ -129,6 +140,14 @@ def _check(config: Config, path: str) -> None:
         if getattr(training, name) <= 0:
             raise SerError(f'{path}: training.{name} must be over 0, got '
                            f'{getattr(training, name)}')
+    if training.mixup < 0:
+        raise SerError(f'{path}: training.mixup must not be below 0, got {training.mixup}')
+    if not 0 <= training.averaging < 1:
+        raise SerError(f'{path}: training.averaging must be at least 0 and below 1, got '
+                       f'{training.averaging}')
+    if config.network not in NETWORKS:
+        raise SerError(f'{path}: network must be one of {", ".join(NETWORKS)}, got '
+                       f'{config.network!r}')
     if config.width <= 0:
         raise SerError(f'{path}: width must be over 0, got {config.width}')
     for target in config.merge.values():
