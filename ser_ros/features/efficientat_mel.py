@@ -47,14 +47,14 @@ class EfficientatMelColumns(NamedTuple):
     power: np.ndarray
 
 
-def mel_scale(frequency_hz: np.ndarray) -> np.ndarray:
+def mel_scale(frequencies_hz: np.ndarray) -> np.ndarray:
     """Return frequencies on Kaldi's mel scale, 1127 ln(1 + f / 700)."""
-    return 1127.0 * np.log(1.0 + np.asarray(frequency_hz) / 700.0)
+    return 1127.0 * np.log(1.0 + frequencies_hz / 700.0)
 
 
 def corners_mel() -> np.ndarray:
     """Return the corners of the bands [mel], shape (106,): the first of evenly spaced 130."""
-    step = mel_scale(ORIGINAL_MAX_HZ) / (ORIGINAL_BANDS + 1)
+    step = mel_scale(np.array(ORIGINAL_MAX_HZ)) / (ORIGINAL_BANDS + 1)
     return step * np.arange(MEL_BANDS + 2)
 
 

@@ -113,7 +113,8 @@ def _narrow(generator: np.random.Generator) -> np.ndarray:
 def _reverberate(power: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """Add a tail that falls exponentially (Polack's model of a room, in each band)."""
     decay = 10 ** (-6 * HOP_S / generator.uniform(*REVERBERATION_S))
-    tail = lfilter(np.float32([0, 1 - decay]), np.float32([1, -decay]), power, axis=1)
+    now, before = np.array([0, 1 - decay], np.float32), np.array([1, -decay], np.float32)
+    tail = lfilter(now, before, power, axis=1)
     return power + tail * _power(generator.uniform(*REVERBERATION_DB))
 
 

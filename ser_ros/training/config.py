@@ -8,6 +8,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import yaml
 
 from ser_ros.errors import SerError
+from ser_ros.inference.model_file import PRECISIONS
 
 PARTS = ('train', 'validation', 'test')
 NETWORKS = ('resnet34', 'mobilenet_v3')
@@ -64,6 +65,7 @@ class Config:
     network: one of NETWORKS.
     width: multiplier of the network's channels.
     pretrained: file of weights to start from, '' for random ones; see the network.
+    precisions: the forms to be stored; fp32 always is.
     merge: labels of the corpora that count as another one, such as calm as neutral.
     drop: labels of the corpora whose clips are left out.
     corpora: speakers by corpus; the name is that of its folder.
@@ -79,6 +81,7 @@ class Config:
     network: str = 'resnet34'
     width: float = 1.0
     pretrained: str = ''
+    precisions: list[str] = field(default_factory=lambda: list(PRECISIONS))
     merge: dict[str, str] = field(default_factory=dict)
     drop: list[str] = field(default_factory=list)
     training: Training = field(default_factory=Training)
@@ -150,6 +153,9 @@ def _check(config: Config, path: str) -> None:
                        f'{config.network!r}')
     if config.width <= 0:
         raise SerError(f'{path}: width must be over 0, got {config.width}')
+    for precision in config.precisions:
+        if precision not in PRECISIONS:
+            raise SerError(f'{path}: precisions: {precision!r} is none of {", ".join(PRECISIONS)}')
     for target in config.merge.values():
         if target not in config.labels:
             raise SerError(f'{path}: merge: {target!r} is none of the labels '

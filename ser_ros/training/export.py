@@ -77,12 +77,11 @@ def _add_mobilenet(graph: Graph, network: MobileNetV3) -> None:
     for index, layer in enumerate(network.features):
         if isinstance(layer, InvertedResidual):
             last = _add_inverted_residual(graph, f'block{index}', last, layer)
-        else:
+        elif isinstance(layer, ConvNormActivation):
             last = _add_convolution(graph, f'conv{index}', last, layer)
-    _, _, hidden, _, _, output = network.classifier
     last = graph.add('Flatten', 'flat', [graph.add('GlobalAveragePool', 'mean', [last])])
-    last = graph.hard_swish('hidden.swish', graph.linear('hidden', last, hidden))
-    graph.linear('logits', last, output)
+    last = graph.hard_swish('hidden.swish', graph.linear('hidden', last, network.hidden))
+    graph.linear('logits', last, network.output)
 
 
 def _add_inverted_residual(graph: Graph, name: str, source: str, block: InvertedResidual) -> str:
@@ -90,22 +89,22 @@ def _add_inverted_residual(graph: Graph, name: str, source: str, block: Inverted
     for index, layer in enumerate(block.block):
         if isinstance(layer, SqueezeLayers):
             last = _add_squeeze(graph, f'{name}.squeeze', last, layer)
-        else:
+        elif isinstance(layer, ConvNormActivation):
             last = _add_convolution(graph, f'{name}.conv{index}', last, layer)
     return graph.add('Add', name + '.add', [last, source]) if block.has_shortcut else last
 
 
 def _add_convolution(graph: Graph, name: str, source: str, layer: ConvNormActivation) -> str:
-    last = graph.convolve(name, source, layer[0], layer[1])
-    if len(layer) == 2:
+    last = graph.convolve(name, source, layer.conv, layer.norm)
+    if layer.activation is None:
         return last
-    if isinstance(layer[2], nn.ReLU):
+    if isinstance(layer.activation, nn.ReLU):
         return graph.add('Relu', name + '.relu', [last])
     return graph.hard_swish(name + '.swish', last)
 
 
 def _add_squeeze(graph: Graph, name: str, source: str, layer: SqueezeLayers) -> str:
-    squeeze = layer.conc_se_layers[0]
+    squeeze = layer.squeeze
     scale = graph.add('GlobalAveragePool', name + '.mean', [source])
     scale = graph.add('Relu', name + '.relu', [graph.pointwise(name + '.fc1', scale, squeeze.fc1)])
     scale = graph.add('Sigmoid', name + '.scale', [

@@ -7,8 +7,9 @@ Parameters have the names of EfficientAT's files (arXiv:2211.04772), so that its
 weights can be loaded.
 """
 
+import pickle
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import nn
@@ -51,6 +52,15 @@ STAGES = (
 )
 
 
+Kind = TypeVar('Kind', bound=nn.Module)
+
+
+def _typed(module: object, kind: type[Kind]) -> Kind:
+    """Tell the type checker what a container of modules holds."""
+    assert isinstance(module, kind)
+    return module
+
+
 def divisible(channels: float) -> int:
     """Round to a multiple of 8, at least 8, and by no more than 10 % downwards."""
     rounded = max(8, int(channels + 4) // 8 * 8)
@@ -69,6 +79,21 @@ class ConvNormActivation(nn.Sequential):
         if activation is not None:
             layers.append(activation(inplace=True))
         super().__init__(*layers)
+
+    @property
+    def conv(self) -> nn.Conv2d:
+        """The convolution."""
+        return _typed(self[0], nn.Conv2d)
+
+    @property
+    def norm(self) -> nn.BatchNorm2d:
+        """The normalisation."""
+        return _typed(self[1], nn.BatchNorm2d)
+
+    @property
+    def activation(self) -> nn.Module | None:
+        """The activation, if any."""
+        return self[2] if len(self) > 2 else None
 
 
 class SqueezeExcitation(nn.Module):
@@ -93,9 +118,14 @@ class SqueezeLayers(nn.Module):
         super().__init__()
         self.conc_se_layers = nn.ModuleList([SqueezeExcitation(channels)])
 
+    @property
+    def squeeze(self) -> SqueezeExcitation:
+        """The one layer."""
+        return _typed(self.conc_se_layers[0], SqueezeExcitation)
+
     def forward(self, inner: torch.Tensor) -> torch.Tensor:
         """(batch, channels, h, w) -> the same."""
-        return self.conc_se_layers[0](inner)
+        return self.squeeze(inner)
 
 
 class InvertedResidual(nn.Module):
@@ -147,11 +177,14 @@ class MobileNetV3(nn.Module):
         _initialise(self)
 
     @property
+    def hidden(self) -> nn.Linear:
+        """The last layer but one."""
+        return _typed(self.classifier[2], nn.Linear)
+
+    @property
     def output(self) -> nn.Linear:
         """The last layer."""
-        last = self.classifier[-1]
-        assert isinstance(last, nn.Linear)
-        return last
+        return _typed(self.classifier[-1], nn.Linear)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Compute the logits."""
@@ -165,7 +198,7 @@ class MobileNetV3(nn.Module):
         """
         try:
             state = torch.load(path, map_location='cpu', weights_only=True)
-        except (OSError, RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
             raise SerError(f'cannot read the pretrained weights {path}: {error}') from error
         last = f'classifier.{len(self.classifier) - 1}.'
         kept = {name: value for name, value in state.items() if not name.startswith(last)}

@@ -18,8 +18,8 @@ from ser_ros.training import data, metrics
 from ser_ros.training.cache import load_columns
 from ser_ros.training.config import Config, Training
 from ser_ros.training.data import Clip
-from ser_ros.training.progress import Progress
 from ser_ros.training.networks import Network, make_network
+from ser_ros.training.progress import Progress
 from ser_ros.training.windows import BalancedWindows, clip_images
 
 LOGGER = logging.getLogger(__name__)
