@@ -138,7 +138,7 @@ def test_missing_packages(config_path, monkeypatch, capsys):
 def test_data_that_is_not_there(config_path, tmp_path, capsys):
     assert main(['train', str(config_path), '--data', str(tmp_path), '--output',
                  str(tmp_path / 'o')]) == 2
-    assert 'cannot read the clips of north' in capsys.readouterr().err
+    assert 'north is missing; a folder with a corpus is needed' in capsys.readouterr().err
 
 
 def test_a_clip_that_is_not_there(config_path, corpora, tmp_path, capsys):
