@@ -6,10 +6,10 @@ import argparse
 import sys
 
 from ser_ros import __version__
-from ser_ros.cli import classify, devices, evaluate, run, train
+from ser_ros.cli import classify, data, devices, evaluate, run, train
 from ser_ros.errors import SerError
 
-COMMANDS = (run, devices, classify, train, evaluate)
+COMMANDS = (run, devices, classify, data, train, evaluate)
 USAGE_ERROR = 2
 INTERRUPTED = 130
 
