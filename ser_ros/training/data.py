@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Optional
 
 import numpy as np
 
@@ -95,6 +96,31 @@ def to_clips(name: str, listing: Listing, labels: Sequence[str], merge: Mapping[
                 f'drop in the configuration (labels: {", ".join(labels)})')
         clips.append(Clip(name, recording.path, recording.speaker, list(labels).index(emotion)))
     return clips
+
+
+def strangers(root: Path, labels: Sequence[str],
+              corpus: Optional[str] = None) -> tuple[list[Clip], dict[str, int]]:
+    """
+    Return the clips of all speakers in a folder, for a corpus that no configuration names.
+
+    :param root: a corpus, or a folder with one folder for each that has a metadata.csv.
+    :param labels: those of the model; clips of others are left out.
+    :param corpus: whose file names and labels these are; found out where None.
+    :return: the clips, and how many of which label are left out.
+    :raises SerError: if no corpus is recognised, or no clip is left.
+    """
+    clips: list[Clip] = []
+    left_out: Counter = Counter()
+    for folder in corpora.find_folders(root):
+        listing = corpora.read(folder, corpus)
+        emotions = corpora.emotion_map(listing.corpus)
+        strange = {item.label for item in listing.recordings
+                   if emotions.get(item.label) not in labels}
+        left_out.update(item.label for item in listing.recordings if item.label in strange)
+        clips += to_clips(listing.folder.name, listing, labels, {}, list(strange))
+    if not clips:
+        raise SerError(f'{root}: no clips of the emotions {", ".join(labels)}')
+    return clips, dict(left_out)
 
 
 def read_samples(path: Path) -> np.ndarray:
