@@ -25,7 +25,7 @@ def add_parser(subparsers):
         'repaired: broken or silent files, unknown labels, or one sound under two labels.')
     check.add_argument('folders', nargs='+', metavar='FOLDER',
                        help='a corpus as downloaded or with a metadata.csv, a list (CSV), a '
-                       'folder for each emotion, or a folder of folders with a metadata.csv')
+                       'folder for each emotion, or a folder that holds several of these')
     check.add_argument('--corpus', metavar='NAME',
                        help='whose file names and labels these are, instead of finding out')
     check.add_argument('--quiet-dbfs', type=float, metavar='LEVEL',

@@ -38,6 +38,9 @@ def add_parser(subparsers):
     parser.add_argument('--threads', type=int, default=1, help='CPU threads for one window')
     parser.add_argument('--changes', type=int, default=CHANGES, metavar='N',
                         help='changes of emotion to try for each speaker (default: 12; 0: none)')
+    parser.add_argument('--against', metavar='FOLDER',
+                        help="output of another model's evaluation on the same clips, to compare "
+                        'with by a paired bootstrap')
     parser.add_argument('--output', default='runs/evaluation', metavar='FOLDER',
                         help='for the report (default: runs/evaluation)')
     parser.set_defaults(run=run)
@@ -60,7 +63,8 @@ def run(args) -> int:
         clips = _configured(args, classifier) if args.config else _strangers(args, classifier)
         output = make_folder(args.output)
         part = args.part if args.config else 'all'
-        text = evaluation.run(Scorer(classifier), clips, part, args.changes, output, Progress())
+        text = evaluation.run(Scorer(classifier), clips, part, args.changes, output, Progress(),
+                              Path(args.against) if args.against else None)
     print(text)
     print('written to {}'.format(output))
     return 0

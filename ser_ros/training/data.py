@@ -103,7 +103,7 @@ def strangers(root: Path, labels: Sequence[str],
     """
     Return the clips of all speakers in a folder, for a corpus that no configuration names.
 
-    :param root: a corpus, or a folder with one folder for each that has a metadata.csv.
+    :param root: a corpus, or a folder that holds several.
     :param labels: those of the model; clips of others are left out.
     :param corpus: whose file names and labels these are; found out where None.
     :return: the clips, and how many of which label are left out.

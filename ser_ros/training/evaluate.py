@@ -189,6 +189,31 @@ def evaluate(clips: Sequence[Clip], scores: Sequence[ClipScores], labels: Sequen
     return results
 
 
+def differences(clips: Sequence[Clip], scores: Sequence[ClipScores],
+                others: Sequence[ClipScores],
+                labels: Sequence[str]) -> dict[str, dict[str, metrics.Difference]]:
+    """
+    Return by how much the model is better than another per clip, by corpus and choice of classes.
+
+    :param others: the other model's scores of the same clips.
+    """
+    results: dict[str, dict[str, metrics.Difference]] = {}
+    for name in dict.fromkeys(clip.corpus for clip in clips):
+        members, values = of_corpus(clips, scores, name)
+        _, theirs = of_corpus(clips, others, name)
+        results[name] = {}
+        for choice, chosen in choices(members, labels).items():
+            columns = [index for index, label in enumerate(labels) if label in chosen]
+            rows = [index for index, clip in enumerate(members) if clip.label in columns]
+            ours, other = (clip_answers(
+                [members[index] for index in rows], [entry[index] for index in rows], columns)
+                for entry in (values, theirs))
+            results[name][choice] = metrics.paired_bootstrap(
+                ours.truth, ours.probabilities.argmax(axis=1),
+                other.probabilities.argmax(axis=1), ours.groups, len(columns))
+    return results
+
+
 @dataclass(frozen=True)
 class GraphFigures:
     """

@@ -4,35 +4,51 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Optional
 
 from ser_ros.training import document, evaluation_plots, report, score_files, streaming
 from ser_ros.training.data import Clip
-from ser_ros.training.evaluate import UNITS, evaluate, graph_figures, of_corpus
+from ser_ros.training.evaluate import (
+    UNITS,
+    differences,
+    evaluate,
+    graph_figures,
+    of_corpus,
+)
 from ser_ros.training.progress import Progress
 from ser_ros.training.report_values import as_json
 from ser_ros.training.scoring import ClipScores, Scorer
 from ser_ros.training.streaming import Response
 
+WINDOWS = 'windows.csv'
+
 
 def run(scorer: Scorer, clips: Sequence[Clip], part: str, changes: int, output: Path,
-        progress: Progress) -> str:
+        progress: Progress, against: Optional[Path] = None) -> str:
     """
     Score the clips, write the report and what is behind it to ``output``.
 
     :param part: whose clips these are, for the report.
     :param changes: so many changes of emotion are tried for each speaker; 0: none.
+    :param against: folder of another model's evaluation on the same clips, to compare with.
     :return: the report as Markdown.
-    :raises SerError: if a clip cannot be read.
+    :raises SerError: if a clip or the other evaluation cannot be read.
     """
     labels = scorer.classifier.labels
+    others = None if against is None else score_files.load_windows(
+        against / WINDOWS, clips, labels)
     scores = list(progress.track(scorer.clips(clips), 'clips', len(clips)))
     planned = streaming.plan(clips, changes)
     responses = list(progress.track(
         streaming.measure(scorer, planned), 'changes of emotion', len(planned)))
     found = summarise(scorer, clips, scores, responses, part)
+    if against is not None and others is not None:
+        found = replace(found, other=str(against),
+                        differences=differences(clips, scores, others, labels))
     score_files.save_clips(output / 'scores.csv', clips, scores, labels)
-    score_files.save_windows(output / 'windows.csv', clips, scores, labels)
+    score_files.save_windows(output / WINDOWS, clips, scores, labels)
     if responses:
         score_files.save_responses(output / 'changes.csv', responses, labels)
     evaluation_plots.save_all(found.figures, output)

@@ -137,18 +137,61 @@ def bootstrap(
     :param groups: what is drawn with replacement: each clip's speaker, or the clips themselves.
     :return: of 'uar', 'macro_f1' and 'accuracy'.
     """
-    names, which = np.unique(np.asarray(groups), return_inverse=True)
-    counts = np.zeros((len(names), classes, classes))
-    np.add.at(counts, (which, truth, answers), 1)
-    generator = np.random.default_rng(seed)
-    draws = generator.integers(0, len(names), (rounds, len(names)))
-    times = np.stack([np.bincount(draw, minlength=len(names)) for draw in draws])
-    drawn = np.tensordot(times, counts, 1)
+    drawn, = _drawn_confusions(truth, [answers], groups, classes, rounds, seed)
     values = {
         'uar': np.nanmean(recalls(drawn), axis=1),
         'macro_f1': np.nanmean(f1_scores(drawn), axis=1),
         'accuracy': _hits(drawn).sum(axis=1) / drawn.sum(axis=(1, 2))}
     return {name: _interval(found) for name, found in values.items()}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """
+    By how much one model's UAR is over another's on the same clips.
+
+    Attributes
+    ----------
+    uar: ours less theirs.
+    interval: 95 % interval of that.
+    below: share of the bootstrap's draws in which ours is the lower one.
+
+    """
+
+    uar: float
+    interval: tuple[float, float]
+    below: float
+
+
+def paired_bootstrap(
+        truth: np.ndarray, answers: np.ndarray, others: np.ndarray, groups: Sequence[str],
+        classes: int, rounds: int = 2000, seed: int = 0) -> Difference:
+    """
+    Compare two models' answers over the same resampled groups.
+
+    :param others: the other model's answers to the same clips.
+    :param groups: see `bootstrap`.
+    """
+    ours, theirs = (np.nanmean(recalls(drawn), axis=1) for drawn in _drawn_confusions(
+        truth, [answers, others], groups, classes, rounds, seed))
+    return Difference(
+        uar(confusion(truth, answers, classes)) - uar(confusion(truth, others, classes)),
+        _interval(ours - theirs), float(np.mean(ours < theirs)))
+
+
+def _drawn_confusions(truth: np.ndarray, answers: Sequence[np.ndarray], groups: Sequence[str],
+                      classes: int, rounds: int, seed: int) -> list[np.ndarray]:
+    """Return each model's confusions in the same draws, (rounds, classes, classes)."""
+    names, which = np.unique(np.asarray(groups), return_inverse=True)
+    generator = np.random.default_rng(seed)
+    draws = generator.integers(0, len(names), (rounds, len(names)))
+    times = np.stack([np.bincount(draw, minlength=len(names)) for draw in draws])
+    found = []
+    for given in answers:
+        counts = np.zeros((len(names), classes, classes))
+        np.add.at(counts, (which, truth, given), 1)
+        found.append(np.tensordot(times, counts, 1))
+    return found
 
 
 def _interval(values: np.ndarray) -> tuple[float, float]:

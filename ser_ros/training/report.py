@@ -4,7 +4,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ser_ros.inference.model_file import ModelInfo
 from ser_ros.training import metrics
@@ -33,6 +33,8 @@ class Evaluation:
     figures: by unit ('clips', 'windows'), corpus and choice of classes.
     graph: what the graph says of the windows, by corpus.
     responses: to changes of emotion, by corpus; empty if they were not measured.
+    other: name of the evaluation that this one is compared with, or ''.
+    differences: to that, by corpus and choice of classes.
 
     """
 
@@ -43,6 +45,8 @@ class Evaluation:
     figures: Mapping[str, Mapping[str, Mapping[str, Figures]]]
     graph: Mapping[str, GraphFigures]
     responses: Mapping[str, ResponseFigures]
+    other: str = ''
+    differences: Mapping[str, Mapping[str, metrics.Difference]] = field(default_factory=dict)
 
 
 def build(found: Evaluation) -> list[Block]:
@@ -60,6 +64,7 @@ def build(found: Evaluation) -> list[Block]:
         Heading('Per window', 2),
         Text('Every window with speech is an answer of its own; its truth is that of the clip.'),
         _summary(found, 'windows')]
+    blocks += _compared(found)
     blocks += _abstaining(found)
     blocks += _streaming(found)
     for name, chosen in found.figures['clips'].items():
@@ -88,6 +93,23 @@ def _with_interval(figures: Figures, name: str) -> str:
 def percent(share: float) -> str:
     """Return a share in percent; a dash for NaN."""
     return '-' if math.isnan(share) else f'{100 * share:.1f}'
+
+
+def _compared(found: Evaluation) -> list[Block]:
+    if not found.other:
+        return []
+    rows = []
+    for name, chosen in found.differences.items():
+        for choice, entry in chosen.items():
+            low, high = entry.interval
+            rows.append([name, CHOICES[choice], f'{100 * entry.uar:+.1f}',
+                         f'{100 * low:+.1f}..{100 * high:+.1f}', percent(entry.below)])
+    return [
+        Heading(f'Compared with {found.other}', 2),
+        Text('The difference in UAR per clip, in points, by a paired bootstrap: both models on '
+             'the same draws.'),
+        Table(['corpus', 'may be answered', 'UAR', '95 % interval', 'draws in which it is lower'],
+              rows)]
 
 
 def _abstaining(found: Evaluation) -> list[Block]:

@@ -23,7 +23,10 @@ def as_json(found: Evaluation) -> dict[str, Any]:
         'speakers': found.part,
         'corpora': _unit(found, 'clips'), 'windows': _unit(found, 'windows'),
         'graph': {name: _plain(asdict(entry)) for name, entry in found.graph.items()},
-        'changes': {name: _plain(asdict(entry)) for name, entry in found.responses.items()}}
+        'changes': {name: _plain(asdict(entry)) for name, entry in found.responses.items()},
+        'compared_with': found.other,
+        'differences': {name: {choice: asdict(entry) for choice, entry in chosen.items()}
+                        for name, chosen in found.differences.items()}}
 
 
 def _unit(found: Evaluation, unit: str) -> dict[str, dict[str, Any]]:

@@ -44,12 +44,28 @@ def read(path: Path, corpus: Optional[str] = None) -> Listing:
 
 
 def find_folders(path: Path) -> list[Path]:
-    """Return the folders right below that hold a metadata.csv; ``path`` itself if none does."""
-    if path.is_dir() and not (path / METADATA).exists():
-        found = sorted(entry.parent for entry in path.glob('*/' + METADATA))
-        if found:
-            return found
+    """
+    Return the folders of the corpora in a folder; ``path`` itself if it is one.
+
+    It is not if folders right below it hold a metadata.csv, or files of different corpora.
+    """
+    if not path.is_dir() or (path / METADATA).exists():
+        return [path]
+    kinds = {folder: _kind(folder) for folder in sorted(path.iterdir()) if folder.is_dir()}
+    found = [folder for folder, kind in kinds.items() if kind]
+    if METADATA in kinds.values() or len({kinds[folder] for folder in found}) > 1:
+        return found
     return [path]
+
+
+def _kind(folder: Path) -> Optional[str]:
+    """Return what a folder is at first sight; None if that does not tell a corpus."""
+    if (folder / METADATA).exists():
+        return METADATA
+    audio, tables = _walk(folder)
+    if any(set(lists.AIHUB_COLUMNS) <= set(lists.header(path)) for path in tables):
+        return 'aihub'
+    return naming.detect(path.resolve() for path in audio)
 
 
 def _walk(folder: Path) -> tuple[list[Path], list[Path]]:

@@ -175,6 +175,17 @@ def test_folders_below(tmp_path):
     assert corpora.find_folders(root / 'c') == [root / 'c']
 
 
+def test_folders_below_as_downloaded(tmp_path):
+    root = tmp_path / 'all'
+    for corpus, files in AS_DOWNLOADED.items():
+        touch(root / corpus, *[name for name, _, _ in files])
+        assert corpora.find_folders(root / corpus) == [root / corpus]
+    touch(root, 'korean/1.wav', 'notes/a.txt')
+    (root / 'korean' / 'a.csv').write_bytes('wav_id,상황\n1,anger\n'.encode('cp949'))
+    assert corpora.find_folders(root) == sorted(
+        root / name for name in [*AS_DOWNLOADED, 'korean'])
+
+
 def test_labels_lead_to_emotions_of_the_package():
     assert set(COMMON.values()) == set(EMOTIONS)
     for corpus in SPECIAL:

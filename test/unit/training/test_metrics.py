@@ -58,6 +58,17 @@ def test_risk_against_coverage():
     assert metrics.coverage_at(0.1, np.array([1.]), np.array([0.5])) == 0
 
 
+def test_two_models_on_the_same_draws():
+    better = metrics.paired_bootstrap(TRUTH, TRUTH, ANSWERS, list('xxyyxy'), 3)
+    assert better.uar == 1 - 0.625
+    # x alone: no difference; y alone: 0.75.
+    assert better.interval == (0, 0.75)
+    assert better.below == 0
+    worse = metrics.paired_bootstrap(TRUTH, ANSWERS, TRUTH, list('xxyyxy'), 3)
+    assert worse.uar == -better.uar
+    assert worse.below == pytest.approx(0.75, abs=0.05)
+
+
 def test_intervals_of_all_figures():
     intervals = metrics.bootstrap(TRUTH, ANSWERS, list('xxyyxy'), 3)
     assert intervals['accuracy'] == (1 / 3, 1.0)

@@ -6,6 +6,7 @@ import csv
 import importlib.util
 import json
 import os
+import re
 import shutil
 
 import numpy as np
@@ -115,8 +116,8 @@ def test_the_report(evaluated):
     assert '| disgust |' in text.split('## south')[0]
     assert '| disgust | 0' not in text.split('## south')[1]
     html = (evaluated / 'report.html').read_text()
-    for name in ('confusion_north', 'confusion_south_corpus', 'reliability_south', 'risk_coverage_clips',
-                 'risk_coverage_windows'):
+    for name in ('confusion_north', 'confusion_south_corpus', 'reliability_south',
+                 'risk_coverage_clips', 'risk_coverage_windows'):
         assert (evaluated / (name + '.png')).stat().st_size > 1000
         assert f'({name}.png)' in text
     assert html.count('data:image/png;base64,') == 2 + 2 + 2 + 3
@@ -133,6 +134,29 @@ def test_windows_and_changes_are_listed(evaluated):
         rows = list(csv.DictReader(file))
     assert len(rows) == 3 * 3
     assert all(row['before'] != row['after'] and row['named_s'] == '' for row in rows)
+
+
+def test_compared_with_another_evaluation(
+        trained, evaluated, config_path, corpora, tmp_path, capsys):
+    arguments = ['evaluate', str(trained / 'tiny'), str(config_path), '--data', str(corpora),
+                 '--changes', '0', '--output', str(tmp_path)]
+    assert main([*arguments, '--precision', 'fp16', '--against', str(evaluated)]) == 0
+    with open(str(tmp_path / 'report.json')) as file:
+        found = json.load(file)
+    assert found['compared_with'] == str(evaluated)
+    assert set(found['differences']['south']) == {'all', 'corpus', 'main'}
+    assert found['differences']['north']['all'] == {'uar': 0, 'interval': [0, 0], 'below': 0}
+    assert '## Compared with' in capsys.readouterr().out
+    lines = (evaluated / 'windows.csv').read_text().splitlines()
+    other = tmp_path / 'other'
+    other.mkdir()
+    for kept, reason in [(lines[:5], 'no scores of .*both models have to be evaluated'),
+                         ([line.replace('NO_SPEECH', 'ASLEEP') for line in lines],
+                          "not the windows of an evaluation: 'ASLEEP'"),
+                         ([lines[0].replace('fear', 'joy')], "the column 'fear' is missing")]:
+        (other / 'windows.csv').write_text('\n'.join(kept) + '\n')
+        assert main([*arguments, '--against', str(other)]) == 2
+        assert re.search(reason, capsys.readouterr().err)
 
 
 def test_a_corpus_that_no_configuration_names(trained, corpora, tmp_path, capsys):
