@@ -6,9 +6,13 @@ from typing import Dict, Type
 
 from ser_ros.errors import SerError
 from ser_ros.features.base import FeatureExtractor
+from ser_ros.features.efficientat_mel import EfficientatMel
 from ser_ros.features.mel_yin_rms import MelYinRms
 
-FEATURE_SETS: Dict[str, Type[FeatureExtractor]] = {MelYinRms.name: MelYinRms}
+FEATURE_SETS: Dict[str, Type[FeatureExtractor]] = {
+    MelYinRms.name: MelYinRms,
+    EfficientatMel.name: EfficientatMel,
+}
 
 
 def create_extractor(name: str) -> FeatureExtractor:

@@ -57,9 +57,13 @@ def _operators() -> Dict[str, Callable]:
         'Flatten': lambda inputs, attributes: inputs[0].flatten(attributes.get('axis', 1)),
         'Gemm': gemm,
         'GlobalAveragePool': lambda inputs, _: inputs[0].mean((2, 3), keepdim=True),
+        'HardSigmoid': lambda inputs, attributes: torch.clamp(
+            attributes.get('alpha', 0.2) * inputs[0] + attributes.get('beta', 0.5), 0., 1.),
         'MatMul': lambda inputs, _: inputs[0] @ inputs[1],
         'MaxPool': max_pool,
+        'Mul': lambda inputs, _: inputs[0] * inputs[1],
         'Relu': lambda inputs, _: functional.relu(inputs[0]),
+        'Sigmoid': lambda inputs, _: torch.sigmoid(inputs[0]),
     }
 
 

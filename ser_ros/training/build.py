@@ -4,6 +4,7 @@
 
 import json
 import logging
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,14 @@ import onnx
 import torch
 
 from ser_ros import __version__
-from ser_ros.features import create_extractor
+from ser_ros.features import FEATURE_SETS, create_extractor
 from ser_ros.inference.classifier import softmax
-from ser_ros.inference.model_file import PRECISIONS, Model
+from ser_ros.inference.model_file import Model
 from ser_ros.inference.onnxruntime_backend import OnnxRuntimeBackend
 from ser_ros.training import data, export, metrics, plots
 from ser_ros.training.cache import load_columns
 from ser_ros.training.config import Config
+from ser_ros.training.networks import Network
 from ser_ros.training.progress import Progress
 from ser_ros.training.quantize import to_int8
 from ser_ros.training.train import (
@@ -60,16 +62,35 @@ def build(config: Config, root: Path, output: Path, seed: int, threads: int,
     history = History(output / 'history.csv')
     network = fit(config, drawn, validation, output / 'checkpoint.pt', history.add, progress)
     plots.history(history.epochs, output / 'history.png')
-    forms = _forms(export.to_onnx(network, extractor.shape), drawn)
+    return store(config, network, drawn, validation, output / config.name, seed, threads, progress)
+
+
+def store(config: Config, network: Network, drawn: BalancedWindows, validation: Windows,
+          folder: Path, seed: int, threads: int, progress: Progress) -> dict[str, dict[str, float]]:
+    """
+    Calibrate a trained network on the validation speakers and write its files to ``folder``.
+
+    :param drawn: where the ranges of INT8 are taken from.
+    :param seed: that it was trained with.
+    :return: as `build`.
+    """
+    shape = FEATURE_SETS[config.feature_set].shape
+    forms = _forms(export.to_onnx(network, shape), config.precisions, drawn)
     temperature = metrics.fit_temperature(
         logits(network, validation.images), validation.labels, validation.weights())
-    metadata = _metadata(config, extractor.shape, temperature, seed)
-    return _save(forms, metadata, output / config.name, validation, threads, progress)
+    metadata = _metadata(config, shape, temperature, seed)
+    return _save(forms, metadata, folder, validation, threads, progress)
 
 
-def _forms(model: onnx.ModelProto, drawn: BalancedWindows) -> dict[str, onnx.ModelProto]:
-    (images, _), = drawn.batches(CALIBRATION_WINDOWS, CALIBRATION_WINDOWS)
-    return {'fp32': model, 'fp16': export.to_fp16(model), 'int8': to_int8(model, images)}
+def _forms(model: onnx.ModelProto, precisions: Sequence[str],
+           drawn: BalancedWindows) -> dict[str, onnx.ModelProto]:
+    forms = {'fp32': model}
+    if 'fp16' in precisions:
+        forms['fp16'] = export.to_fp16(model)
+    if 'int8' in precisions:
+        (images, _), = drawn.batches(CALIBRATION_WINDOWS, CALIBRATION_WINDOWS)
+        forms['int8'] = to_int8(model, images)
+    return forms
 
 
 def _metadata(config: Config, shape: tuple[int, ...], temperature: float,
@@ -80,7 +101,7 @@ def _metadata(config: Config, shape: tuple[int, ...], temperature: float,
         'name': config.name, 'version': config.version, 'labels': config.labels,
         'feature_set': config.feature_set, 'input_shape': list(shape),
         'temperature': round(temperature, 4), 'training_data': speakers,
-        'licence': config.licence, 'metrics': {},
+        'licence': config.licence, 'pretrained': Path(config.pretrained).name, 'metrics': {},
         'made_with': {'ser_ros': __version__, 'torch': str(torch.__version__), 'seed': seed}}
 
 
@@ -91,7 +112,7 @@ def _save(forms: dict[str, onnx.ModelProto], metadata: dict[str, Any], folder: P
     for precision, model in forms.items():
         export.save(model, str(folder / f'{precision}.onnx'), metadata)
     figures = {}
-    for precision in PRECISIONS:
+    for precision in forms:
         figures[precision] = measure(folder, precision, validation, threads, progress)
         LOGGER.info('%s: validation UAR %s', precision, json.dumps(figures[precision]))
         stored = {**metadata, 'metrics': {'validation_uar': figures[precision]}}

@@ -9,8 +9,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 import yaml
 
 from ser_ros.errors import SerError
+from ser_ros.inference.model_file import PRECISIONS
 
 PARTS = ('train', 'validation', 'test')
+NETWORKS = ('resnet34', 'mobilenet_v3')
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,10 @@ class Training:
         balanced over corpora and classes.
     learning_rate: at the peak of one cycle that starts and ends near 0.
     label_smoothing: share of the target that is spread over all classes.
+    mixup: parameter of the Beta distribution from which the share of a second window is drawn
+        (arXiv:1710.09412); 0 for none.
+    averaging: share of the running mean of the weights that a step keeps, which is what is
+        measured and stored; 0 for the weights themselves.
     bf16: multiply in bfloat16 (the weights stay in FP32).
 
     """
@@ -44,6 +50,8 @@ class Training:
     weight_decay: float = 0.05
     label_smoothing: float = 0.1
     dropout: float = 0.3
+    mixup: float = 0.0
+    averaging: float = 0.0
     bf16: bool = False
 
 
@@ -55,7 +63,10 @@ class Config:
     Attributes
     ----------
     name, version, licence, feature_set, labels: go into the model file.
-    width: multiplier of ResNet34's channels.
+    network: one of NETWORKS.
+    width: multiplier of the network's channels.
+    pretrained: file of weights to start from, '' for random ones; see the network.
+    precisions: the forms to be stored; fp32 always is.
     merge: labels of the corpora that count as another one, such as calm as neutral.
     drop: labels of the corpora whose clips are left out.
     corpora: speakers by corpus; the name is that of its folder. ['*'] stands for all clips of a
@@ -70,7 +81,10 @@ class Config:
     labels: list[str]
     licence: str
     corpora: dict[str, Corpus]
+    network: str = 'resnet34'
     width: float = 1.0
+    pretrained: str = ''
+    precisions: list[str] = field(default_factory=lambda: list(PRECISIONS))
     merge: dict[str, str] = field(default_factory=dict)
     drop: list[str] = field(default_factory=list)
     training: Training = field(default_factory=Training)
@@ -138,8 +152,19 @@ def _check(config: Config, path: str) -> None:
         if getattr(training, name) <= 0:
             raise SerError(f'{path}: training.{name} must be over 0, got '
                            f'{getattr(training, name)}')
+    if training.mixup < 0:
+        raise SerError(f'{path}: training.mixup must not be below 0, got {training.mixup}')
+    if not 0 <= training.averaging < 1:
+        raise SerError(f'{path}: training.averaging must be at least 0 and below 1, got '
+                       f'{training.averaging}')
+    if config.network not in NETWORKS:
+        raise SerError(f'{path}: network must be one of {", ".join(NETWORKS)}, got '
+                       f'{config.network!r}')
     if config.width <= 0:
         raise SerError(f'{path}: width must be over 0, got {config.width}')
+    for precision in config.precisions:
+        if precision not in PRECISIONS:
+            raise SerError(f'{path}: precisions: {precision!r} is none of {", ".join(PRECISIONS)}')
     for target in config.merge.values():
         if target not in config.labels:
             raise SerError(f'{path}: merge: {target!r} is none of the labels '

@@ -1,7 +1,7 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-A trained ResNet34 as an ONNX file that every runtime from TensorRT 8.2 on reads.
+A trained network as an ONNX file that every runtime from TensorRT 8.2 on reads.
 
 The graph is written node by node, with batch normalisation folded into the convolutions: torch's
 own exporter chooses a newer operator set than it is asked for.
@@ -17,74 +17,30 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from ser_ros.inference.model_file import METADATA_KEY
+from ser_ros.training.mobilenet import (
+    ConvNormActivation,
+    InvertedResidual,
+    MobileNetV3,
+    SqueezeLayers,
+)
+from ser_ros.training.networks import Network
+from ser_ros.training.onnx_graph import Graph
 from ser_ros.training.resnet import BasicBlock, ResNet34
 
 OPSET = 13  # the newest that TensorRT 8.2 parses
 IR_VERSION = 7  # the newest that goes with this operator set; ONNX Runtime 1.10 reads up to 8
 
 
-class _Graph:
-    """Nodes and constants in the order in which they are added."""
-
-    def __init__(self):
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: list[onnx.TensorProto] = []
-
-    def add(self, operator: str, name: str, inputs: list[str], **attributes: Any) -> str:
-        self.nodes.append(helper.make_node(operator, inputs, [name], name, **attributes))
-        return name
-
-    def constant(self, name: str, values: np.ndarray) -> str:
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
-        return name
-
-    def convolve(self, name: str, source: str, conv: nn.Conv2d, norm: nn.BatchNorm2d) -> str:
-        weight, bias = fold(conv, norm)
-        inputs = [source, self.constant(name + '.weight', weight),
-                  self.constant(name + '.bias', bias)]
-        return self.add(
-            'Conv', name, inputs, kernel_shape=list(conv.kernel_size), strides=list(conv.stride),
-            pads=list(conv.padding) * 2)
-
-    def linear(self, name: str, source: str, linear: nn.Linear) -> str:
-        inputs = [source, self.constant(name + '.weight', linear.weight.detach().numpy()),
-                  self.constant(name + '.bias', linear.bias.detach().numpy())]
-        return self.add('Gemm', name, inputs, transB=1)
-
-    def block(self, name: str, source: str, block: BasicBlock) -> str:
-        inner = self.convolve(name + '.conv1', source, block.conv1, block.bn1)
-        inner = self.add('Relu', name + '.relu1', [inner])
-        inner = self.convolve(name + '.conv2', inner, block.conv2, block.bn2)
-        aside = source
-        if block.has_projection:
-            aside = self.convolve(name + '.conv3', source, block.conv3, block.bn3)
-        return self.add('Relu', name + '.relu2', [self.add('Add', name + '.add', [inner, aside])])
-
-
-def fold(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[np.ndarray, np.ndarray]:
-    """Return weight and bias of the convolution that does what ``conv`` and then ``norm`` do."""
-    state = {name: value.double().numpy() for name, value in norm.state_dict().items()}
-    scale = state['weight'] / np.sqrt(state['running_var'] + norm.eps)
-    weight = conv.weight.detach().double().numpy() * scale[:, None, None, None]
-    bias = state['bias'] - state['running_mean'] * scale
-    return weight.astype(np.float32), bias.astype(np.float32)
-
-
-def to_onnx(network: ResNet34, input_shape: tuple[int, ...]) -> onnx.ModelProto:
+def to_onnx(network: Network, input_shape: tuple[int, ...]) -> onnx.ModelProto:
     """Return the network as an ONNX model of one window in FP32, named image -> logits."""
-    graph = _Graph()
-    last = graph.convolve('conv1', 'image', network.conv1, network.bn1)
-    last = graph.add('Relu', 'relu1', [last])
-    last = graph.add('MaxPool', 'pool', [last], kernel_shape=[3, 3], strides=[2, 2],
-                     pads=[1, 1, 1, 1])
-    for index, block in enumerate(network.residual_blocks()):
-        last = graph.block(f'block{index}', last, block)
-    last = graph.add('Flatten', 'flat', [graph.add('GlobalAveragePool', 'mean', [last])])
-    last = graph.add('Relu', 'hidden.relu', [graph.linear('hidden', last, network.hidden)])
-    graph.linear('logits', last, network.output)
+    graph = Graph()
+    if isinstance(network, MobileNetV3):
+        _add_mobilenet(graph, network)
+    else:
+        _add_resnet(graph, network)
     model = helper.make_model(
         helper.make_graph(
-            graph.nodes, 'resnet34',
+            graph.nodes, type(network).__name__.lower(),
             [helper.make_tensor_value_info('image', TensorProto.FLOAT, (1, *input_shape))],
             [helper.make_tensor_value_info(
                 'logits', TensorProto.FLOAT, (1, network.output.out_features))],
@@ -92,6 +48,68 @@ def to_onnx(network: ResNet34, input_shape: tuple[int, ...]) -> onnx.ModelProto:
         producer_name='ser_ros', opset_imports=[helper.make_opsetid('', OPSET)])
     model.ir_version = IR_VERSION
     return model
+
+
+def _add_resnet(graph: Graph, network: ResNet34) -> None:
+    last = graph.convolve('conv1', 'image', network.conv1, network.bn1)
+    last = graph.add('Relu', 'relu1', [last])
+    last = graph.add('MaxPool', 'pool', [last], kernel_shape=[3, 3], strides=[2, 2],
+                     pads=[1, 1, 1, 1])
+    for index, block in enumerate(network.residual_blocks()):
+        last = _add_residual(graph, f'block{index}', last, block)
+    last = graph.add('Flatten', 'flat', [graph.add('GlobalAveragePool', 'mean', [last])])
+    last = graph.add('Relu', 'hidden.relu', [graph.linear('hidden', last, network.hidden)])
+    graph.linear('logits', last, network.output)
+
+
+def _add_residual(graph: Graph, name: str, source: str, block: BasicBlock) -> str:
+    inner = graph.convolve(name + '.conv1', source, block.conv1, block.bn1)
+    inner = graph.add('Relu', name + '.relu1', [inner])
+    inner = graph.convolve(name + '.conv2', inner, block.conv2, block.bn2)
+    aside = source
+    if block.has_projection:
+        aside = graph.convolve(name + '.conv3', source, block.conv3, block.bn3)
+    return graph.add('Relu', name + '.relu2', [graph.add('Add', name + '.add', [inner, aside])])
+
+
+def _add_mobilenet(graph: Graph, network: MobileNetV3) -> None:
+    last = 'image'
+    for index, layer in enumerate(network.features):
+        if isinstance(layer, InvertedResidual):
+            last = _add_inverted_residual(graph, f'block{index}', last, layer)
+        elif isinstance(layer, ConvNormActivation):
+            last = _add_convolution(graph, f'conv{index}', last, layer)
+    last = graph.add('Flatten', 'flat', [graph.add('GlobalAveragePool', 'mean', [last])])
+    last = graph.hard_swish('hidden.swish', graph.linear('hidden', last, network.hidden))
+    graph.linear('logits', last, network.output)
+
+
+def _add_inverted_residual(graph: Graph, name: str, source: str, block: InvertedResidual) -> str:
+    last = source
+    for index, layer in enumerate(block.block):
+        if isinstance(layer, SqueezeLayers):
+            last = _add_squeeze(graph, f'{name}.squeeze', last, layer)
+        elif isinstance(layer, ConvNormActivation):
+            last = _add_convolution(graph, f'{name}.conv{index}', last, layer)
+    return graph.add('Add', name + '.add', [last, source]) if block.has_shortcut else last
+
+
+def _add_convolution(graph: Graph, name: str, source: str, layer: ConvNormActivation) -> str:
+    last = graph.convolve(name, source, layer.conv, layer.norm)
+    if layer.activation is None:
+        return last
+    if isinstance(layer.activation, nn.ReLU):
+        return graph.add('Relu', name + '.relu', [last])
+    return graph.hard_swish(name + '.swish', last)
+
+
+def _add_squeeze(graph: Graph, name: str, source: str, layer: SqueezeLayers) -> str:
+    squeeze = layer.squeeze
+    scale = graph.add('GlobalAveragePool', name + '.mean', [source])
+    scale = graph.add('Relu', name + '.relu', [graph.pointwise(name + '.fc1', scale, squeeze.fc1)])
+    scale = graph.add('Sigmoid', name + '.scale', [
+        graph.pointwise(name + '.fc2', scale, squeeze.fc2)])
+    return graph.add('Mul', name, [source, scale])
 
 
 def to_fp16(model: onnx.ModelProto) -> onnx.ModelProto:

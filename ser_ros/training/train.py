@@ -1,6 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fit a ResNet34 and keep the epoch that understands the validation speakers best."""
+"""Fit a network and keep the epoch that understands the validation speakers best."""
 
 import csv
 import logging
@@ -11,14 +11,15 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ser_ros.features import create_extractor
 from ser_ros.training import data, metrics
 from ser_ros.training.cache import load_columns
 from ser_ros.training.config import Config, Training
 from ser_ros.training.data import Clip
+from ser_ros.training.networks import Network, make_network
 from ser_ros.training.progress import Progress
-from ser_ros.training.resnet import ResNet34
 from ser_ros.training.windows import BalancedWindows, clip_images
 
 LOGGER = logging.getLogger(__name__)
@@ -89,7 +90,7 @@ def load_windows(config: Config, root: Path, part: str, cache: Path, processes: 
 
 
 def fit(config: Config, training_windows: BalancedWindows, validation: Windows,
-        checkpoint: Path, on_epoch: Callable[[Epoch], None], progress: Progress) -> ResNet34:
+        checkpoint: Path, on_epoch: Callable[[Epoch], None], progress: Progress) -> Network:
     """
     Train and return the network of the epoch with the best mean UAR on validation speakers.
 
@@ -97,8 +98,10 @@ def fit(config: Config, training_windows: BalancedWindows, validation: Windows,
     :param on_epoch: called after each epoch, for the history.
     """
     settings = config.training
-    network = ResNet34(len(config.labels), config.width, settings.dropout)
+    network = make_network(config)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    averaged = AveragedModel(
+        network, multi_avg_fn=get_ema_multi_avg_fn(settings.averaging), use_buffers=True)
     optimizer = torch.optim.AdamW(
         _parameter_groups(network, settings.weight_decay), settings.learning_rate)
     steps = -(-settings.windows_per_epoch // settings.batch)
@@ -110,12 +113,12 @@ def fit(config: Config, training_windows: BalancedWindows, validation: Windows,
         batches = progress.track(
             training_windows.batches(settings.windows_per_epoch, settings.batch),
             f'epoch {epoch}/{settings.epochs}', steps)
-        loss = _train_epoch(network, optimizer, schedule, batches, settings)
-        uar = validation.uar(_softmax(logits(network, validation.images, settings.bf16)))
+        loss = _train_epoch(network, averaged, optimizer, schedule, batches, settings)
+        uar = validation.uar(_softmax(logits(averaged, validation.images, settings.bf16)))
         on_epoch(Epoch(epoch, loss, float(schedule.get_last_lr()[0]), uar))
         if uar['mean'] > best_uar:
             best_uar = uar['mean']
-            torch.save(network.state_dict(), checkpoint)
+            torch.save(averaged.module.state_dict(), checkpoint)
     network.load_state_dict(torch.load(checkpoint, weights_only=True))
     return network.eval()
 
@@ -128,25 +131,40 @@ def _parameter_groups(network: torch.nn.Module, weight_decay: float) -> list[dic
             {'params': [entry for entry in parameters if entry.ndim <= 1], 'weight_decay': 0.0}]
 
 
-def _train_epoch(network, optimizer, schedule, batches, settings: Training) -> float:
+def _train_epoch(network, averaged, optimizer, schedule, batches, settings: Training) -> float:
     network.train()
+    classes = network.output.out_features
     losses = []
     for images, labels in batches:
-        tensor = torch.from_numpy(images).to(memory_format=torch.channels_last)
+        inputs, targets = _mix(
+            torch.from_numpy(images), torch.from_numpy(labels), classes, settings.mixup)
         with torch.autocast('cpu', torch.bfloat16, enabled=settings.bf16):
-            output = network(tensor)
+            output = network(inputs.to(memory_format=torch.channels_last))
         loss = functional.cross_entropy(
-            output.float(), torch.from_numpy(labels), label_smoothing=settings.label_smoothing)
+            output.float(), targets, label_smoothing=settings.label_smoothing)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimizer.step()
         schedule.step()
+        averaged.update_parameters(network)
         losses.append(loss.item())
     return float(np.mean(losses))
 
 
-def logits(network: ResNet34, images: np.ndarray, bf16: bool = False) -> np.ndarray:
+def _mix(images: torch.Tensor, labels: torch.Tensor, classes: int,
+         alpha: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Blend each window and its label with those of another one of the batch."""
+    targets = functional.one_hot(labels, classes).float()
+    if not alpha:
+        return images, targets
+    share = torch.distributions.Beta(alpha, alpha).sample((len(images),))
+    order = torch.randperm(len(images))
+    mixed = torch.lerp(images, images[order], share[:, None, None, None])
+    return mixed, torch.lerp(targets, targets[order], share[:, None])
+
+
+def logits(network: torch.nn.Module, images: np.ndarray, bf16: bool = False) -> np.ndarray:
     """Return the logits of the windows, (windows, classes)."""
     network.eval()
     results = []

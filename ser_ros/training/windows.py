@@ -7,10 +7,17 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ser_ros.features.base import Columns, FeatureExtractor
-from ser_ros.training.augment import draw_window
+from ser_ros.features.efficientat_mel import EfficientatMel
+from ser_ros.features.mel_yin_rms import MelYinRms
+from ser_ros.training import augment, augment_efficientat
 from ser_ros.training.data import Clip
 
 PERIOD_S = 0.5  # as the running graph's default
+# How an augmented window is drawn from a clip's columns, by feature set.
+DRAW_WINDOW = {
+    MelYinRms.name: augment.draw_window,
+    EfficientatMel.name: augment_efficientat.draw_window,
+}
 
 
 def clip_images(columns: Columns, extractor: FeatureExtractor) -> np.ndarray:
@@ -40,6 +47,7 @@ class BalancedWindows:
         self._columns = columns
         self._extractor = extractor
         self._generator = generator
+        self._draw_window = DRAW_WINDOW[extractor.name]
         groups: dict[str, dict[int, list[int]]] = {}
         for index, clip in enumerate(clips):
             groups.setdefault(clip.corpus, {}).setdefault(clip.label, []).append(index)
@@ -53,7 +61,7 @@ class BalancedWindows:
             labels = np.empty(count, np.int64)
             for row in range(count):
                 index, labels[row] = self._draw()
-                window = draw_window(
+                window = self._draw_window(
                     self._columns[index], self._extractor.window_hops, self._generator)
                 self._extractor.image_from_columns(window, out=images[row])
             yield images, labels

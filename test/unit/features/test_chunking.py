@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from signals import SIGNALS, noise
 
-from ser_ros.features.mel_yin_rms import MelYinRms
+from ser_ros.features import FEATURE_SETS, create_extractor
 
 hypothesis = pytest.importorskip('hypothesis')
 strategies = hypothesis.strategies
@@ -33,14 +33,20 @@ def chunks(sizes):
         start, index = start + size, index + 1
 
 
-@pytest.fixture(scope='module')
-def columns():
-    return MelYinRms().columns(SOUND)
+@pytest.fixture(scope='module', params=sorted(FEATURE_SETS))
+def extractor(request):
+    return create_extractor(request.param)
 
 
 @pytest.fixture(scope='module')
-def extractor():
-    return MelYinRms()
+def columns(extractor):
+    return create_extractor(extractor.name).columns(SOUND)
+
+
+def image_from_columns(extractor, columns, end):
+    """Return the image of the window that ends with a hop, from the whole sound's columns."""
+    window = tuple(part[..., end - extractor.window_hops:end] for part in columns)
+    return extractor.image_from_columns(window)
 
 
 @hypothesis.settings(deadline=None, max_examples=60)
@@ -49,20 +55,30 @@ def test_stream_equals_batch(extractor, columns, sizes):
     extractor.reset()
     for chunk in chunks(sizes):
         extractor.push(chunk)
-        if extractor.hops >= 128:
-            window = tuple(part[..., extractor.hops - 128:extractor.hops] for part in columns)
+        if extractor.hops >= extractor.window_hops:
             np.testing.assert_array_equal(
-                extractor.image(), extractor.image_from_columns(window))
+                extractor.image(), image_from_columns(extractor, columns, extractor.hops))
     assert extractor.hops == columns[0].shape[1]
 
 
 @pytest.mark.parametrize('size', [1, 7, 319, 320, 321, 1024, 13760 + 1024, len(SOUND)])
-def test_images_of_steady_chunks(columns, size):
-    extractor = MelYinRms()
+def test_images_of_steady_chunks(extractor, columns, size):
+    extractor.reset()
     for start in range(0, len(SOUND), size):
         extractor.push(SOUND[start:start + size])
-    window = tuple(part[..., -128:] for part in columns)
-    np.testing.assert_array_equal(extractor.image(), extractor.image_from_columns(window))
+    np.testing.assert_array_equal(
+        extractor.image(), image_from_columns(extractor, columns, extractor.hops))
+
+
+@pytest.mark.parametrize('size', [1, 319, 4000])
+def test_pitch_of_steady_chunks(extractor, size):
+    extractor.reset()
+    extractor.push(SOUND)
+    expected = extractor.pitch_hz()
+    extractor.reset()
+    for start in range(0, len(SOUND), size):
+        extractor.push(SOUND[start:start + size])
+    np.testing.assert_equal(extractor.pitch_hz(), expected)
 
 
 def probabilities(detector, parts):

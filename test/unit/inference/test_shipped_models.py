@@ -114,6 +114,8 @@ def test_precisions_agree_on_speech(name, shared_data):
             images.append(window(samples, model.info.feature_set))
     expected = answers(name, 'fp32', images)
     np.testing.assert_allclose(answers(name, 'fp16', images), expected, atol=1e-2)
+    if 'int8' not in model.precisions:
+        return
     coarse = answers(name, 'int8', images)
     assert np.abs(coarse - expected).mean() < 0.02
     assert np.mean(coarse.argmax(axis=1) == expected.argmax(axis=1)) >= 0.9

@@ -8,16 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ser_ros.features import create_extractor
+from ser_ros.features import FEATURE_SETS, create_extractor
 from ser_ros.offline import open_stream
-from ser_ros.training.augment import draw_window
 from ser_ros.training.data import Clip
-from ser_ros.training.windows import BalancedWindows, clip_images
+from ser_ros.training.windows import DRAW_WINDOW, BalancedWindows, clip_images
 
 
-@pytest.fixture
-def extractor():
-    return create_extractor('mel_yin_rms/1')
+@pytest.fixture(params=sorted(FEATURE_SETS))
+def extractor(request):
+    return create_extractor(request.param)
+
+
+def draw(extractor, columns, generator):
+    return DRAW_WINDOW[extractor.name](columns, extractor.window_hops, generator)
 
 
 def sound(samples, seed=0):
@@ -31,16 +34,23 @@ def sound(samples, seed=0):
 def test_windows_are_valid_columns(extractor, samples):
     columns = extractor.columns(sound(samples))
     generator = np.random.default_rng(2)
+    lowest, highest = {'mel_yin_rms/1': (0, 1), 'efficientat_mel/1': (-1.403, 4)}[extractor.name]
     for _ in range(100):
-        window = draw_window(columns, 128, generator)
-        assert window.mel_db.shape == (128, 128)
+        image = extractor.image_from_columns(draw(extractor, columns, generator))
+        assert image.shape == extractor.shape
+        assert image.min() >= lowest
+        assert image.max() <= highest
+
+
+def test_pitch_and_loudness_of_drawn_windows():
+    columns = create_extractor('mel_yin_rms/1').columns(sound(60000))
+    generator = np.random.default_rng(2)
+    for _ in range(100):
+        window = DRAW_WINDOW['mel_yin_rms/1'](columns, 128, generator)
         assert window.f0_hz.shape == window.rms.shape == (128,)
         assert window.f0_hz.min() >= 50
         assert window.f0_hz.max() <= 8000
         assert window.rms.min() >= 0
-        image = extractor.image_from_columns(window)
-        assert image.min() >= 0
-        assert image.max() <= 1
 
 
 def test_silence_can_be_drawn_from(extractor):
@@ -48,12 +58,12 @@ def test_silence_can_be_drawn_from(extractor):
     generator = np.random.default_rng(0)
     for _ in range(20):
         assert np.all(np.isfinite(extractor.image_from_columns(
-            draw_window(columns, 128, generator))))
+            draw(extractor, columns, generator))))
 
 
 def test_the_seed_decides(extractor):
     columns = extractor.columns(sound(60000))
-    first, again, other = (draw_window(columns, 128, np.random.default_rng(seed)).mel_db
+    first, again, other = (draw(extractor, columns, np.random.default_rng(seed))[0]
                            for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
@@ -70,14 +80,14 @@ def test_a_corpus_counts_as_much_as_another_and_so_do_its_classes(extractor):
     for images, labels in drawn.batches(610, 100):
         counts.update(labels.tolist())
         sizes.append(len(images))
-        assert images.shape == (len(labels), 3, 128, 128)
+        assert images.shape == (len(labels), *extractor.shape)
     assert sizes == [100] * 6 + [10]
     for label, share in (0, 0.25), (1, 0.25), (2, 0.5):
         assert counts[label] / 610 == pytest.approx(share, abs=0.06)
 
 
 def test_windows_to_measure_on_are_those_of_the_stream(extractor):
-    samples = sound(41664 + 8000 * 3 + 100)
+    samples = sound(extractor.window_samples + 8000 * 3 + 100)
     images = clip_images(extractor.columns(samples), extractor)
     streamed = [window.image.copy() for window in open_stream(extractor.name, 0.5).push(samples)]
     assert len(images) == 4

@@ -11,6 +11,7 @@ from onnx import TensorProto, numpy_helper
 from ser_ros.inference import choose_backend
 from ser_ros.inference.model_file import Model, read_metadata
 from ser_ros.training import export
+from ser_ros.training.mobilenet import MobileNetV3
 from ser_ros.training.quantize import to_int8
 from ser_ros.training.resnet import ResNet34
 
@@ -113,6 +114,40 @@ def test_newer_versions_are_not_written(tmp_path, network, field):
     with pytest.raises(ValueError, match='are read by every runtime'):
         export.save(model, str(tmp_path / 'm.onnx'), METADATA)
     assert not (tmp_path / 'm.onnx').exists()
+
+
+@pytest.fixture(scope='module')
+def small_folder(tmp_path_factory):
+    """Network and model folder of a narrow MobileNetV3 whose normalisations do something."""
+    torch.manual_seed(0)
+    network = MobileNetV3(3, 0.1).train()
+    for module in network.modules():
+        if isinstance(module, torch.nn.Linear):
+            torch.nn.init.normal_(module.weight, std=0.1)
+        elif isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = 0.2
+    with torch.no_grad():
+        for _ in range(50):
+            network(torch.rand(8, 1, 40, 64))
+    path = tmp_path_factory.mktemp('small')
+    model = export.to_onnx(network.eval(), (1, 40, 64))
+    for precision, form in ('fp32', model), ('fp16', export.to_fp16(model)):
+        metadata = {**METADATA, 'input_shape': [1, 40, 64]}
+        export.save(form, str(path / (precision + '.onnx')), metadata)
+    return network, path
+
+
+@pytest.mark.parametrize('backend, precision, tolerance', [
+    ('onnxruntime', 'fp32', 1e-4), ('onnxruntime', 'fp16', 0.05), ('pytorch', 'fp32', 1e-4)])
+def test_the_files_compute_what_a_mobilenet_does(small_folder, backend, precision, tolerance):
+    network, path = small_folder
+    images = np.random.default_rng(0).random((8, 1, 40, 64), np.float32)
+    session = choose_backend(backend).open(Model(str(path)), precision)
+    with torch.no_grad():
+        expected = network(torch.from_numpy(images)).numpy()
+    assert np.abs(expected).max() > 0.1
+    answers = np.stack([session.run(image) for image in images])
+    np.testing.assert_allclose(answers, expected, rtol=tolerance, atol=tolerance)
 
 
 def test_parameters_of_the_reference():

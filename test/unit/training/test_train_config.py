@@ -11,7 +11,7 @@ from ser_ros.errors import SerError
 from ser_ros.training import config
 from ser_ros.training.data import describe, load_part, read_corpus
 
-SHIPPED = pathlib.Path(__file__).resolve().parents[3] / 'config' / 'train' / 'resnet34.yaml'
+SHIPPED = sorted((pathlib.Path(__file__).resolve().parents[3] / 'config' / 'train').glob('*.yaml'))
 
 
 def test_defaults_and_values(config_path):
@@ -38,6 +38,10 @@ def test_defaults_and_values(config_path):
     ({'training': {'epochs': 0}}, 'training.epochs must be over 0, got 0'),
     ({'training': {'epochs': 1.5}}, 'epochs must be a int, got 1.5'),
     ({'training': {'bf16': 'yes please'}}, 'bf16 must be a bool'),
+    ({'training': {'mixup': -0.1}}, 'training.mixup must not be below 0, got -0.1'),
+    ({'training': {'averaging': 1}}, 'averaging must be at least 0 and below 1, got 1.0'),
+    ({'network': 'vgg'}, "network must be one of resnet34, mobilenet_v3, got 'vgg'"),
+    ({'precisions': ['fp64']}, "precisions: 'fp64' is none of fp32, fp16, int8"),
 ])
 def test_wrong_values(tmp_path, config_path, change, reason):
     values = yaml.safe_load(config_path.read_text())
@@ -100,8 +104,9 @@ def test_a_part_without_speakers(tmp_path, config_path, corpora):
         load_part(config.load(str(tmp_path / 'c.yaml')), corpora, 'validation')
 
 
-def test_the_shipped_split(shared_data):
-    loaded = config.load(str(SHIPPED))
+@pytest.mark.parametrize('path', SHIPPED, ids=[path.stem for path in SHIPPED])
+def test_the_shipped_split(shared_data, path):
+    loaded = config.load(str(path))
     parts = {part: load_part(loaded, shared_data, part) for part in config.PARTS}
     assert {part: len(clips) for part, clips in parts.items()} == {
         'train': 4362, 'validation': 780, 'test': 1233}
