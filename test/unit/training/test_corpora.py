@@ -5,6 +5,7 @@
 import pathlib
 
 import pytest
+import yaml
 
 from ser_ros.emotion.labels import EMOTIONS
 from ser_ros.errors import SerError
@@ -237,6 +238,14 @@ def test_file_names_say_what_the_lists_say(shared_data, tmp_path, corpus):
         (str(item.path.relative_to(listing.folder)), emotions[item.label], item.speaker)
         for item in listing.recordings} for listing in (named, listed))
     assert found == expected
+
+
+def test_all_configurations_share_one_split():
+    split = yaml.safe_load((ROOT / 'config' / 'splits' / 'strangers.yaml').read_text())
+    for path in (ROOT / 'config' / 'train').glob('*.yaml'):
+        loaded = load(str(path))
+        assert {name: {part: getattr(corpus, part) for part in PARTS if getattr(corpus, part)}
+                for name, corpus in loaded.corpora.items()} == split
 
 
 def test_every_speaker_is_in_the_shipped_split(shared_data):
