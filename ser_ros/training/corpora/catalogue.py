@@ -51,6 +51,6 @@ CATALOGUE = {
         '0011/Angry/0011_000351.wav'),
     'aihub': CorpusInfo(
         "AI-Hub's emotional conversations (감정 분류를 위한 대화 음성 데이터셋)", 'Korean',
-        "AI-Hub's terms, on request", 'https://aihub.or.kr',
+        "AI-Hub's terms, on request", 'https://aihub.or.kr/aihubdata/data/view.do?dataSetSn=263',
         '4차년도.csv, 4차년도/5e258fd1305bcf3ad153a6a4.wav'),
 }

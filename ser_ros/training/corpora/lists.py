@@ -79,8 +79,8 @@ def aihub(lists: Iterable[Path], audio: Iterable[Path]) -> tuple[
     The column ``상황`` (situation) holds the emotion that was to be spoken, ``wav_id`` the name of
     the file without its ending; five listeners' votes are in further columns. Nothing tells the
     speaker: the corpus cannot be split by speaker and belongs into one part as a whole.
-    Source: the description of the data set at https://aihub.or.kr (263, 감정 분류를 위한 대화
-    음성 데이터셋).
+    Source: data set 263 of https://aihub.or.kr (감정 분류를 위한 대화 음성 데이터셋), and the
+    lists 4차년도.csv, 5차년도.csv and 5차년도_2차.csv as published programs read them.
 
     :param audio: all audio files; a row whose file is missing is left out, since the corpus is
         downloaded in parts.
