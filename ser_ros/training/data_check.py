@@ -12,6 +12,7 @@ import numpy as np
 
 from ser_ros.training.clip_check import ClipCheck
 from ser_ros.training.corpora import CATALOGUE, Listing, Recording, emotion_map
+from ser_ros.training.corpora.labels import COMMON
 
 # No speech is left above the rounding of 16 bits: -70 dBFS is an RMS of 10 steps.
 SILENT_DBFS = -70.0
@@ -99,7 +100,7 @@ class CorpusCheck:
     def merged_labels(self) -> dict[str, str]:
         """Labels of this corpus alone that count as another emotion."""
         known = emotion_map(self.listing.corpus)
-        found = {recording.label for recording in self.listing.recordings} - set(emotion_map(''))
+        found = {recording.label for recording in self.listing.recordings} - set(COMMON)
         return {label: emotion for label in sorted(found)
                 for emotion in [known.get(label)] if emotion}
 

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scores of windows, and the figures that follow from them, on values worked out by hand."""
 
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ser_ros.emotion.tracker import State
-from ser_ros.offline import classify_file
+from ser_ros.offline import classify_file, clip_estimate, open_graph_classifier
 from ser_ros.training import evaluate
 from ser_ros.training.data import Clip, read_samples
 from ser_ros.training.scoring import ClipScores, Scorer
@@ -102,3 +103,18 @@ def test_silence_is_scored_all_the_same(classifier, loud_is_speech):
     assert set(found.states) == {State.NO_SPEECH}
     assert not found.speech.any() and found.rated.all()
     np.testing.assert_allclose(found.probabilities.sum(axis=1), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize('name', [
+    'ravdess/Actor_21/03-01-05-02-01-01-21.flac', 'nemo/TP0/TP0_sadness_1.opus'])
+def test_real_speech_is_scored_as_classify_does(shared_data, name):
+    path = shared_data / name
+    with closing(open_graph_classifier()) as model:
+        expected = list(classify_file(str(path), model))
+        found = Scorer(model).score(read_samples(path))
+        whole = clip_estimate(model.labels, expected)
+        everything = list(range(len(model.labels)))
+        np.testing.assert_allclose(
+            evaluate.clip_score(found, everything), whole.probabilities, atol=1e-6)
+        assert found.labels == tuple(window.label for window in expected)
+        assert found.speech.all()
