@@ -21,6 +21,7 @@ from ser_ros.inference.onnxruntime_backend import OnnxRuntimeBackend
 from ser_ros.training import data, export, metrics, plots
 from ser_ros.training.cache import load_columns
 from ser_ros.training.config import Config
+from ser_ros.training.memory import keep_freed_memory
 from ser_ros.training.networks import Network
 from ser_ros.training.progress import Progress
 from ser_ros.training.quantize import to_int8
@@ -48,6 +49,7 @@ def build(config: Config, root: Path, output: Path, seed: int, threads: int,
     :return: UAR on validation speakers by precision and corpus, of the exported files.
     :raises SerError: if the data is not as the configuration says.
     """
+    keep_freed_memory()
     torch.set_num_threads(threads)
     generator = seed_everything(seed)
     extractor = create_extractor(config.feature_set)

@@ -55,8 +55,9 @@ def at_target_level(samples):
     """Bring to -20 dBFS by the mean square over the window's frames, below 8 kHz."""
     spectrum = scipy.fft.rfft(samples.astype(float))
     spectrum[:int(100 * len(samples) / 16000)] = 0
-    frames = np.lib.stride_tricks.sliding_window_view(
-        scipy.fft.irfft(spectrum, len(samples)), 400)[::160]
+    filtered = scipy.fft.irfft(spectrum, len(samples))
+    frames = np.stack([filtered[start:start + 400]
+                       for start in range(0, len(samples) - 399, 160)])
     window = scipy.signal.get_window('hann', 400, fftbins=False) ** 2
     mean_square = np.mean(np.sum(frames ** 2 * window, axis=1)) / window.sum()
     return samples * 0.1 / np.sqrt(max(mean_square, 1e-7))
