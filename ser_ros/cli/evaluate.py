@@ -3,7 +3,7 @@
 """``ser_ros evaluate``: measure a model on speakers it was never trained on."""
 
 import contextlib
-import json
+import sys
 from pathlib import Path
 
 from ser_ros.cli.train import check_packages, make_folder
@@ -12,6 +12,7 @@ from ser_ros.inference import BACKEND_NAMES
 from ser_ros.inference.model_file import PRECISIONS
 
 PARTS = ('test', 'validation')
+CHANGES = 12
 
 
 def add_parser(subparsers):
@@ -19,17 +20,27 @@ def add_parser(subparsers):
     parser = subparsers.add_parser(
         'evaluate', help='measure a model on labelled clips',
         description='Measure a model file on speakers it was not trained on, and write a report '
-        '(Markdown and JSON), the confusion matrices (PNG) and the scores of all clips (CSV).')
+        '(Markdown, HTML and JSON) with its pictures (PNG), and the scores of all clips, windows '
+        'and changes of emotion (CSV).')
     parser.add_argument('model', metavar='NAME|PATH', help='model in models/, or a path')
-    parser.add_argument('config', metavar='CONFIG.yaml',
-                        help='that it was trained with: it lists the speakers')
+    parser.add_argument('config', metavar='CONFIG.yaml', nargs='?',
+                        help='that it was trained with: it lists the speakers; without it, all '
+                        'speakers of a corpus that the model was not trained on')
     parser.add_argument('--data', required=True, metavar='FOLDER',
-                        help='folder that holds a folder with a metadata.csv for each corpus')
+                        help='folder that holds a folder for each corpus; without CONFIG.yaml '
+                        'also a corpus itself')
     parser.add_argument('--part', choices=PARTS, default='test',
                         help='which speakers (default: test); choose nothing by test figures')
+    parser.add_argument('--corpus', metavar='NAME',
+                        help='without CONFIG.yaml: whose file names and labels these are')
     parser.add_argument('--backend', choices=BACKEND_NAMES, default='auto')
     parser.add_argument('--precision', choices=PRECISIONS, default='fp32')
     parser.add_argument('--threads', type=int, default=1, help='CPU threads for one window')
+    parser.add_argument('--changes', type=int, default=CHANGES, metavar='N',
+                        help='changes of emotion to try for each speaker (default: 12; 0: none)')
+    parser.add_argument('--against', metavar='FOLDER',
+                        help="output of another model's evaluation on the same clips, to compare "
+                        'with by a paired bootstrap')
     parser.add_argument('--output', default='runs/evaluation', metavar='FOLDER',
                         help='for the report (default: runs/evaluation)')
     parser.set_defaults(run=run)
@@ -38,30 +49,51 @@ def add_parser(subparsers):
 def run(args) -> int:
     """Evaluate as the arguments say."""
     check_packages()
+    if args.changes < 0:
+        raise SerError('--changes must be 0 or more, got {}'.format(args.changes))
+    if args.config and args.corpus:
+        raise SerError('--corpus {} and {} exclude each other: the configuration names the '
+                       'corpora'.format(args.corpus, args.config))
     from ser_ros.inference.classifier import open_classifier
-    from ser_ros.training import config, data, plots, report
-    from ser_ros.training.evaluate import evaluate, save_scores, window_scores
+    from ser_ros.training import evaluation
     from ser_ros.training.progress import Progress
-    settings = config.load(args.config)
-    clips = data.load_part(settings, Path(args.data), args.part)
+    from ser_ros.training.scoring import Scorer
     classifier = open_classifier(args.model, args.backend, args.precision, args.threads)
     with contextlib.closing(classifier):
-        session = classifier.session
-        if list(classifier.labels) != settings.labels:
-            raise SerError('the model {} tells {} apart, the configuration {} {}'.format(
-                session.info.name, ', '.join(classifier.labels), args.config,
-                ', '.join(settings.labels)))
+        clips = _configured(args, classifier) if args.config else _strangers(args, classifier)
         output = make_folder(args.output)
-        scores = list(Progress().track(window_scores(classifier, clips), 'clips', len(clips)))
-    results = evaluate(clips, scores, classifier.labels)
-    text = report.markdown(session.info, session.backend, args.part, clips, results)
-    values = report.as_json(session.info, session.backend, args.part, results)
-    (output / 'report.md').write_text(text, encoding='utf-8')
-    (output / 'report.json').write_text(json.dumps(values, indent=2) + '\n', encoding='utf-8')
-    save_scores(output / 'scores.csv', clips, scores, classifier.labels)
-    for name, choices in results.items():
-        plots.confusion(choices['all'].confusion, classifier.labels, name,
-                        output / 'confusion_{}.png'.format(name))
+        part = args.part if args.config else 'all'
+        text = evaluation.run(Scorer(classifier), clips, part, args.changes, output, Progress(),
+                              Path(args.against) if args.against else None)
     print(text)
     print('written to {}'.format(output))
     return 0
+
+
+def _configured(args, classifier):
+    """Return the clips of the speakers that the configuration lists."""
+    from ser_ros.training import config, data
+    settings = config.load(args.config)
+    if list(classifier.labels) != settings.labels:
+        raise SerError('the model {} tells {} apart, the configuration {} {}'.format(
+            classifier.session.info.name, ', '.join(classifier.labels), args.config,
+            ', '.join(settings.labels)))
+    return data.load_part(settings, Path(args.data), args.part)
+
+
+def _strangers(args, classifier):
+    """Return all clips in the folder whose emotion the model knows."""
+    from ser_ros.training import data
+    clips, left_out = data.strangers(Path(args.data), classifier.labels, args.corpus)
+    for label, count in left_out.items():
+        _warn('{} clips of {} are left out: the model does not know it'.format(count, label))
+    info = classifier.session.info
+    for name in sorted({clip.corpus for clip in clips}):
+        if name.lower() in info.training_data.lower():
+            _warn('{} was trained on speakers of {}: give its CONFIG.yaml to leave them out, or '
+                  'these figures mean nothing'.format(info.name, name))
+    return clips
+
+
+def _warn(text):
+    print('ser_ros: warning: ' + text, file=sys.stderr)

@@ -21,7 +21,7 @@ def add_parser(subparsers):
     parser.add_argument('config', metavar='CONFIG.yaml',
                         help='what to train, such as config/train/resnet34.yaml')
     parser.add_argument('--data', required=True, metavar='FOLDER',
-                        help='folder that holds a folder with a metadata.csv for each corpus')
+                        help='folder that holds a folder for each corpus: see docs/data.md')
     parser.add_argument('--output', default='runs', metavar='FOLDER',
                         help='for the model, its history and the cached features (default: runs)')
     parser.add_argument('--seed', type=int, default=0, help='of everything that is drawn')

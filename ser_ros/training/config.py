@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The training configuration: a YAML file, checked key by key."""
 
+import os
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -69,7 +70,9 @@ class Config:
     precisions: the forms to be stored; fp32 always is.
     merge: labels of the corpora that count as another one, such as calm as neutral.
     drop: labels of the corpora whose clips are left out.
-    corpora: speakers by corpus; the name is that of its folder.
+    corpora: speakers by corpus; the name is that of its folder. ['*'] stands for all clips of a
+        corpus. In the file this may be the path of a YAML file that holds the same, so that
+        several configurations share one split; it counts from the configuration's folder.
 
     """
 
@@ -95,17 +98,23 @@ def load(path: str) -> Config:
     :raises SerError: if it cannot be read, a key is unknown, missing or of another type, or a
         speaker is in two parts.
     """
+    values = _read(path)
+    if isinstance(values, dict) and isinstance(values.get('corpora'), str):
+        values['corpora'] = _read(os.path.join(os.path.dirname(path), values['corpora']))
+    config = _build(Config, values, path)
+    _check(config, path)
+    return config
+
+
+def _read(path: str) -> Any:
     try:
         check_regular(path)
         with open(path, encoding='utf-8') as file:
-            values = yaml.safe_load(file)
+            return yaml.safe_load(file)
     # ValueError: no UTF-8, or what looks like a date or a number and is none.
     except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
         reason = ' '.join(str(error).split())
         raise SerError(f'cannot read the configuration {path}: {reason}') from error
-    config = _build(Config, values, path)
-    _check(config, path)
-    return config
 
 
 def _build(kind: type, values: Any, where: str) -> Any:
@@ -172,3 +181,6 @@ def _check(config: Config, path: str) -> None:
                     raise SerError(f'{path}: speaker {speaker!r} of {name} is in {seen[speaker]} '
                                    f'and in {part}')
                 seen[speaker] = part
+        if '*' in seen and len(seen) > 1:
+            raise SerError(f"{path}: '*' stands for all speakers of {name}; no others can be "
+                           f'listed, but {", ".join(sorted(set(seen) - {"*"}))} are')

@@ -2,26 +2,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """The clips of the corpora, their labels and speakers."""
 
-import csv
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Optional
 
 import numpy as np
 
 from ser_ros.audio.file_source import FileSource
 from ser_ros.errors import SerError
+from ser_ros.training import corpora
 from ser_ros.training.config import PARTS, Config
+from ser_ros.training.corpora import Listing
 
-METADATA = 'metadata.csv'
-COLUMNS = ('file_path', 'emotion', 'speaker')
+EVERYONE = '*'  # in place of the speakers of a part: all clips, also those of unknown speakers
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One recording: what is said by whom, and the index of its emotion in the labels."""
+    """
+    One recording: what is said by whom, and the index of its emotion in the labels.
+
+    The speaker is '' where the corpus does not tell.
+    """
 
     corpus: str
     path: Path
@@ -33,7 +38,8 @@ def load_part(config: Config, root: Path, part: str) -> list[Clip]:
     """
     Return the clips of ``part`` ('train', 'validation' or 'test') of every corpus.
 
-    :param root: folder that holds one folder with a metadata.csv for each corpus.
+    :param root: folder that holds one folder for each corpus, in any layout that
+        `ser_ros.training.corpora` reads.
     :raises SerError: if a corpus or a speaker is missing, or an emotion is not in the
         configuration.
     """
@@ -43,10 +49,13 @@ def load_part(config: Config, root: Path, part: str) -> list[Clip]:
         speakers = getattr(corpus, part)
         if not speakers:
             continue
-        found = [clip for clip in read_corpus(config, root, name) if clip.speaker in speakers]
-        missing = set(speakers) - {clip.speaker for clip in found}
-        if missing:
-            raise SerError(f'{root / name}: no clips of the speakers {", ".join(sorted(missing))}')
+        found = read_corpus(config, root, name)
+        if speakers != [EVERYONE]:
+            found = [clip for clip in found if clip.speaker in speakers]
+            missing = set(speakers) - {clip.speaker for clip in found}
+            if missing:
+                raise SerError(
+                    f'{root / name}: no clips of the speakers {", ".join(sorted(missing))}')
         clips += found
     if not clips:
         raise SerError(f'no speakers are listed for {part} in the configuration')
@@ -55,32 +64,63 @@ def load_part(config: Config, root: Path, part: str) -> list[Clip]:
 
 def read_corpus(config: Config, root: Path, name: str) -> list[Clip]:
     """
-    Read the clips that the folder's metadata.csv lists, in its order.
+    Read the clips in the corpus's folder, in the order of its list or of the paths.
 
-    :raises SerError: if the list cannot be read, lacks a column or names an unknown emotion.
+    What a label counts as is decided by the configuration's ``merge`` and ``drop``, else by
+    `ser_ros.training.corpora.labels`.
+
+    :raises SerError: if the folder's layout is unknown, or a label is.
     """
-    path = root / name / METADATA
-    try:
-        with open(path, newline='', encoding='utf-8') as file:
-            reader = csv.DictReader(file)
-            given, rows = reader.fieldnames or (), list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SerError(f'cannot read the clips of {name}: {error}') from error
-    for column in COLUMNS:
-        if column not in given:
-            raise SerError(f'{path}: the column {column!r} is missing; needed: '
-                           f'{", ".join(COLUMNS)}')
+    listing = corpora.read(root / name)
+    return to_clips(name, listing, config.labels, config.merge, config.drop)
+
+
+def to_clips(name: str, listing: Listing, labels: Sequence[str], merge: Mapping[str, str],
+             drop: Sequence[str]) -> list[Clip]:
+    """
+    Return the clips whose emotion is among ``labels``.
+
+    :param name: of the corpus, for the clips.
+    :raises SerError: if a label is neither one of ``labels`` nor merged nor dropped.
+    """
+    emotions = corpora.emotion_map(listing.corpus)
     clips = []
-    for row in rows:
-        if row['emotion'] in config.drop:
+    for recording in listing.recordings:
+        word = recording.label
+        emotion = None if word in drop else merge.get(word, emotions.get(word, word))
+        if emotion is None:
             continue
-        emotion = config.merge.get(row['emotion'], row['emotion'])
-        if emotion not in config.labels:
-            raise SerError(f'{path}: unknown emotion {emotion!r}; put it under labels, merge or '
-                           f'drop in the configuration (labels: {", ".join(config.labels)})')
-        clips.append(Clip(name, root / name / row['file_path'], row['speaker'],
-                          config.labels.index(emotion)))
+        if emotion not in labels:
+            raise SerError(
+                f'{listing.folder}: unknown emotion {emotion!r}; put it under labels, merge or '
+                f'drop in the configuration (labels: {", ".join(labels)})')
+        clips.append(Clip(name, recording.path, recording.speaker, list(labels).index(emotion)))
     return clips
+
+
+def strangers(root: Path, labels: Sequence[str],
+              corpus: Optional[str] = None) -> tuple[list[Clip], dict[str, int]]:
+    """
+    Return the clips of all speakers in a folder, for a corpus that no configuration names.
+
+    :param root: a corpus, or a folder that holds several.
+    :param labels: those of the model; clips of others are left out.
+    :param corpus: whose file names and labels these are; found out where None.
+    :return: the clips, and how many of which label are left out.
+    :raises SerError: if no corpus is recognised, or no clip is left.
+    """
+    clips: list[Clip] = []
+    left_out: Counter = Counter()
+    for folder in corpora.find_folders(root):
+        listing = corpora.read(folder, corpus)
+        emotions = corpora.emotion_map(listing.corpus)
+        strange = {item.label for item in listing.recordings
+                   if emotions.get(item.label) not in labels}
+        left_out.update(item.label for item in listing.recordings if item.label in strange)
+        clips += to_clips(listing.folder.name, listing, labels, {}, list(strange))
+    if not clips:
+        raise SerError(f'{root}: no clips of the emotions {", ".join(labels)}')
+    return clips, dict(left_out)
 
 
 def read_samples(path: Path) -> np.ndarray:
@@ -107,7 +147,8 @@ def describe(clips: list[Clip], labels: list[str]) -> str:
     for name in dict.fromkeys(clip.corpus for clip in clips):
         chosen = [clip for clip in clips if clip.corpus == name]
         counts = Counter(labels[clip.label] for clip in chosen)
+        speakers = {clip.speaker for clip in chosen}
         lines.append('{}: {} clips of {} speakers ({})'.format(
-            name, len(chosen), len({clip.speaker for clip in chosen}),
+            name, len(chosen), 'unknown' if '' in speakers else len(speakers),
             ', '.join(f'{counts[label]} {label}' for label in labels)))
     return '\n'.join(lines)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from ser_ros.features import FEATURE_SETS, create_extractor
+from ser_ros.offline import open_stream
 from ser_ros.training.data import Clip
-from ser_ros.training.evaluate import stream_images
 from ser_ros.training.windows import DRAW_WINDOW, BalancedWindows, clip_images
 
 
@@ -89,6 +89,6 @@ def test_a_corpus_counts_as_much_as_another_and_so_do_its_classes(extractor):
 def test_windows_to_measure_on_are_those_of_the_stream(extractor):
     samples = sound(extractor.window_samples + 8000 * 3 + 100)
     images = clip_images(extractor.columns(samples), extractor)
-    streamed = [image.copy() for image in stream_images(samples, create_extractor(extractor.name))]
+    streamed = [window.image.copy() for window in open_stream(extractor.name, 0.5).push(samples)]
     assert len(images) == 4
     np.testing.assert_array_equal(images, np.stack(streamed))

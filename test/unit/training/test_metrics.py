@@ -29,6 +29,52 @@ def test_calibration_error():
     assert metrics.calibration_error(np.array([[1., 0.]]), np.array([0])) == 0
 
 
+def test_precision_and_f1():
+    np.testing.assert_array_equal(metrics.precisions(COUNTS), [0.75, 0.5, np.nan])
+    np.testing.assert_array_equal(metrics.f1_scores(COUNTS), [0.75, 0.5, np.nan])
+    answered_only = np.array([[1, 1], [0, 0]])
+    np.testing.assert_array_equal(metrics.precisions(answered_only), [1, 0])
+    np.testing.assert_array_equal(metrics.f1_scores(answered_only), [2 / 3, np.nan])
+
+
+def test_reliability():
+    bins = metrics.reliability(np.array([0.1, 0.9, 0.9, 1.0]), np.array([1, 1, 0, 1]), bins=2)
+    np.testing.assert_allclose(bins.confidence, [0.1, 2.8 / 3])
+    np.testing.assert_allclose(bins.accuracy, [1, 2 / 3])
+    np.testing.assert_allclose(bins.share, [0.25, 0.75])
+    assert bins.calibration_error == pytest.approx(0.25 * 0.9 + 0.75 * (2.8 - 2) / 3)
+    empty = metrics.reliability(np.array([0.9]), np.array([True]), bins=2)
+    assert np.isnan(empty.accuracy[0]) and empty.share[0] == 0
+
+
+def test_risk_against_coverage():
+    coverage, risk = metrics.risk_coverage(
+        np.array([0.5, 0.9, 0.7, 0.5]), np.array([True, True, False, True]))
+    # The two of 0.5 are answered together.
+    np.testing.assert_allclose(coverage, [0.25, 0.5, 1])
+    np.testing.assert_allclose(risk, [0, 0.5, 0.25])
+    assert metrics.coverage_at(0.3, coverage, risk) == 1
+    assert metrics.coverage_at(0.1, coverage, risk) == 0.25
+    assert metrics.coverage_at(0.1, np.array([1.]), np.array([0.5])) == 0
+
+
+def test_two_models_on_the_same_draws():
+    better = metrics.paired_bootstrap(TRUTH, TRUTH, ANSWERS, list('xxyyxy'), 3)
+    assert better.uar == 1 - 0.625
+    # x alone: no difference; y alone: 0.75.
+    assert better.interval == (0, 0.75)
+    assert better.below == 0
+    worse = metrics.paired_bootstrap(TRUTH, ANSWERS, TRUTH, list('xxyyxy'), 3)
+    assert worse.uar == -better.uar
+    assert worse.below == pytest.approx(0.75, abs=0.05)
+
+
+def test_intervals_of_all_figures():
+    intervals = metrics.bootstrap(TRUTH, ANSWERS, list('xxyyxy'), 3)
+    assert intervals['accuracy'] == (1 / 3, 1.0)
+    assert set(intervals) == {'uar', 'macro_f1', 'accuracy'}
+
+
 def test_bootstrap_over_speakers():
     speakers = ['x', 'x', 'y', 'y', 'x', 'y']
     low, high = metrics.bootstrap_uar(TRUTH, ANSWERS, speakers, 3)

@@ -6,6 +6,7 @@ import csv
 import importlib.util
 import json
 import os
+import re
 import shutil
 
 import numpy as np
@@ -17,8 +18,8 @@ from ser_ros.inference.model_file import Model
 from ser_ros.training import cache
 from ser_ros.training.config import load
 from ser_ros.training.data import load_part, read_samples
-from ser_ros.training.evaluate import window_scores
 from ser_ros.training.progress import Progress
+from ser_ros.training.scoring import Scorer
 
 
 @pytest.fixture(scope='module')
@@ -35,7 +36,7 @@ def evaluated(tmp_path_factory, trained, config_path, corpora):
     """Output folder of the evaluation of that model."""
     output = tmp_path_factory.mktemp('evaluation')
     assert main(['evaluate', str(trained / 'tiny'), str(config_path), '--data', str(corpora),
-                 '--precision', 'fp16', '--output', str(output)]) == 0
+                 '--precision', 'fp16', '--changes', '3', '--output', str(output)]) == 0
     return output
 
 
@@ -98,11 +99,96 @@ def test_the_report(evaluated):
     low, high = north['all']['uar_interval_95']
     assert 0 <= low <= north['all']['uar'] <= high <= 1
     assert np.mean(list(north['all']['recall'].values())) == pytest.approx(north['all']['uar'])
+    assert report['feature_set'] == 'mel_yin_rms/1'
+    for name in 'macro_f1', 'accuracy':
+        low, high = north['all'][name + '_interval_95']
+        assert 0 <= low <= north['all'][name] <= high <= 1
+    assert set(north['all']['f1']) == set(north['all']['recall']) == set(north['all']['labels'])
+    windows = report['windows']['north']['all']
+    assert sum(map(sum, windows['confusion'])) == 7 * 2 * 2
+    assert 0 <= windows['coverage_at_risk']['0.3'] <= 1
+    assert report['graph']['south']['windows'] == 3
+    assert report['graph']['south']['no_speech'] == 1
+    assert report['graph']['south']['right'] is None
+    assert report['changes']['north']['changes'] == 2 * 3
     text = (evaluated / 'report.md').read_text()
     assert '| south | the classes of the corpus | 3, 1 |' in text
-    assert '| **disgust** |' in text.split('## south')[0]
-    assert '| **disgust** |' not in text.split('## south')[1]
-    assert (evaluated / 'confusion_north.png').exists()
+    assert '| disgust |' in text.split('## south')[0]
+    assert '| disgust | 0' not in text.split('## south')[1]
+    html = (evaluated / 'report.html').read_text()
+    for name in ('confusion_north', 'confusion_south_corpus', 'reliability_south',
+                 'risk_coverage_clips', 'risk_coverage_windows'):
+        assert (evaluated / (name + '.png')).stat().st_size > 1000
+        assert f'({name}.png)' in text
+    assert html.count('data:image/png;base64,') == 2 + 2 + 2 + 3
+
+
+def test_windows_and_changes_are_listed(evaluated):
+    with open(str(evaluated / 'windows.csv'), newline='') as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 28 + 3
+    assert [row['end_s'] for row in rows[:2]] == ['2.604', '3.104']
+    assert {row['state'] for row in rows} == {'NO_SPEECH'}
+    assert float(rows[0]['anger']) > 0
+    with open(str(evaluated / 'changes.csv'), newline='') as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 3 * 3
+    assert all(row['before'] != row['after'] and row['named_s'] == '' for row in rows)
+
+
+def test_compared_with_another_evaluation(
+        trained, evaluated, config_path, corpora, tmp_path, capsys):
+    arguments = ['evaluate', str(trained / 'tiny'), str(config_path), '--data', str(corpora),
+                 '--changes', '0', '--output', str(tmp_path)]
+    assert main([*arguments, '--precision', 'fp16', '--against', str(evaluated)]) == 0
+    with open(str(tmp_path / 'report.json')) as file:
+        found = json.load(file)
+    assert found['compared_with'] == str(evaluated)
+    assert set(found['differences']['south']) == {'all', 'corpus', 'main'}
+    assert found['differences']['north']['all'] == {'uar': 0, 'interval': [0, 0], 'below': 0}
+    assert '## Compared with' in capsys.readouterr().out
+    lines = (evaluated / 'windows.csv').read_text().splitlines()
+    other = tmp_path / 'other'
+    other.mkdir()
+    for kept, reason in [(lines[:5], 'no scores of .*both models have to be evaluated'),
+                         ([line.replace('NO_SPEECH', 'ASLEEP') for line in lines],
+                          "not the windows of an evaluation: 'ASLEEP'"),
+                         ([lines[0].replace('fear', 'joy')], "the column 'fear' is missing")]:
+        (other / 'windows.csv').write_text('\n'.join(kept) + '\n')
+        assert main([*arguments, '--against', str(other)]) == 2
+        assert re.search(reason, capsys.readouterr().err)
+
+
+def test_a_corpus_that_no_configuration_names(trained, corpora, tmp_path, capsys):
+    root = tmp_path / 'copy'
+    shutil.copytree(str(corpora), str(root))
+    shutil.move(str(root / 'south'), str(root / 'west'))
+    assert main(['evaluate', str(trained / 'tiny'), '--data', str(root), '--output',
+                 str(tmp_path), '--changes', '0']) == 0
+    with open(str(tmp_path / 'report.json')) as file:
+        report = json.load(file)
+    assert (report['speakers'], list(report['corpora'])) == ('all', ['north', 'west'])
+    assert sum(map(sum, report['corpora']['north']['all']['confusion'])) == 5 * 6
+    assert not report['changes'] and not (tmp_path / 'changes.csv').exists()
+    warnings = capsys.readouterr().err
+    assert '5 clips of boredom are left out' in warnings
+    assert '5 clips of calm are left out' in warnings
+    assert 'tiny was trained on speakers of north: give its CONFIG.yaml' in warnings
+    assert 'speakers of west' not in warnings
+
+
+def test_a_corpus_without_a_known_emotion(trained, tmp_path, capsys):
+    (tmp_path / 'metadata.csv').write_text('file_path,emotion\na.wav,boredom\n')
+    assert main(['evaluate', str(trained / 'tiny'), '--data', str(tmp_path)]) == 2
+    assert 'no clips of the emotions happiness' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('options, reason', [
+    (['--changes', '-1'], '--changes must be 0 or more, got -1'),
+    (['c.yaml', '--corpus', 'esd'], '--corpus esd and c.yaml exclude each other')])
+def test_wrong_evaluation_options(capsys, options, reason):
+    assert main(['evaluate', 'tiny', *options, '--data', '.']) == 2
+    assert reason in capsys.readouterr().err
 
 
 def test_scores_are_the_means_of_the_windows(evaluated, trained, config_path, corpora):
@@ -112,7 +198,7 @@ def test_scores_are_the_means_of_the_windows(evaluated, trained, config_path, co
     config = load(str(config_path))
     clip = load_part(config, corpora, 'test')[0]
     classifier = open_classifier(str(trained / 'tiny'), precision='fp16')
-    windows = next(window_scores(classifier, [clip]))
+    windows = next(Scorer(classifier).clips([clip])).probabilities
     assert len(windows) == (len(read_samples(clip.path)) - 41664) // 8000 + 1 == 2
     np.testing.assert_allclose(
         [float(rows[0][label]) for label in config.labels], windows.mean(axis=0), atol=1e-5)
@@ -138,7 +224,7 @@ def test_missing_packages(config_path, monkeypatch, capsys):
 def test_data_that_is_not_there(config_path, tmp_path, capsys):
     assert main(['train', str(config_path), '--data', str(tmp_path), '--output',
                  str(tmp_path / 'o')]) == 2
-    assert 'cannot read the clips of north' in capsys.readouterr().err
+    assert 'north is missing; a folder with a corpus is needed' in capsys.readouterr().err
 
 
 def test_a_clip_that_is_not_there(config_path, corpora, tmp_path, capsys):

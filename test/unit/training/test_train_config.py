@@ -92,8 +92,8 @@ def test_clips_of_a_part(config_path, corpora):
 
 
 @pytest.mark.parametrize('content, reason', [
-    (None, 'cannot read the clips of x'),
-    ('file_path,emotion\na.wav,anger\n', "the column 'speaker' is missing"),
+    (None, 'x: no corpus was recognised'),
+    ('file_path,speaker\na.wav,1\n', "the column 'emotion' is missing"),
     ('', "the column 'file_path' is missing"),
     ('file_path,emotion,speaker\na.wav,joy,1\n', "unknown emotion 'joy'; put it under labels"),
 ])

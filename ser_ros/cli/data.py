@@ -1,0 +1,60 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""``ser_ros data check``: what is in a corpus and what is wrong with it."""
+
+import json
+import os
+from pathlib import Path
+
+from ser_ros.errors import SerError
+
+PROBLEM_CODE = 1
+
+
+def add_parser(subparsers):
+    """Add the command and its arguments."""
+    parser = subparsers.add_parser(
+        'data', help='look at labelled clips before training on them',
+        description='Look at labelled clips before training on them.')
+    commands = parser.add_subparsers(metavar='COMMAND', dest='data_command')
+    commands.required = True
+    check = commands.add_parser(
+        'check', help='count and check the clips of corpora',
+        description='Count the clips by emotion and speaker, measure durations and levels, and '
+        'look for broken, silent and duplicate files. The exit code is 1 if anything has to be '
+        'repaired: broken or silent files, unknown labels, or one sound under two labels.')
+    check.add_argument('folders', nargs='+', metavar='FOLDER',
+                       help='a corpus as downloaded or with a metadata.csv, a list (CSV), a '
+                       'folder for each emotion, or a folder that holds several of these')
+    check.add_argument('--corpus', metavar='NAME',
+                       help='whose file names and labels these are, instead of finding out')
+    check.add_argument('--quiet-dbfs', type=float, metavar='LEVEL',
+                       help='list clips under this RMS level as quiet (default: -58)')
+    check.add_argument('--threads', type=int, default=os.cpu_count(),
+                       help='CPU threads (default: all)')
+    check.add_argument('--json', action='store_true', help='print the findings as JSON')
+    check.set_defaults(run=run)
+
+
+def run(args) -> int:
+    """Check the folders as the arguments say."""
+    if args.threads < 1:
+        raise SerError('--threads must be 1 or more, got {}'.format(args.threads))
+    from ser_ros.cli.data_output import print_check
+    from ser_ros.training import corpora
+    from ser_ros.training.clip_check import measure_all
+    from ser_ros.training.data_check import QUIET_DBFS, CorpusCheck
+    from ser_ros.training.progress import Progress
+    quiet_dbfs = QUIET_DBFS if args.quiet_dbfs is None else args.quiet_dbfs
+    folders = [found for name in args.folders for found in corpora.find_folders(Path(name))]
+    checks = []
+    for folder in folders:
+        listing = corpora.read(folder, args.corpus)
+        paths = [recording.path for recording in listing.recordings]
+        clips = measure_all(paths, args.threads, Progress())
+        checks.append(CorpusCheck(listing, clips, quiet_dbfs))
+        if not args.json:
+            print_check(checks[-1])
+    if args.json:
+        print(json.dumps([check.values() for check in checks], indent=2, ensure_ascii=False))
+    return 0 if all(check.sound for check in checks) else PROBLEM_CODE

@@ -1,0 +1,140 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From a folder to the clips in it: finds out which layout it has."""
+
+import os
+from pathlib import Path
+from typing import Optional
+
+from ser_ros.audio.source import FILE_ENDINGS
+from ser_ros.errors import SerError
+from ser_ros.training.corpora import lists, naming
+from ser_ros.training.corpora.labels import COMMON, CORPORA, GENERIC
+from ser_ros.training.corpora.recording import Listing, Recording
+
+METADATA = 'metadata.csv'
+LAYOUTS = ('a metadata.csv or another CSV file with the columns file_path, emotion and, if known, '
+           'speaker; one of the corpora {} as downloaded; or one folder of audio for each '
+           'emotion'.format(', '.join(CORPORA)))
+
+
+def read(path: Path, corpus: Optional[str] = None) -> Listing:
+    """
+    Return the clips in a folder, or those that a CSV file lists.
+
+    :param corpus: whose naming and labels these are; found out where None: from the file names,
+        or from the folder's name if there is a list.
+    :raises SerError: for an unknown corpus, or if nothing of what is known fits.
+    """
+    if corpus is not None and corpus not in CORPORA:
+        raise SerError(f'unknown corpus {corpus!r}; known: {", ".join(CORPORA)}')
+    path = path.resolve()
+    if path.is_file():
+        return _listed(path, corpus)
+    if not path.is_dir():
+        raise SerError(f'{path} is missing; a folder with a corpus is needed')
+    audio, tables = _walk(path)
+    if path / METADATA in tables:
+        return _listed(path / METADATA, corpus)
+    listing = (_aihub(path, audio, tables, corpus) or _named(path, audio, corpus)
+               or _table(path, tables, corpus) or _class_folders(path, audio, corpus))
+    if listing is None:
+        raise SerError(f'{path}: no corpus was recognised; needed: {LAYOUTS}')
+    return listing
+
+
+def find_folders(path: Path) -> list[Path]:
+    """
+    Return the folders of the corpora in a folder; ``path`` itself if it is one.
+
+    It is not if folders right below it hold a metadata.csv, or files of different corpora.
+    """
+    if not path.is_dir() or (path / METADATA).exists():
+        return [path]
+    kinds = {folder: _kind(folder) for folder in sorted(path.iterdir()) if folder.is_dir()}
+    found = [folder for folder, kind in kinds.items() if kind]
+    if METADATA in kinds.values() or len({kinds[folder] for folder in found}) > 1:
+        return found
+    return [path]
+
+
+def _kind(folder: Path) -> Optional[str]:
+    """Return what a folder is at first sight; None if that does not tell a corpus."""
+    if (folder / METADATA).exists():
+        return METADATA
+    audio, tables = _walk(folder)
+    if any(set(lists.AIHUB_COLUMNS) <= set(lists.header(path)) for path in tables):
+        return 'aihub'
+    return naming.detect(path.resolve() for path in audio)
+
+
+def _walk(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Return the audio files and the CSV files in a folder and those inside it, in order."""
+    audio, tables = [], []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith('.'))
+        for name in sorted(names):
+            if name.startswith('.'):
+                continue
+            if name.lower().endswith(FILE_ENDINGS):
+                audio.append(Path(parent, name))
+            elif name.lower().endswith('.csv'):
+                tables.append(Path(parent, name))
+    return audio, tables
+
+
+def _by_name(folder: Path) -> str:
+    """Return the corpus that a folder's name tells."""
+    name = folder.name.lower()
+    known = {entry.replace('-', ''): entry for entry in CORPORA}
+    return known.get(''.join(filter(str.isalnum, name)), GENERIC)
+
+
+def _listed(path: Path, corpus: Optional[str]) -> Listing:
+    return Listing(corpus or _by_name(path.parent), path.parent, path.name, lists.plain(path))
+
+
+def _aihub(folder: Path, audio: list[Path], tables: list[Path],
+           corpus: Optional[str]) -> Optional[Listing]:
+    if corpus not in (None, 'aihub'):
+        return None
+    chosen = [path for path in tables if set(lists.AIHUB_COLUMNS) <= set(lists.header(path))]
+    if not chosen:
+        return None
+    found, skipped = lists.aihub(chosen, audio)
+    if not found:
+        raise SerError(f'{folder}: none of the clips in {", ".join(p.name for p in chosen)} is '
+                       'here; unpack the archives of the corpus into this folder')
+    return Listing('aihub', folder, 'lists of the corpus', found, skipped)
+
+
+def _named(folder: Path, audio: list[Path], corpus: Optional[str]) -> Optional[Listing]:
+    corpus = corpus or naming.detect(audio)
+    if corpus not in naming.NAMINGS:
+        return None
+    found, skipped = naming.recordings(corpus, audio)
+    if not found:
+        raise SerError(f'{folder}: none of its {len(audio)} audio files is named as {corpus} '
+                       'names its clips')
+    return Listing(corpus, folder, f'file names of {corpus}', found, skipped)
+
+
+def _table(folder: Path, tables: list[Path], corpus: Optional[str]) -> Optional[Listing]:
+    chosen = [path for path in tables if set(lists.COLUMNS) <= set(lists.header(path))]
+    if len(chosen) > 1:
+        raise SerError(f'{folder}: several lists of clips, {", ".join(map(str, chosen))}; give '
+                       'the path of one')
+    return _listed(chosen[0], corpus) if chosen else None
+
+
+def _class_folders(folder: Path, audio: list[Path], corpus: Optional[str]) -> Optional[Listing]:
+    found, skipped = [], []
+    for path in audio:
+        parts = path.relative_to(folder).parts
+        if len(parts) > 1:
+            found.append(Recording(path, parts[0].lower()))
+        else:
+            skipped.append((path, 'in no folder of an emotion'))
+    if not any(recording.label in COMMON for recording in found):
+        return None
+    return Listing(corpus or GENERIC, folder, 'a folder for each emotion', found, skipped)

@@ -1,0 +1,46 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What is known of a clip of a corpus before it is read."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Recording:
+    """
+    One clip.
+
+    Attributes
+    ----------
+    path: the audio file; whether it exists is known only when it is read.
+    label: the emotion in the corpus's own word, such as 'calm'.
+    speaker: '' where the corpus does not tell.
+
+    """
+
+    path: Path
+    label: str
+    speaker: str = ''
+
+
+@dataclass(frozen=True)
+class Listing:
+    """
+    The clips of a corpus.
+
+    Attributes
+    ----------
+    corpus: name of its label map, 'generic' for a corpus that the package does not know.
+    folder: where it is.
+    layout: how its labels were found, in words.
+    recordings: the clips, in the order of the list or of the paths.
+    skipped: files that are left out, each with the reason.
+
+    """
+
+    corpus: str
+    folder: Path
+    layout: str
+    recordings: list[Recording]
+    skipped: list[tuple[Path, str]] = field(default_factory=list)

@@ -1,0 +1,258 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Corpora in every layout, from file names and lists alone."""
+
+import pathlib
+
+import pytest
+import yaml
+
+from ser_ros.emotion.labels import EMOTIONS
+from ser_ros.errors import SerError
+from ser_ros.training import corpora
+from ser_ros.training.config import PARTS, load
+from ser_ros.training.corpora.labels import COMMON, SPECIAL
+from ser_ros.training.data import load_part, read_corpus, to_clips
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+
+
+def touch(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b'')
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path.resolve() / 'some folder'
+    made.mkdir()
+    return made
+
+
+# Files of a corpus as it is downloaded: its name, label and speaker; None: left out.
+AS_DOWNLOADED = {
+    'ravdess': [
+        ('Actor_01/03-01-01-01-01-01-01.wav', 'neutral', '01'),
+        ('Actor_24/03-01-02-01-01-01-24.wav', 'calm', '24'),
+        ('Actor_24/03-01-05-02-01-01-24.wav', 'angry', '24'),
+        ('Actor_24/03-01-08-02-01-01-24.wav', 'surprised', '24'),
+        ('Actor_24/03-02-05-02-01-01-24.wav', None, 'song'),
+        ('Actor_24/01-01-05-02-01-01-24.mp4', None, 'song, or sound of a video'),
+        ('copy/Actor_01/03-01-01-01-01-01-01.wav', None, 'same name as')],
+    'nemo': [
+        ('samples/EB0_anger_1.wav', 'anger', 'EB0'),
+        ('samples/WR0_surprised_90.wav', 'surprised', 'WR0')],
+    'emodb': [
+        ('wav/03a01Fa.wav', 'happiness', '03'), ('wav/16b10Lb.wav', 'boredom', '16'),
+        ('wav/08a02Ac.wav', 'fear', '08'), ('wav/08a02Ea.wav', 'disgust', '08'),
+        ('wav/08a02N.wav', 'neutral', '08'), ('wav/08a02Wc.wav', 'anger', '08'),
+        ('wav/08a02Tc.wav', 'sadness', '08')],
+    'crema-d': [
+        ('AudioWAV/1001_DFA_ANG_XX.wav', 'anger', '1001'),
+        ('AudioWAV/1040_ITH_SAD_X.wav', 'sad', '1040'),
+        ('AudioMP3/1001_DFA_ANG_XX.mp3', None, 'same name as'),
+        ('AudioWAV/1091_IEO_HAP_HI.wav', 'happy', '1091')],
+    'tess': [
+        ('OAF_Fear/OAF_back_fear.wav', 'fear', 'OAF'),
+        ('OAF_neutral/OA_bite_neutral.wav', 'neutral', 'OAF'),
+        ('YAF_pleasant_surprised/YAF_back_ps.wav', 'pleasant surprise', 'YAF'),
+        ('YAF_sad/readme.wav', None, 'not named as')],
+    'savee': [
+        ('AudioData/DC/a01.wav', 'anger', 'DC'), ('AudioData/DC/sa01.wav', 'sadness', 'DC'),
+        ('AudioData/KL/su15.wav', 'surprise', 'KL'), ('AudioData/KL/a01.wav', 'anger', 'KL'),
+        ('ALL/JE_h03.wav', 'happiness', 'JE')],
+    'esd': [
+        ('0001/Angry/0001_000351.wav', 'angry', '0001'),
+        ('0020/Surprise/train/0020_001401.wav', 'surprise', '0020'),
+        ('0020/Happy/evaluation/0020_000701.wav', 'happy', '0020')],
+}
+
+
+@pytest.mark.parametrize('corpus', AS_DOWNLOADED)
+def test_file_names(folder, corpus):
+    files = AS_DOWNLOADED[corpus]
+    touch(folder, *[name for name, _, _ in files])
+    touch(folder, '._03-01-01-01-01-01-01.wav', 'notes.txt', '.hidden/03a01Fa.wav')
+    listing = corpora.read(folder)
+    assert (listing.corpus, listing.layout) == (corpus, f'file names of {corpus}')
+    assert {(str(item.path.relative_to(folder)), item.label, item.speaker)
+            for item in listing.recordings} == {item for item in files if item[1]}
+    reasons = {str(path.relative_to(folder)): reason for path, reason in listing.skipped}
+    assert set(reasons) == {name for name, label, _ in files if label is None}
+    for name, label, reason in files:
+        assert label is not None or reason in reasons[name]
+    assert all(item.label in corpora.emotion_map(corpus) for item in listing.recordings)
+    assert corpora.read(folder, corpus) == listing
+
+
+def test_the_same_emotions_by_list_and_by_file_names(folder):
+    touch(folder, '03a01Fa.wav', '03a01Wa.wav')
+    by_name = corpora.read(folder)
+    (folder / 'metadata.csv').write_text(
+        'file_path,emotion,speaker,text\n03a01Fa.wav,happiness,03,a01\n03a01Wa.wav,anger,03,a01\n')
+    by_list = corpora.read(folder)
+    assert by_list.recordings == by_name.recordings
+    assert (by_list.corpus, by_list.layout) == ('generic', 'metadata.csv')
+
+
+def test_the_korean_lists(folder):
+    touch(folder, '4차년도/5e25.wav', '5차년도/5차_wav/5f01.wav', '5차년도_2차/5f99.wav')
+    for name, row in [('4차년도', '5e25,안녕,anger'), ('5차년도', '5f01,"여보, 세요",Sadness'),
+                      ('5차년도_2차', '5fff,없음,neutral')]:
+        (folder / f'{name}.csv').write_bytes(f'wav_id,발화문,상황\n{row}\n'.encode('cp949'))
+    listing = corpora.read(folder)
+    assert listing.corpus == 'aihub'
+    assert [(item.path.name, item.label, item.speaker) for item in listing.recordings] == [
+        ('5e25.wav', 'anger', ''), ('5f01.wav', 'sadness', '')]
+    assert [(path.name, reason) for path, reason in listing.skipped] == [
+        ('5fff.wav', 'in 5차년도_2차.csv, but not here')]
+    for path in folder.rglob('*.wav'):
+        path.unlink()
+    with pytest.raises(SerError, match='none of the clips in 4차년도.csv, .* unpack'):
+        corpora.read(folder)
+
+
+@pytest.mark.parametrize('name', ['clips.csv', 'metadata.csv'])
+@pytest.mark.parametrize('given', ['folder', 'file'])
+def test_a_plain_list(folder, name, given):
+    (folder / name).write_text(
+        '\ufefffile_path,emotion\n"a, b.wav",anger\n/far/away.wav, happy \n', encoding='utf-8')
+    listing = corpora.read(folder if given == 'folder' else folder / name)
+    assert listing.recordings == [
+        corpora.Recording(folder / 'a, b.wav', 'anger'),
+        corpora.Recording(pathlib.Path('/far/away.wav'), 'happy')]
+
+
+def test_a_folder_for_each_emotion(folder):
+    touch(folder, 'Anger/1.wav', 'Anger/x/2.flac', 'happy/1.wav', 'odd.wav', 'bored/1.wav')
+    listing = corpora.read(folder)
+    assert listing.layout == 'a folder for each emotion'
+    assert [item.label for item in listing.recordings] == ['anger', 'anger', 'bored', 'happy']
+    assert {item.speaker for item in listing.recordings} == {''}
+    assert [path.name for path, _ in listing.skipped] == ['odd.wav']
+
+
+@pytest.mark.parametrize('name, corpus', [
+    ('CREMA-D', 'crema-d'), ('crema_d', 'crema-d'), ('RAVDESS', 'ravdess'), ('mine', 'generic')])
+def test_a_lists_labels_are_those_of_the_folders_name(tmp_path, name, corpus):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / 'metadata.csv').write_text('file_path,emotion\n')
+    assert corpora.read(tmp_path / name).corpus == corpus
+
+
+@pytest.mark.parametrize('files, reason', [
+    ({}, 'no corpus was recognised; needed: a metadata.csv'),
+    ({'a.wav': '', 'b.wav': ''}, 'no corpus was recognised'),
+    ({'metadata.csv': 'path,emotion\n'}, "the column 'file_path' is missing"),
+    ({'metadata.csv': b'\xff\xff\xff'}, 'neither in UTF-8 nor in CP949'),
+    ({'metadata.csv': 'file_path,emotion\na.wav\n'}, 'line 2: emotion is empty'),
+    ({'metadata.csv': 'file_path,emotion\n"a'}, 'cannot read .*metadata.csv'),
+    ({'a.csv': 'file_path,emotion\n', 'b.csv': 'file_path,emotion\n'}, 'several lists of clips'),
+])
+def test_folders_that_are_no_corpus(folder, files, reason):
+    for name, content in files.items():
+        (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(SerError, match=reason):
+        corpora.read(folder)
+
+
+def test_wrong_names(folder, tmp_path):
+    with pytest.raises(SerError, match="unknown corpus 'iemocap'; known: ravdess, nemo"):
+        corpora.read(folder, 'iemocap')
+    with pytest.raises(SerError, match='nowhere is missing'):
+        corpora.read(tmp_path / 'nowhere')
+    touch(folder, 'anger/1.wav')
+    with pytest.raises(SerError, match='none of its 1 audio files is named as ravdess'):
+        corpora.read(folder, 'ravdess')
+
+
+def test_folders_below(tmp_path):
+    root = tmp_path / 'all'
+    for name in 'ba':
+        touch(root, f'{name}/metadata.csv')
+    assert corpora.find_folders(root) == [root / 'a', root / 'b']
+    assert corpora.find_folders(root / 'a') == [root / 'a']
+    assert corpora.find_folders(root / 'c') == [root / 'c']
+
+
+def test_folders_below_as_downloaded(tmp_path):
+    root = tmp_path / 'all'
+    for corpus, files in AS_DOWNLOADED.items():
+        touch(root / corpus, *[name for name, _, _ in files])
+        assert corpora.find_folders(root / corpus) == [root / corpus]
+    touch(root, 'korean/1.wav', 'notes/a.txt')
+    (root / 'korean' / 'a.csv').write_bytes('wav_id,상황\n1,anger\n'.encode('cp949'))
+    assert corpora.find_folders(root) == sorted(
+        root / name for name in [*AS_DOWNLOADED, 'korean'])
+
+
+def test_labels_lead_to_emotions_of_the_package():
+    assert set(COMMON.values()) == set(EMOTIONS)
+    for corpus in SPECIAL:
+        assert set(corpora.emotion_map(corpus).values()) <= {*EMOTIONS, None}
+    assert set(corpora.CATALOGUE) == set(corpora.CORPORA)
+
+
+def test_merged_dropped_and_chosen_otherwise(tmp_path):
+    (tmp_path / 'ravdess').mkdir()
+    listing = corpora.Listing('ravdess', tmp_path, '', [
+        corpora.Recording(tmp_path / 'a', 'calm', '1'),
+        corpora.Recording(tmp_path / 'b', 'angry', '1')])
+    labels = ['anger', 'neutral']
+    assert [clip.label for clip in to_clips('x', listing, labels, {}, [])] == [1, 0]
+    assert [clip.label for clip in to_clips('x', listing, labels, {'calm': 'anger'}, [])] == [0, 0]
+    assert [clip.label for clip in to_clips('x', listing, labels, {}, ['calm'])] == [0]
+    with pytest.raises(SerError, match="unknown emotion 'anger'"):
+        to_clips('x', listing, ['neutral'], {}, [])
+
+
+def test_a_part_of_everyone(tmp_path, config_path, corpora_root_without_speakers):
+    text = config_path.read_text()
+    text = text[:text.index('corpora:')] + "corpora: {mine: {test: ['*']}}\n"
+    (tmp_path / 'c.yaml').write_text(text)
+    loaded = load(str(tmp_path / 'c.yaml'))
+    assert [clip.speaker for clip in load_part(loaded, corpora_root_without_speakers, 'test')] == [
+        '', '']
+    (tmp_path / 'd.yaml').write_text(text.replace("test: ['*']", "test: ['*'], train: [a]"))
+    with pytest.raises(SerError, match='stands for all speakers of mine; .* but a are'):
+        load(str(tmp_path / 'd.yaml'))
+
+
+@pytest.fixture
+def corpora_root_without_speakers(tmp_path):
+    touch(tmp_path / 'root', 'mine/anger/1.wav', 'mine/sad/1.wav')
+    return tmp_path / 'root'
+
+
+@pytest.mark.parametrize('corpus', ['ravdess', 'nemo', 'emodb'])
+def test_file_names_say_what_the_lists_say(shared_data, tmp_path, corpus):
+    listed = corpora.read(shared_data / corpus)
+    # Names only: the files need not be read.
+    copy = tmp_path / 'copy'
+    touch(copy, *[item.path.relative_to(listed.folder) for item in listed.recordings])
+    named = corpora.read(copy)
+    assert named.corpus == corpus and not named.skipped
+    emotions = corpora.emotion_map(corpus)
+    found, expected = ({
+        (str(item.path.relative_to(listing.folder)), emotions[item.label], item.speaker)
+        for item in listing.recordings} for listing in (named, listed))
+    assert found == expected
+
+
+def test_all_configurations_share_one_split():
+    split = yaml.safe_load((ROOT / 'config' / 'splits' / 'strangers.yaml').read_text())
+    for path in (ROOT / 'config' / 'train').glob('*.yaml'):
+        loaded = load(str(path))
+        assert {name: {part: getattr(corpus, part) for part in PARTS if getattr(corpus, part)}
+                for name, corpus in loaded.corpora.items()} == split
+
+
+def test_every_speaker_is_in_the_shipped_split(shared_data):
+    loaded = load(str(ROOT / 'config' / 'train' / 'resnet34.yaml'))
+    for name, parts in loaded.corpora.items():
+        listed = [speaker for part in PARTS for speaker in getattr(parts, part)]
+        assert len(listed) == len(set(listed))
+        assert set(listed) == {
+            item.speaker for item in corpora.read(shared_data / name).recordings}
+        assert len(read_corpus(loaded, shared_data, name)) > 400
