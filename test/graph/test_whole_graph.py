@@ -14,7 +14,7 @@ from ser_ros.nodes import qos
 from ser_ros.nodes.messages import Emotion, ModelInfo, SpeechFeatures
 from ser_ros.nodes.parameters import load_defaults
 from ser_ros.nodes.stamps import to_ns
-from ser_ros.offline import classify_file
+from ser_ros.offline import classify_file, open_graph_classifier
 
 PERIOD_NS = 500000000
 WINDOW_NS = 41663 * 62500
@@ -59,12 +59,12 @@ def test_emotions_of_a_file(peer, start_graph, speech, model):
     assert infos[-1].sha256 == model.info.sha256
 
 
-@pytest.mark.parametrize('chunk_s', [0.02, 0.14])
-def test_the_graph_and_classify_agree(peer, start_graph, speech, chunk_s):
+@pytest.mark.parametrize('model, chunk_s', [('resnet34_half', 0.02), ('small', 0.14)])
+def test_the_graph_and_classify_agree(peer, start_graph, speech, model, chunk_s):
     emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
     graph = start_graph(speech, '-p', 'loop:=false', '-p', 'realtime:=false',
-                        '-p', 'chunk_s:={}'.format(chunk_s))
-    expected = list(classify_file(speech))
+                        '-p', 'model:=' + model, '-p', 'chunk_s:={}'.format(chunk_s))
+    expected = list(classify_file(speech, open_graph_classifier(model=model)))
     peer.wait_for(lambda: len(emotions) >= len(expected), 'all windows', graph.values())
     assert [emotion.sequence for emotion in emotions] == [result.index for result in expected]
     for emotion, result in zip(emotions, expected):
