@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """How ``ser_ros classify`` writes what it heard: as a table, CSV or JSON."""
 
+import abc
 import csv
 import json
 import math
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional, Sequence, TextIO
+from typing import Any, Callable, Dict, List, Optional, Sequence, TextIO
 
 import numpy as np
 from rich.console import Console
@@ -85,7 +86,7 @@ def _window_values(labels: Sequence[str], window: WindowEstimate) -> Values:
     }
 
 
-class Writer:
+class Writer(abc.ABC):
     """
     Takes the results of files one by one and writes them to a stream.
 
@@ -111,9 +112,11 @@ class Writer:
             self._window_shares.add(window.state.name, window.label, self._labels)
         self._add(result)
 
+    @abc.abstractmethod
     def _add(self, result: FileResult) -> None:
-        raise NotImplementedError
+        """Write what one file gave, or keep it for `finish`."""
 
+    @abc.abstractmethod
     def finish(self) -> None:
         """Write what is left to write."""
 
@@ -151,6 +154,9 @@ class CsvWriter(Writer):
             self._csv.writeheader()
         self._csv.writerow(row)
         self._stream.flush()
+
+    def finish(self) -> None:
+        """Do nothing: every row is written as soon as it is known."""
 
 
 class JsonWriter(Writer):
@@ -252,5 +258,6 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-WRITERS = {'table': TableWriter, 'csv': CsvWriter, 'json': JsonWriter}
+WRITERS: Dict[str, Callable[[TextIO, Classifier, bool], Writer]] = {
+    'table': TableWriter, 'csv': CsvWriter, 'json': JsonWriter}
 '''The formats by name.'''

@@ -142,6 +142,7 @@ class ManagedNode(LifecycleNode):
 
     def on_deactivate(self, state):
         """SUCCESS: inactive, nothing is published any more."""
+        self._stop_retrying()
         return self._attempt(self._halt, self._halt, super().on_deactivate, state)
 
     def on_cleanup(self, state):
@@ -201,7 +202,12 @@ class ManagedNode(LifecycleNode):
     def _start_again(self):
         # In any other state somebody has taken the node in hand.
         if self.state_label != 'inactive' or self.trigger_activate() == SUCCESS:
+            self._stop_retrying()
+
+    def _stop_retrying(self):
+        if self._retry_timer is not None:
             self.destroy_timer(self._retry_timer)
+            self._retry_timer = None
 
     def _guard_transitions(self):
         """Answer a transition that the state does not allow; rclpy would end the process."""

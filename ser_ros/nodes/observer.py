@@ -10,6 +10,7 @@ from ser_ros.nodes import qos
 from ser_ros.nodes.audio_capture import END_OF_FILE, END_STAMP, PROBLEM, AudioCapture
 from ser_ros.nodes.diagnostics import ERROR
 from ser_ros.nodes.feature_extraction import PERIOD, FeatureExtraction
+from ser_ros.nodes.graph import NODES
 from ser_ros.nodes.messages import Emotion, Mitigation, SpeechFeatures
 from ser_ros.nodes.stamps import to_ns
 
@@ -24,7 +25,6 @@ PHASES = {
     Mitigation.PHASE_RECOVERED: 'RECOVERED',
     Mitigation.PHASE_TIMED_OUT: 'TIMED_OUT',
 }
-NODE_NAMES = ('audio_capture', 'feature_extraction', 'emotion_inference', 'mitigation_responder')
 # After the last emotion: what the responder says of it is under way.
 GRACE_S = 0.5
 # After the end of the file, if its last window never comes.
@@ -117,7 +117,7 @@ class Observer(Node):
     def _diagnostics(self, array):
         # Everybody's come here: other robots', and drivers' that have nothing to do with this.
         own = {(self.get_namespace().rstrip('/') + '/' + name).lstrip('/'): name
-               for name in NODE_NAMES}
+               for name in (node.NAME for node in NODES)}
         for status in array.status:
             if status.name in own:
                 values = {pair.key: pair.value for pair in status.values}

@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The capture node on a real PortAudio device."""
 
+import shutil
+
 import alsa_device
 import numpy as np
 import pytest
 import soundfile
+from lifecycle_msgs.msg import Transition
 
 from ser_ros.nodes import qos
 from ser_ros.nodes.messages import AudioDataStamped, AudioInfo
@@ -49,3 +52,16 @@ def test_a_missing_device_is_named_with_those_that_are_there(peer, start, microp
     assert alsa_device.NAME in process.log()
     assert peer.state(NODE) == 'inactive'
     assert 'Traceback' not in process.log()
+
+
+def test_what_is_missing_at_the_start_is_tried_again_until_somebody_takes_over(
+        peer, start, speech, tmp_path):
+    path = tmp_path / 'later.wav'
+    process = start(NODE, '-p', 'autostart:=true', '-p', "device:='{}'".format(path))
+    peer.wait_for(lambda: 'later.wav' in process.log(), 'complaint', [process])
+    assert peer.state(NODE) == 'inactive'
+    shutil.copy(speech, str(path))
+    peer.wait_active(NODE, processes=[process])
+    assert process.log().count('[ERROR]') == 1
+    assert peer.transition(NODE, Transition.TRANSITION_DEACTIVATE)
+    assert peer.state(NODE) == 'inactive'
