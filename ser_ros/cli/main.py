@@ -7,6 +7,7 @@ import sys
 
 from ser_ros import __version__
 from ser_ros.cli import classify, data, devices, evaluate, run, streams, train
+from ser_ros.cli.interrupt import Interrupt
 from ser_ros.cli.messages import tell
 from ser_ros.errors import SerError
 
@@ -46,7 +47,9 @@ def main(arguments=None) -> int:
 def _run(arguments) -> int:
     try:
         args = _parser().parse_args(arguments)
-        return args.run(args)
+        with Interrupt() as interrupt:
+            code = args.run(args)
+        return INTERRUPTED if interrupt.seen else code
     except SerError as error:
         tell('error: {}'.format(error))
         return USAGE_ERROR

@@ -1,0 +1,23 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+import contextlib
+import signal
+
+import pytest
+
+from ser_ros.cli.interrupt import Interrupt
+
+
+def test_ctrl_c_that_was_lost_on_the_way_is_remembered():
+    before = signal.getsignal(signal.SIGINT)
+    with Interrupt() as interrupt:
+        assert not interrupt.seen
+        with contextlib.suppress(KeyboardInterrupt):  # as a callback of a library would
+            signal.raise_signal(signal.SIGINT)
+        assert interrupt.seen
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_ctrl_c_still_interrupts():
+    with pytest.raises(KeyboardInterrupt), Interrupt():
+        signal.raise_signal(signal.SIGINT)
