@@ -7,11 +7,13 @@ from typing import Dict, Type
 from ser_ros.errors import SerError
 from ser_ros.features.base import FeatureExtractor
 from ser_ros.features.efficientat_mel import EfficientatMel
+from ser_ros.features.mel_f0_level import MelF0Level
 from ser_ros.features.mel_yin_rms import MelYinRms
 
 FEATURE_SETS: Dict[str, Type[FeatureExtractor]] = {
     MelYinRms.name: MelYinRms,
     EfficientatMel.name: EfficientatMel,
+    MelF0Level.name: MelF0Level,
 }
 
 

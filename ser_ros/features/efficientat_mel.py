@@ -12,6 +12,7 @@ from ser_ros.features.framing import FrameBuffer, check_samples
 from ser_ros.features.mel import MelSpectrum, hann, triangles
 from ser_ros.features.pitch import PitchTracker
 from ser_ros.features.ring import ColumnRing
+from ser_ros.features.window_level import LEVEL_MIN_HZ, level_gain, spectrum_sum
 
 FFT_SIZE = 512
 # Of the 128 bands over 0..15 kHz, those whose centre lies below 8 kHz.
@@ -27,14 +28,6 @@ PRE_EMPHASIS = 0.97
 OFFSET = 1e-5
 SHIFT = 4.5
 SCALE = 5.0
-
-# Every window is brought to this level: microphones and corpora differ by 40 dB, and in quiet
-# sound most of the spectrum would drown in the offset.
-TARGET_DBFS = -20.0
-# What is quieter counts as this quiet, so that silence stays silent.
-MIN_LEVEL_DBFS = -70.0
-# Hum and wind below do not count for the level.
-LEVEL_MIN_HZ = 100.0
 
 
 class EfficientatMelColumns(NamedTuple):
@@ -87,11 +80,10 @@ def level_weights() -> np.ndarray:
     """
     Return the weights under which a frame's bands sum up to its mean square, shape (104,).
 
-    Triangles that overlap sum up to 1, and the power of half a spectrum to half the FFT's size
-    times the energy of the windowed frame (Parseval).
+    Triangles that overlap sum up to 1.
     """
     window = hann(EfficientatMel.frame_samples, periodic=False)
-    weights = 1.0 / (gains(centres_hz()) * FFT_SIZE / 2 * np.sum(window ** 2))
+    weights = 1.0 / (gains(centres_hz()) * spectrum_sum(FFT_SIZE, window))
     return np.where(centres_hz() >= LEVEL_MIN_HZ, weights, 0.0).astype(np.float32)
 
 
@@ -187,8 +179,3 @@ class EfficientatMel(FeatureExtractor):
         if self._hops < self.window_hops:
             raise SerError('a window takes {} samples ({} hops); so far there are {} hops'.format(
                 self.window_samples, self.window_hops, self._hops))
-
-
-def level_gain(mean_square: float) -> float:
-    """Return what brings the power of a window of this mean square to the target level."""
-    return 10.0 ** (TARGET_DBFS / 10.0) / max(mean_square, 10.0 ** (MIN_LEVEL_DBFS / 10.0))

@@ -8,8 +8,9 @@ import numpy as np
 
 from ser_ros.features.base import Columns, FeatureExtractor
 from ser_ros.features.efficientat_mel import EfficientatMel
+from ser_ros.features.mel_f0_level import MelF0Level
 from ser_ros.features.mel_yin_rms import MelYinRms
-from ser_ros.training import augment, augment_efficientat
+from ser_ros.training import augment, augment_efficientat, augment_f0_level
 from ser_ros.training.data import Clip
 
 PERIOD_S = 0.5  # as the running graph's default
@@ -17,6 +18,7 @@ PERIOD_S = 0.5  # as the running graph's default
 DRAW_WINDOW = {
     MelYinRms.name: augment.draw_window,
     EfficientatMel.name: augment_efficientat.draw_window,
+    MelF0Level.name: augment_f0_level.draw_window,
 }
 
 

@@ -34,7 +34,9 @@ def sound(samples, seed=0):
 def test_windows_are_valid_columns(extractor, samples):
     columns = extractor.columns(sound(samples))
     generator = np.random.default_rng(2)
-    lowest, highest = {'mel_yin_rms/1': (0, 1), 'efficientat_mel/1': (-1.403, 4)}[extractor.name]
+    lowest, highest = {
+        'mel_yin_rms/1': (0, 1), 'efficientat_mel/1': (-1.403, 4), 'mel_f0_level/1': (-1, 1),
+    }[extractor.name]
     for _ in range(100):
         image = extractor.image_from_columns(draw(extractor, columns, generator))
         assert image.shape == extractor.shape

@@ -1,0 +1,86 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The streaming of feature sets whose columns come from one frame each."""
+
+import abc
+from typing import Optional, Tuple
+
+import numpy as np
+
+from ser_ros.errors import SerError
+from ser_ros.features.base import Columns, FeatureExtractor
+from ser_ros.features.framing import FrameBuffer, check_samples
+from ser_ros.features.ring import ColumnRing
+
+
+class FramedExtractor(FeatureExtractor):
+    """
+    A feature set that says what it makes of frames; the rest is the same for all.
+
+    Each hop is computed once, when its last sample arrives, and kept in rings; a window is a view.
+
+    Class attributes
+    ----------------
+    max_frames: most frames computed at a time, which keeps the temporaries small.
+    column_layout: shape of one hop, () for a number, and dtype, of each of the columns.
+    """
+
+    max_frames: int
+    column_layout: Tuple[Tuple[Tuple[int, ...], type], ...]
+
+    def __init__(self):
+        """Make an empty stream."""
+        self._frames = FrameBuffer(self.frame_samples, self.hop_samples, self.max_frames)
+        self._rings = tuple(
+            ColumnRing(self.window_hops, lead, dtype) for lead, dtype in self.column_layout)
+        self._hops = 0
+
+    @abc.abstractmethod
+    def _compute(self, frames: np.ndarray) -> Columns:
+        """
+        Return the columns of frames, valid until the next call.
+
+        :param frames: float32, shape (n, frame_samples), n at most ``max_frames``.
+        """
+
+    @property
+    def hops(self) -> int:
+        """Number of frames complete since the last reset."""
+        return self._hops
+
+    def push(self, samples: np.ndarray) -> None:
+        """Take in the next samples; see `FeatureExtractor.push`."""
+        check_samples(samples)
+        for frames in self._frames.push(samples):
+            for ring, columns in zip(self._rings, self._compute(frames)):
+                ring.write(columns)
+            self._hops += len(frames)
+
+    def image(self, out: Optional[np.ndarray] = None) -> np.ndarray:
+        """Return the latest window's image; see `FeatureExtractor.image`."""
+        return self.image_from_columns(self._window(), out)
+
+    def reset(self) -> None:
+        """Forget all sound."""
+        self._frames.reset()
+        self._hops = 0
+
+    def columns(self, samples: np.ndarray) -> Columns:
+        """Compute the columns of a whole recording; see `FeatureExtractor.columns`."""
+        check_samples(samples)
+        hops = max(0, (len(samples) - self.frame_samples) // self.hop_samples + 1)
+        result = tuple(np.empty(lead + (hops,), dtype) for lead, dtype in self.column_layout)
+        start = 0
+        buffer = FrameBuffer(self.frame_samples, self.hop_samples, self.max_frames)
+        for frames in buffer.push(samples):
+            end = start + len(frames)
+            for whole, part in zip(result, self._compute(frames)):
+                whole[..., start:end] = part
+            start = end
+        return result
+
+    def _window(self) -> Columns:
+        if self._hops < self.window_hops:
+            raise SerError('a window takes {} samples ({} hops); so far there are {} hops'.format(
+                self.window_samples, self.window_hops, self._hops))
+        return tuple(ring.window() for ring in self._rings)
