@@ -6,19 +6,15 @@ from typing import NamedTuple, Optional
 
 import numpy as np
 
-from ser_ros.errors import SerError
-from ser_ros.features.base import Columns, FeatureExtractor
-from ser_ros.features.framing import FrameBuffer, check_samples
+from ser_ros.features.base import Columns
+from ser_ros.features.framed_extractor import FramedExtractor
 from ser_ros.features.mel import MelSpectrum, hann, triangles
 from ser_ros.features.pitch import PitchTracker
-from ser_ros.features.ring import ColumnRing
 from ser_ros.features.window_level import LEVEL_MIN_HZ, level_gain, spectrum_sum
 
 FFT_SIZE = 512
 # Of the 128 bands over 0..15 kHz, those whose centre lies below 8 kHz.
 MEL_BANDS = 104
-# Whole windows are computed in parts, so that the temporaries stay small.
-MAX_FRAMES = 64
 
 # Of EfficientAT (models/preprocess.py), which computes at 32 kHz.
 ORIGINAL_RATE_HZ = 32000
@@ -87,7 +83,7 @@ def level_weights() -> np.ndarray:
     return np.where(centres_hz() >= LEVEL_MIN_HZ, weights, 0.0).astype(np.float32)
 
 
-class EfficientatMel(FeatureExtractor):
+class EfficientatMel(FramedExtractor):
     """
     The feature set efficientat_mel/1.
 
@@ -107,57 +103,35 @@ class EfficientatMel(FeatureExtractor):
     window_hops = 256
     window_samples = 255 * 160 + 400
     shape = (1, MEL_BANDS, 256)
+    max_frames = 64
+    column_layout = (((MEL_BANDS,), np.float32),)
 
     def __init__(self):
         """Make an empty stream."""
+        super().__init__()
         self._mel = MelSpectrum(
-            filterbank(), hann(self.frame_samples, periodic=False), MAX_FRAMES)
-        self._frames = FrameBuffer(self.frame_samples, self.hop_samples, MAX_FRAMES)
-        self._ring = ColumnRing(self.window_hops, (MEL_BANDS,))
+            filterbank(), hann(self.frame_samples, periodic=False), self.max_frames)
         self._pitch = PitchTracker(self.window_samples)
         self._level_weights = level_weights()
-        self._hops = 0
-
-    @property
-    def hops(self) -> int:
-        """Number of frames complete since the last reset."""
-        return self._hops
 
     def push(self, samples: np.ndarray) -> None:
         """Take in the next samples; see `FeatureExtractor.push`."""
-        check_samples(samples)
-        for frames in self._frames.push(samples):
-            self._ring.write(self._mel(frames).T)
-            self._hops += len(frames)
+        super().push(samples)
         self._pitch.push(samples)
-
-    def image(self, out: Optional[np.ndarray] = None) -> np.ndarray:
-        """Return the latest window's image; see `FeatureExtractor.image`."""
-        self._check_window()
-        return self.image_from_columns((self._ring.window(),), out)
 
     def pitch_hz(self) -> float:
         """Return the median pitch of the latest window's voiced frames [Hz], or NaN."""
-        self._check_window()
+        self._window()  # refuses, while there is none
         return self._pitch.median_hz()
 
     def reset(self) -> None:
         """Forget all sound."""
-        self._frames.reset()
+        super().reset()
         self._pitch.reset()
-        self._hops = 0
 
     def columns(self, samples: np.ndarray) -> EfficientatMelColumns:
         """Compute the columns of a whole recording; see `FeatureExtractor.columns`."""
-        check_samples(samples)
-        hops = max(0, (len(samples) - self.frame_samples) // self.hop_samples + 1)
-        power = np.empty((MEL_BANDS, hops), np.float32)
-        start = 0
-        buffer = FrameBuffer(self.frame_samples, self.hop_samples, MAX_FRAMES)
-        for frames in buffer.push(samples):
-            power[:, start:start + len(frames)] = self._mel(frames).T
-            start += len(frames)
-        return EfficientatMelColumns(power)
+        return EfficientatMelColumns(*super().columns(samples))
 
     def image_from_columns(
             self, columns: Columns, out: Optional[np.ndarray] = None) -> np.ndarray:
@@ -175,7 +149,5 @@ class EfficientatMel(FeatureExtractor):
         power /= np.float32(SCALE)
         return out
 
-    def _check_window(self) -> None:
-        if self._hops < self.window_hops:
-            raise SerError('a window takes {} samples ({} hops); so far there are {} hops'.format(
-                self.window_samples, self.window_hops, self._hops))
+    def _compute(self, frames: np.ndarray) -> EfficientatMelColumns:
+        return EfficientatMelColumns(self._mel(frames).T)

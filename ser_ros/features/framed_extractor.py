@@ -69,7 +69,9 @@ class FramedExtractor(FeatureExtractor):
         """Compute the columns of a whole recording; see `FeatureExtractor.columns`."""
         check_samples(samples)
         hops = max(0, (len(samples) - self.frame_samples) // self.hop_samples + 1)
-        result = tuple(np.empty(lead + (hops,), dtype) for lead, dtype in self.column_layout)
+        result = tuple(
+            np.empty(lead + (hops,), dtype)
+            for lead, dtype in self.column_layout)  # type: Columns
         start = 0
         buffer = FrameBuffer(self.frame_samples, self.hop_samples, self.max_frames)
         for frames in buffer.push(samples):

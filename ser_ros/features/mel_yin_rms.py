@@ -6,22 +6,16 @@ from typing import NamedTuple, Optional
 
 import numpy as np
 
-from ser_ros.errors import SerError
-from ser_ros.features.base import Columns, FeatureExtractor
-from ser_ros.features.framing import FrameBuffer, check_samples
+from ser_ros.features.base import Columns
+from ser_ros.features.framed_extractor import FramedExtractor
 from ser_ros.features.level import frame_rms
 from ser_ros.features.mel import MelSpectrum, hann, mel_filterbank, power_to_db
 from ser_ros.features.mel_corners import MEL_CORNERS_HZ
 from ser_ros.features.pitch import median_voiced_hz
-from ser_ros.features.ring import ColumnRing
 from ser_ros.features.yin import Yin
 
 MEL_BANDS = 128
 MEL_RANGE_DB = 80.0
-
-# Whole windows are computed a third at a time: larger temporaries than these cost twice as
-# much, because the allocator asks the kernel for them anew each time.
-MAX_FRAMES = 43
 
 
 class MelYinRmsColumns(NamedTuple):
@@ -40,7 +34,7 @@ class MelYinRmsColumns(NamedTuple):
     trough: np.ndarray
 
 
-class MelYinRms(FeatureExtractor):
+class MelYinRms(FramedExtractor):
     """
     The feature set mel_yin_rms/1.
 
@@ -64,64 +58,30 @@ class MelYinRms(FeatureExtractor):
     window_hops = 128
     window_samples = 127 * 320 + 1024
     shape = (3, MEL_BANDS, 128)
+    # Whole windows are computed a third at a time: larger temporaries than these cost twice as
+    # much, because the allocator asks the kernel for them anew each time.
+    max_frames = 43
+    # In the order of MelYinRmsColumns.
+    column_layout = (
+        ((MEL_BANDS,), np.float32), ((), np.float64), ((), np.float32), ((), np.float32))
 
     def __init__(self):
         """Make an empty stream."""
+        super().__init__()
         filterbank = mel_filterbank(MEL_CORNERS_HZ, self.sample_rate_hz, self.frame_samples)
         self._mel = MelSpectrum(
-            filterbank, hann(self.frame_samples, periodic=True), MAX_FRAMES)
-        self._yin = Yin(self.sample_rate_hz, 50.0, 8000.0, 0.1, self.frame_samples, MAX_FRAMES)
-        self._frames = FrameBuffer(self.frame_samples, self.hop_samples, MAX_FRAMES)
-        # In the order of MelYinRmsColumns.
-        self._rings = (
-            ColumnRing(self.window_hops, (MEL_BANDS,)),
-            ColumnRing(self.window_hops, (), np.float64),
-            ColumnRing(self.window_hops),
-            ColumnRing(self.window_hops))
-        self._hops = 0
-
-    @property
-    def hops(self) -> int:
-        """Number of frames complete since the last reset."""
-        return self._hops
-
-    def push(self, samples: np.ndarray) -> None:
-        """Take in the next samples; see `FeatureExtractor.push`."""
-        check_samples(samples)
-        for frames in self._frames.push(samples):
-            for ring, columns in zip(self._rings, self._compute(frames)):
-                ring.write(columns)
-            self._hops += len(frames)
-
-    def image(self, out: Optional[np.ndarray] = None) -> np.ndarray:
-        """Return the latest window's image; see `FeatureExtractor.image`."""
-        return self.image_from_columns(self._window(), out)
+            filterbank, hann(self.frame_samples, periodic=True), self.max_frames)
+        self._yin = Yin(
+            self.sample_rate_hz, 50.0, 8000.0, 0.1, self.frame_samples, self.max_frames)
 
     def pitch_hz(self) -> float:
         """Return the median pitch of the latest window's voiced frames [Hz], or NaN."""
-        window = self._window()
+        window = MelYinRmsColumns(*self._window())
         return median_voiced_hz(window.f0_hz, window.trough)
-
-    def reset(self) -> None:
-        """Forget all sound."""
-        self._frames.reset()
-        self._hops = 0
 
     def columns(self, samples: np.ndarray) -> MelYinRmsColumns:
         """Compute the columns of a whole recording; see `FeatureExtractor.columns`."""
-        check_samples(samples)
-        hops = max(0, (len(samples) - self.frame_samples) // self.hop_samples + 1)
-        result = MelYinRmsColumns(
-            np.empty((MEL_BANDS, hops), np.float32), np.empty(hops),
-            np.empty(hops, np.float32), np.empty(hops, np.float32))
-        start = 0
-        buffer = FrameBuffer(self.frame_samples, self.hop_samples, MAX_FRAMES)
-        for frames in buffer.push(samples):
-            end = start + len(frames)
-            for whole, part in zip(result, self._compute(frames)):
-                whole[..., start:end] = part
-            start = end
-        return result
+        return MelYinRmsColumns(*super().columns(samples))
 
     def image_from_columns(
             self, columns: Columns, out: Optional[np.ndarray] = None) -> np.ndarray:
@@ -144,12 +104,6 @@ class MelYinRms(FeatureExtractor):
         f0_hz, trough = self._yin(frames)
         mel_db = power_to_db(self._mel(frames)).T
         return MelYinRmsColumns(mel_db, f0_hz, frame_rms(frames), trough)
-
-    def _window(self) -> MelYinRmsColumns:
-        if self._hops < self.window_hops:
-            raise SerError('a window takes {} samples ({} hops); so far there are {} hops'.format(
-                self.window_samples, self.window_hops, self._hops))
-        return MelYinRmsColumns(*[ring.window() for ring in self._rings])
 
 
 def _min_max_scale(values: np.ndarray, out: np.ndarray) -> np.ndarray:
