@@ -56,11 +56,12 @@ def build(config: Config, root: Path, output: Path, seed: int, threads: int,
     cache = output / 'cache'
     clips = data.load_part(config, root, 'train')
     LOGGER.info('training\n%s', data.describe(clips, config.labels))
+    copies = config.training.wave_variants
     columns = load_columns([clip.path for clip in clips], config.feature_set, cache, threads,
-                           progress)
+                           progress, copies)
     validation = load_windows(config, root, 'validation', cache, threads, progress)
     LOGGER.info('validation\n%s', data.describe(list(validation.clips), config.labels))
-    drawn = BalancedWindows(clips, columns, extractor, generator)
+    drawn = BalancedWindows(clips * (1 + copies), columns, extractor, generator)
     history = History(output / 'history.csv')
     network = fit(config, drawn, validation, output / 'checkpoint.pt', history.add, progress)
     plots.history(history.epochs, output / 'history.png')

@@ -41,6 +41,9 @@ class Training:
     averaging: share of the running mean of the weights that a step keeps, which is what is
         measured and stored; 0 for the weights themselves.
     bf16: multiply in bfloat16 (the weights stay in FP32).
+    wave_variants: number of copies of each training clip that are degraded as sound (rooms, noise,
+        codecs, clipping, speed; `ser_ros.training.degrade.chain`) and drawn as often as the clip
+        itself; their features are computed once and kept in the cache.
 
     """
 
@@ -54,6 +57,7 @@ class Training:
     mixup: float = 0.0
     averaging: float = 0.0
     bf16: bool = False
+    wave_variants: int = 0
 
 
 @dataclass(frozen=True)
@@ -161,6 +165,9 @@ def _check(config: Config, path: str) -> None:
     if not 0 <= training.averaging < 1:
         raise SerError(f'{path}: training.averaging must be at least 0 and below 1, got '
                        f'{training.averaging}')
+    if training.wave_variants < 0:
+        raise SerError(f'{path}: training.wave_variants must not be below 0, got '
+                       f'{training.wave_variants}')
     if config.network not in NETWORKS:
         raise SerError(f'{path}: network must be one of {", ".join(NETWORKS)}, got '
                        f'{config.network!r}')
