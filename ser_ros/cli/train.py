@@ -25,6 +25,12 @@ def add_parser(subparsers):
     parser.add_argument('--output', default='runs', metavar='FOLDER',
                         help='for the model, its history and the cached features (default: runs)')
     parser.add_argument('--seed', type=int, default=0, help='of everything that is drawn')
+    begin = parser.add_mutually_exclusive_group()
+    begin.add_argument('--resume', action='store_true',
+                       help='go on after the last whole epoch of the training in OUTPUT; a '
+                       'finished one only has its model written if that is missing')
+    begin.add_argument('--restart', action='store_true',
+                       help='start anew although there is an unfinished training in OUTPUT')
     parser.add_argument('--threads', type=int, default=os.cpu_count(),
                         help='CPU threads (default: all)')
     parser.set_defaults(run=run)
@@ -69,10 +75,13 @@ def run(args) -> int:
     from ser_ros.training import config
     from ser_ros.training.build import build
     from ser_ros.training.progress import Progress
+    from ser_ros.training.run import Start
     logging.basicConfig(level=logging.INFO, format='%(message)s')
     settings = config.load(args.config)
     output = make_folder(args.output)
-    figures = build(settings, Path(args.data), output, args.seed, args.threads, Progress())
+    start = Start.RESUME if args.resume else Start.ANEW if args.restart else Start.NEW
+    figures = build(
+        settings, Path(args.data), output, args.seed, args.threads, Progress(), start)
     print('UAR on validation speakers [%]')
     for precision, values in figures.items():
         print('  {}: {}'.format(precision, ', '.join(

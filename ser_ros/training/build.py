@@ -18,21 +18,16 @@ from ser_ros.features import FEATURE_SETS, create_extractor
 from ser_ros.inference.classifier import softmax
 from ser_ros.inference.model_file import Model
 from ser_ros.inference.onnxruntime_backend import OnnxRuntimeBackend
-from ser_ros.training import data, export, metrics, plots
+from ser_ros.training import checkpoint, data, export, metrics
 from ser_ros.training.cache import load_columns
 from ser_ros.training.config import Config
 from ser_ros.training.memory import keep_freed_memory
 from ser_ros.training.networks import Network
 from ser_ros.training.progress import Progress
 from ser_ros.training.quantize import to_int8
-from ser_ros.training.train import (
-    History,
-    Windows,
-    fit,
-    load_windows,
-    logits,
-    seed_everything,
-)
+from ser_ros.training.run import Run, Start
+from ser_ros.training.train import Windows, fit, load_windows, logits, seed_everything
+from ser_ros.training.trainer import Trainer
 from ser_ros.training.windows import BalancedWindows
 
 LOGGER = logging.getLogger(__name__)
@@ -40,31 +35,33 @@ CALIBRATION_WINDOWS = 512
 
 
 def build(config: Config, root: Path, output: Path, seed: int, threads: int,
-          progress: Progress) -> dict[str, dict[str, float]]:
+          progress: Progress, start: Start = Start.NEW) -> dict[str, dict[str, float]]:
     """
     Train a model and write it to ``output/NAME``, with history, curve and checkpoint beside it.
 
     :param root: folder of the corpora.
     :param threads: CPU threads for everything.
+    :param start: what to do about a training that is in ``output`` already.
     :return: UAR on validation speakers by precision and corpus, of the exported files.
-    :raises SerError: if the data is not as the configuration says.
+    :raises SerError: if the data is not as the configuration says, or ``output`` is taken.
     """
     keep_freed_memory()
     torch.set_num_threads(threads)
     generator = seed_everything(seed)
-    extractor = create_extractor(config.feature_set)
     cache = output / 'cache'
     clips = data.load_part(config, root, 'train')
+    run = Run(output, checkpoint.origin(config, seed, clips))
+    trainer = Trainer(config, generator)
+    run.begin(trainer, start)
     LOGGER.info('training\n%s', data.describe(clips, config.labels))
     copies = config.training.wave_variants
     columns = load_columns([clip.path for clip in clips], config.feature_set, cache, threads,
                            progress, copies)
     validation = load_windows(config, root, 'validation', cache, threads, progress)
     LOGGER.info('validation\n%s', data.describe(list(validation.clips), config.labels))
-    drawn = BalancedWindows(clips * (1 + copies), columns, extractor, generator)
-    history = History(output / 'history.csv')
-    network = fit(config, drawn, validation, output / 'checkpoint.pt', history.add, progress)
-    plots.history(history.epochs, output / 'history.png')
+    drawn = BalancedWindows(
+        clips * (1 + copies), columns, create_extractor(config.feature_set), generator)
+    network = fit(trainer, drawn, validation, lambda: run.save(trainer), progress)
     return store(config, network, drawn, validation, output / config.name, seed, threads, progress)
 
 

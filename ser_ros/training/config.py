@@ -34,12 +34,16 @@ class Training:
     ----------
     windows_per_epoch: number of windows drawn; an epoch has no other meaning, since sampling is
         balanced over corpora and classes.
-    learning_rate: at the peak of one cycle that starts and ends near 0.
+    learning_rate: at the peak of one cycle that starts and ends near 0; but see ``patience``.
     label_smoothing: share of the target that is spread over all classes.
     mixup: parameter of the Beta distribution from which the share of a second window is drawn
         (arXiv:1710.09412); 0 for none.
     averaging: share of the running mean of the weights that a step keeps, which is what is
         measured and stored; 0 for the weights themselves.
+    patience: training ends after this many epochs without a better mean UAR on the validation
+        speakers, and ``epochs`` is the most there can be; 0 for exactly ``epochs``. As the end is
+        not known then, the learning rate rises over one epoch and stays; the running mean of the
+        weights stands in for its decay, so ``averaging`` is needed.
     bf16: multiply in bfloat16 (the weights stay in FP32).
     wave_variants: number of copies of each training clip that are degraded as sound (rooms, noise,
         codecs, clipping, speed; `ser_ros.training.degrade.chain`) and drawn as often as the clip
@@ -56,6 +60,7 @@ class Training:
     dropout: float = 0.3
     mixup: float = 0.0
     averaging: float = 0.0
+    patience: int = 0
     bf16: bool = False
     wave_variants: int = 0
 
@@ -105,8 +110,18 @@ def load(path: str) -> Config:
     values = _read(path)
     if isinstance(values, dict) and isinstance(values.get('corpora'), str):
         values['corpora'] = _read(os.path.join(os.path.dirname(path), values['corpora']))
-    config = _build(Config, values, path)
-    _check(config, path)
+    return from_values(values, path)
+
+
+def from_values(values: Any, where: str) -> Config:
+    """
+    Make a configuration of what its file holds, or of ``dataclasses.asdict`` of another one.
+
+    :param where: for the text of errors.
+    :raises SerError: as `load`.
+    """
+    config = _build(Config, values, where)
+    _check(config, where)
     return config
 
 
@@ -164,6 +179,12 @@ def _check(config: Config, path: str) -> None:
         raise SerError(f'{path}: training.mixup must not be below 0, got {training.mixup}')
     if not 0 <= training.averaging < 1:
         raise SerError(f'{path}: training.averaging must be at least 0 and below 1, got '
+                       f'{training.averaging}')
+    if training.patience < 0:
+        raise SerError(f'{path}: training.patience must not be below 0, got {training.patience}')
+    if training.patience and not training.averaging:
+        raise SerError(f'{path}: training.patience needs training.averaging over 0 (such as '
+                       f'0.995), since the learning rate does not fall then; got '
                        f'{training.averaging}')
     if training.wave_variants < 0:
         raise SerError(f'{path}: training.wave_variants must not be below 0, got '

@@ -10,7 +10,7 @@ import matplotlib
 import numpy as np
 
 if TYPE_CHECKING:
-    from ser_ros.training.train import Epoch
+    from ser_ros.training.history import Epoch
 
 matplotlib.use('Agg')
 from matplotlib import pyplot  # noqa: E402  the backend is chosen before

@@ -17,15 +17,16 @@ class Progress:
     """
     Shows the progress of loops.
 
-    :param stream: where to write; a bar that redraws itself if that is a terminal, else a line
-        every half minute.
+    :param stream: where to write, by default standard error; a bar that redraws itself if that
+        is a terminal, else a line every half minute.
     :param clock: seconds that only grow.
     """
 
-    def __init__(self, stream: TextIO = sys.stderr, clock: Callable[[], float] = time.monotonic):
-        self._stream = stream
+    def __init__(self, stream: TextIO | None = None,
+                 clock: Callable[[], float] = time.monotonic):
+        self._stream = stream or sys.stderr
         self._clock = clock
-        self._is_terminal = stream.isatty()
+        self._is_terminal = self._stream.isatty()
 
     def track(self, items: Iterable[Item], what: str, total: int) -> Iterator[Item]:
         """Yield the items and show how many of ``total`` are done and how long the rest takes."""

@@ -72,3 +72,9 @@ def config_path(tmp_path_factory):
     path = tmp_path_factory.mktemp('config') / 'tiny.yaml'
     path.write_text(CONFIG)
     return path
+
+
+@pytest.fixture(scope='session')
+def feature_cache(tmp_path_factory):
+    """Folder for the features of the corpora, so that they are computed once."""
+    return tmp_path_factory.mktemp('features')

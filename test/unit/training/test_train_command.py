@@ -23,9 +23,10 @@ from ser_ros.training.scoring import Scorer
 
 
 @pytest.fixture(scope='module')
-def trained(tmp_path_factory, config_path, corpora):
+def trained(tmp_path_factory, config_path, corpora, feature_cache):
     """Output folder of a training with two epochs."""
     output = tmp_path_factory.mktemp('runs')
+    os.symlink(str(feature_cache), str(output / 'cache'))
     assert main(['train', str(config_path), '--data', str(corpora), '--output', str(output),
                  '--threads', '1']) == 0
     return output

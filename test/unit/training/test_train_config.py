@@ -55,6 +55,9 @@ def test_a_named_pipe_is_refused_without_waiting_for_its_writer(tmp_path):
     ({'training': {'bf16': 'yes please'}}, 'bf16 must be a bool'),
     ({'training': {'mixup': -0.1}}, 'training.mixup must not be below 0, got -0.1'),
     ({'training': {'averaging': 1}}, 'averaging must be at least 0 and below 1, got 1.0'),
+    ({'training': {'patience': -1}}, 'training.patience must not be below 0, got -1'),
+    ({'training': {'patience': 3}},
+     'training.patience needs training.averaging over 0 .*got 0.0'),
     ({'network': 'vgg'}, "network must be one of resnet34, mobilenet_v3, got 'vgg'"),
     ({'precisions': ['fp64']}, "precisions: 'fp64' is none of fp32, fp16, int8"),
 ])

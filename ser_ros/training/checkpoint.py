@@ -1,0 +1,141 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The file from which a training that was stopped goes on, and what it has to have in common."""
+
+import hashlib
+import json
+import os
+import pickle
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ser_ros.errors import SerError
+from ser_ros.files import check_regular
+from ser_ros.training import config as configuration
+from ser_ros.training.config import Config
+from ser_ros.training.data import Clip
+
+FORMAT = 'ser_ros checkpoint 1'
+
+
+@dataclass(frozen=True)
+class Origin:
+    """
+    What decides how a training goes: a checkpoint of another one is of no use.
+
+    Attributes
+    ----------
+    clips_sha256: of corpus, file name, speaker and label of the clips that are trained on.
+    pretrained_sha256: of the file of pretrained weights; '' without one.
+
+    """
+
+    config: Config
+    seed: int
+    clips_sha256: str
+    pretrained_sha256: str
+
+    @property
+    def config_sha256(self) -> str:
+        """Hash of the configuration's values as JSON with sorted keys."""
+        return _sha256(json.dumps(asdict(self.config), sort_keys=True).encode())
+
+
+def origin(config: Config, seed: int, clips: Sequence[Clip]) -> Origin:
+    """
+    Describe a training before it starts.
+
+    :raises SerError: if the pretrained weights cannot be read.
+    """
+    lines = '\n'.join(
+        f'{clip.corpus}\t{clip.path.name}\t{clip.speaker}\t{clip.label}' for clip in clips)
+    return Origin(config, seed, _sha256(lines.encode()), _pretrained_sha256(config.pretrained))
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _pretrained_sha256(path: str) -> str:
+    if not path:
+        return ''
+    try:
+        check_regular(path)
+        return _sha256(Path(path).read_bytes())
+    except OSError as error:
+        raise SerError(
+            f'cannot read the pretrained weights {path}: {error.strerror}') from error
+
+
+def write(path: Path, started: Origin, state: dict[str, Any], is_finished: bool) -> None:
+    """Replace the checkpoint in one step: whenever this ends, an old or a new one is whole."""
+    partial = path.with_name('.' + path.name)
+    with open(partial, 'wb') as file:
+        torch.save({'format': FORMAT, 'origin': asdict(started), 'state': state,
+                    'is_finished': is_finished}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def progress(path: Path) -> tuple[int, bool]:
+    """
+    Return the number of epochs that are done, and whether there are no more.
+
+    :raises SerError: if the file is no checkpoint.
+    """
+    stored = _load(path)
+    return len(stored['state']['history']), stored['is_finished']
+
+
+def read(path: Path, started: Origin) -> dict[str, Any]:
+    """
+    Return the state that was written for the same training.
+
+    :raises SerError: if the file is no checkpoint, or one of another training; the text says what
+        differs.
+    """
+    stored = _load(path)
+    values = stored['origin']
+    before = Origin(configuration.from_values(values['config'], str(path)), values['seed'],
+                    values['clips_sha256'], values['pretrained_sha256'])
+    differences = _differences(before, started)
+    if differences:
+        raise SerError(f'{path} is the checkpoint of another training: ' + '; '.join(differences)
+                       + '; give it another --output, or start anew with --restart')
+    return stored['state']
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        check_regular(str(path))
+        stored = torch.load(path, map_location='cpu', weights_only=True)
+    except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+        reason = str(error).split('\n', 1)[0]
+        raise SerError(f'cannot read the checkpoint {path}: {reason}; remove it, or start anew '
+                       'with --restart') from error
+    if not isinstance(stored, dict) or stored.get('format') != FORMAT:
+        raise SerError(f'{path} is no checkpoint of this version of ser_ros; remove it, or start '
+                       'anew with --restart')
+    return stored
+
+
+def _differences(before: Origin, now: Origin) -> list[str]:
+    """List what differs; how many epochs there can be at most may, as it changes none of them."""
+    if now.config.training.patience:
+        training = replace(before.config.training, epochs=now.config.training.epochs)
+        before = replace(before, config=replace(before.config, training=training))
+    found = _changed(before.config.training, now.config.training, 'training.')
+    found = _changed(before.config, now.config, '', {'training'}) + found
+    return found + _changed(before, now, '', {'config'})
+
+
+def _changed(before: Any, now: Any, prefix: str, apart: Sequence[str] | set[str] = ()) -> list[str]:
+    return [f'{prefix}{entry.name} was {getattr(before, entry.name)!r} and is '
+            f'{getattr(now, entry.name)!r}'
+            for entry in fields(before)
+            if entry.name not in apart and getattr(before, entry.name) != getattr(now, entry.name)]

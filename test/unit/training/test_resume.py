@@ -1,0 +1,229 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Trainings that are stopped and go on, and trainings that stop by themselves."""
+
+import csv
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from ser_ros.cli.main import main
+from ser_ros.errors import SerError
+from ser_ros.training import checkpoint, config
+from ser_ros.training.trainer import Trainer
+
+EPOCHS = 3
+STEPS = 3  # of an epoch
+ONE_CYCLE = 'training: {epochs: 3, windows_per_epoch: 24, batch: 8, mixup: 0.3}'
+PATIENCE = ('training: {epochs: 3, windows_per_epoch: 24, batch: 8, mixup: 0.3, averaging: 0.9, '
+            'patience: 3}')
+# Runs the command and kills it without warning at a step.
+KILLED = '''
+import os, signal, sys
+from ser_ros.cli.main import main
+from ser_ros.training.trainer import Trainer
+loss, steps = Trainer._loss, [0]
+def killing(*arguments):
+    steps[0] += 1
+    if steps[0] == int(sys.argv[1]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return loss(*arguments)
+Trainer._loss = killing
+main(sys.argv[2:])
+'''
+
+
+@pytest.fixture
+def command(config_path, corpora, feature_cache, tmp_path):
+    """Return the command's arguments for a training section and an output folder."""
+    def arguments(training, output, *options):
+        text = config_path.read_text().split('training:')[0]
+        (tmp_path / 'c.yaml').write_text(f'{text}precisions: [fp32, int8]\n{training}\n')
+        output.mkdir(exist_ok=True)
+        if not (output / 'cache').exists():
+            os.symlink(str(feature_cache), str(output / 'cache'))
+        return ['train', str(tmp_path / 'c.yaml'), '--data', str(corpora), '--output',
+                str(output), '--threads', '1', *options]
+    return arguments
+
+
+@pytest.fixture
+def interrupt_at(monkeypatch):
+    """Return a function that makes a step end as Ctrl-C would, once."""
+    loss = Trainer._loss
+
+    def set_up(step):
+        steps = []
+
+        def interrupted(*arguments):
+            steps.append(1)
+            if len(steps) == step:
+                signal.raise_signal(signal.SIGINT)
+            return loss(*arguments)
+        monkeypatch.setattr(Trainer, '_loss', interrupted)
+    return set_up
+
+
+def results(output):
+    """Return the content of all that must not depend on interruptions."""
+    return {name: (output / name).read_bytes()
+            for name in ('history.csv', 'tiny/fp32.onnx', 'tiny/int8.onnx')}
+
+
+@pytest.mark.parametrize('training', [ONE_CYCLE, PATIENCE])
+def test_an_interrupted_training_ends_like_one_that_was_not(
+        command, tmp_path, interrupt_at, training, capsys):
+    whole, parted = tmp_path / 'whole', tmp_path / 'parted'
+    assert main(command(training, whole)) == 0
+    interrupt_at(STEPS + 2)
+    assert main(command(training, parted)) == 130
+    assert [path.name for path in parted.glob('tiny')] == []
+    assert main(command(training, parted, '--resume')) == 0
+    assert results(parted) == results(whole)
+    with open(str(parted / 'history.csv'), newline='') as file:
+        assert len(list(csv.DictReader(file))) == EPOCHS
+
+
+def test_a_killed_training_goes_on(command, tmp_path):
+    whole, parted = tmp_path / 'whole', tmp_path / 'parted'
+    assert main(command(ONE_CYCLE, whole)) == 0
+    killed = subprocess.run(
+        [sys.executable, '-c', KILLED, str(2 * STEPS + 1), *command(ONE_CYCLE, parted)],
+        cwd=str(tmp_path), stderr=subprocess.DEVNULL)
+    assert killed.returncode == -signal.SIGKILL
+    assert checkpoint.progress(parted / 'checkpoint.pt') == (2, False)
+    assert main(command(ONE_CYCLE, parted, '--resume')) == 0
+    assert results(parted) == results(whole)
+
+
+def test_an_unfinished_training_is_not_lost(command, tmp_path, interrupt_at, capsys):
+    interrupt_at(STEPS + 1)
+    assert main(command(ONE_CYCLE, tmp_path)) == 130
+    before = (tmp_path / 'checkpoint.pt').read_bytes()
+    assert main(command(ONE_CYCLE, tmp_path)) == 2
+    assert ('stopped after epoch 1: go on with --resume, start anew with --restart'
+            in capsys.readouterr().err)
+    assert (tmp_path / 'checkpoint.pt').read_bytes() == before
+    assert main(command(ONE_CYCLE, tmp_path, '--restart')) == 0
+    assert checkpoint.progress(tmp_path / 'checkpoint.pt') == (3, True)
+
+
+def test_another_configuration_is_refused(command, tmp_path, interrupt_at, capsys):
+    interrupt_at(STEPS + 1)
+    assert main(command(ONE_CYCLE, tmp_path)) == 130
+    changed = ONE_CYCLE.replace('batch: 8', 'batch: 4')
+    arguments = command(changed, tmp_path, '--resume')
+    path = pathlib.Path(arguments[1])
+    path.write_text(path.read_text().replace('width: 0.05', 'width: 0.06'))
+    assert main([*arguments, '--seed', '7']) == 2
+    said = capsys.readouterr().err
+    assert 'checkpoint of another training: ' in said
+    for part in ('width was 0.05 and is 0.06', 'training.batch was 8 and is 4',
+                 'seed was 0 and is 7'):
+        assert part in said
+    assert 'epochs' not in said
+
+
+def test_only_with_patience_there_may_be_more_epochs(command, tmp_path, interrupt_at, capsys):
+    for name, training, code in ('cycle', ONE_CYCLE, 2), ('patience', PATIENCE, 0):
+        output = tmp_path / name
+        interrupt_at(STEPS + 1)
+        assert main(command(training, output)) == 130
+        more = training.replace('epochs: 3', 'epochs: 2')
+        assert main(command(more, output, '--resume')) == code
+    assert 'training.epochs was 3 and is 2' in capsys.readouterr().err
+
+
+def test_resume_begins_where_there_is_nothing(command, tmp_path):
+    assert main(command(ONE_CYCLE, tmp_path, '--resume')) == 0
+    first = results(tmp_path)
+    assert main(command(ONE_CYCLE, tmp_path, '--resume')) == 0
+    assert results(tmp_path) == first
+
+
+@pytest.mark.parametrize('content', [b'', b'no checkpoint', None])
+def test_files_that_are_no_checkpoint(command, tmp_path, content, capsys):
+    path = tmp_path / 'checkpoint.pt'
+    if content is None:
+        torch.save({'conv1.weight': torch.zeros(1)}, path)
+    else:
+        path.write_bytes(content)
+    for options in [], ['--resume']:
+        assert main(command(ONE_CYCLE, tmp_path, *options)) == 2
+        assert 'checkpoint.pt' in capsys.readouterr().err
+
+
+def test_writing_fails_without_harm(tmp_path, config_path):
+    path = tmp_path / 'checkpoint.pt'
+    started = checkpoint.origin(config.load(str(config_path)), 0, [])
+    checkpoint.write(path, started, {'history': [1]}, False)
+    with pytest.raises(AttributeError, match='pickle'):
+        checkpoint.write(path, started, {'history': lambda: 0}, False)
+    assert checkpoint.read(path, started) == {'history': [1]}
+
+
+def test_other_clips_or_weights_are_refused(tmp_path, config_path):
+    loaded = config.load(str(config_path))
+    path = tmp_path / 'checkpoint.pt'
+    started = checkpoint.origin(loaded, 0, [])
+    checkpoint.write(path, started, {}, False)
+    for name in 'clips_sha256', 'pretrained_sha256':
+        other = checkpoint.Origin(**{**vars(started), name: 'other'})
+        with pytest.raises(SerError, match=name + " was .* and is 'other'"):
+            checkpoint.read(path, other)
+
+
+@pytest.fixture
+def trainer(tmp_path, config_path):
+    """Return a function that makes a trainer with a training section."""
+    def make(training):
+        text = config_path.read_text().split('training:')[0]
+        (tmp_path / 't.yaml').write_text(f'{text}{training}\n')
+        return Trainer(config.load(str(tmp_path / 't.yaml')), np.random.default_rng(0))
+    return make
+
+
+def test_patience_ends_the_training(trainer):
+    patient = trainer('training: {epochs: 9, averaging: 0.9, patience: 2}')
+    for figure, is_finished in (0.5, False), (0.4, False), (0.6, False), (0.6, False), (0.5, True):
+        patient.add(1.0, {'mean': figure})
+        assert patient.is_finished is is_finished
+    short = trainer('training: {epochs: 2, averaging: 0.9, patience: 2}')
+    for is_finished in False, True:
+        short.add(1.0, {'mean': 0.5 + 0.1 * is_finished})
+        assert short.is_finished is is_finished
+
+
+def batches(generator, count=4):
+    for _ in range(count):
+        yield (generator.random((8, 3, 128, 128), np.float32), generator.integers(0, 7, 8))
+
+
+@pytest.mark.parametrize('training, expected', [
+    ('{epochs: 2, windows_per_epoch: 32, batch: 8, learning_rate: 0.01}', (0.0045, 0)),
+    ('{epochs: 2, windows_per_epoch: 32, batch: 8, learning_rate: 0.01, averaging: 0.5, '
+     'patience: 9}', (0.01, 0.01))])
+def test_the_learning_rate(trainer, training, expected):
+    made = trainer('training: ' + training)
+    generator = np.random.default_rng(1)
+    for rate in expected:
+        made.train_epoch(batches(generator))
+        assert made.add(1.0, {'mean': 0.5}).learning_rate == pytest.approx(rate, abs=1e-3)
+
+
+def test_the_best_epochs_weights_are_kept(trainer):
+    made = trainer('training: {epochs: 3, windows_per_epoch: 32, batch: 8, averaging: 0.5}')
+    generator = np.random.default_rng(1)
+    kept = []
+    for figure in 0.3, 0.5, 0.4:
+        made.train_epoch(batches(generator))
+        made.add(1.0, {'mean': figure})
+        kept.append(made.averaged.module.output.weight.detach().clone())
+    assert torch.equal(made.best_network().output.weight, kept[1])
+    assert not torch.equal(kept[1], kept[2])
