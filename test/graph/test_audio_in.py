@@ -11,12 +11,17 @@ from harness import bytes_in_pieces, chunks_of
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Bool
 
+from ser_ros.features import FEATURE_SETS
+from ser_ros.inference.model_file import Model
 from ser_ros.nodes import qos
 from ser_ros.nodes.messages import AudioDataStamped, AudioInfo, SpeechFeatures
+from ser_ros.nodes.parameters import load_defaults
 from ser_ros.nodes.stamps import to_ns, to_stamp
 
 NODE = 'feature_extraction'
-WINDOW_SAMPLES = 41664
+FEATURE_SET = Model(load_defaults('emotion_inference')['model']).info.feature_set
+WINDOW_SAMPLES = FEATURE_SETS[FEATURE_SET].window_samples
+SHAPE = FEATURE_SETS[FEATURE_SET].shape
 START_NS = 1700000000 * 10**9
 # What apt's capture node offers, but for the depth: the tests are faster than real time.
 CAPTURE_QOS = QoSProfile(depth=1000, reliability=ReliabilityPolicy.RELIABLE)
@@ -61,7 +66,7 @@ class Speaker:
 
 @pytest.fixture
 def node(start, peer):
-    process = start(NODE, '-p', 'autostart:=true', '-p', 'feature_set:=mel_yin_rms/1')
+    process = start(NODE, '-p', 'autostart:=true', '-p', 'feature_set:=' + FEATURE_SET)
     peer.wait_active(NODE, processes=[process])
     return process
 
@@ -78,8 +83,8 @@ def test_any_chunk_size_gives_the_same_windows(peer, node, speech, size):
         assert abs(to_ns(window.header.stamp) - end_ns) < 62500
         assert window.header.frame_id == 'head'
         assert window.sequence == index
-        assert list(window.shape) == [3, 128, 128]
-        assert len(window.data) == 3 * 128 * 128
+        assert tuple(window.shape) == SHAPE
+        assert len(window.data) == np.prod(SHAPE)
         assert not window.muted
 
 
@@ -153,7 +158,7 @@ def test_a_short_hole_is_filled_and_a_long_one_starts_anew(peer, node, speech):
     speaker = Speaker(peer, node)
     speaker.say(chunks[:200])
     speaker.say(chunks[200:300], offset_ns=400000000)
-    # 6 s and the hole: (6.4 s - 2.604 s) / 0.5 s + 1 windows.
+    # 6 s and the hole: (6.4 s - 2.6 s) / 0.5 s + 1 windows.
     windows = speaker.wait_for_windows(8)
     assert np.diff([to_ns(w.header.stamp) for w in windows]) == pytest.approx(5e8, abs=1e7)
     speaker.say(chunks[300:500], offset_ns=60 * 10**9)
@@ -162,7 +167,7 @@ def test_a_short_hole_is_filled_and_a_long_one_starts_anew(peer, node, speech):
 
 
 def test_a_source_of_other_quality_is_named_with_a_remedy_that_helps(peer, start):
-    arguments = ['-p', 'autostart:=true', '-p', 'feature_set:=mel_yin_rms/1']
+    arguments = ['-p', 'autostart:=true', '-p', 'feature_set:=' + FEATURE_SET]
     audio = peer.node.create_publisher(
         AudioDataStamped, 'audio/audio_stamped',
         QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT))

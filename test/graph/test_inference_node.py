@@ -4,21 +4,26 @@
 
 import array
 
+import numpy as np
 import pytest
 from std_msgs.msg import Header
 
+from ser_ros.inference.model_file import Model
 from ser_ros.nodes import hri, qos
 from ser_ros.nodes.messages import Emotion, SpeechFeatures
+from ser_ros.nodes.parameters import load_defaults
 from ser_ros.nodes.stamps import to_stamp
 
 NODE = 'emotion_inference'
 START_NS = 1700000000 * 10**9
+INFO = Model(load_defaults(NODE)['model']).info
+SIZE = int(np.prod(INFO.input_shape))
 
 
 def features(sequence, **changes):
     message = SpeechFeatures(
-        feature_set='mel_yin_rms/1', shape=[3, 128, 128], sequence=sequence,
-        data=array.array('f', [0.5] * (3 * 128 * 128)), speech_probability=0.9)
+        feature_set=INFO.feature_set, shape=INFO.input_shape, sequence=sequence,
+        data=array.array('f', [0.5] * SIZE), speech_probability=0.9)
     message.header.stamp = to_stamp(START_NS + sequence * 500000000)
     for name, value in changes.items():
         setattr(message, name, value)
@@ -29,7 +34,7 @@ def features(sequence, **changes):
     ({'feature_set': 'other/1'}, "features of the set 'other/1'"),
     ({'shape': [1, 2, 3]}, 'shape [1, 2, 3]'),
     ({'data': array.array('f', [0.5])}, 'features with 1 values came'),
-    ({'data': array.array('f', [float('nan')] * (3 * 128 * 128))}, 'window 0'),
+    ({'data': array.array('f', [float('nan')] * SIZE)}, 'window 0'),
     ({'speech_probability': 7.0}, 'speech probability is 7.0'),
     ({'speech_probability': float('nan')}, 'speech probability is nan'),
 ])

@@ -34,7 +34,7 @@ def test_a_file_is_played_to_its_end(speech, tmp_path, processes):
     assert 'p95' in out
     with open(str(record), encoding='utf-8') as stream:
         rows = [row for row in csv.DictReader(stream) if row['kind'] == 'emotion']
-    # 12 s: (12 - 2.604) / 0.5 + 1
+    # 12 s: (12 - 2.6) / 0.5 + 1
     assert [int(row['sequence']) for row in rows] == list(range(19))
     for row in rows:
         probabilities = [float(row[key]) for key in row if key.startswith('p_')]

@@ -9,7 +9,7 @@ import sys
 import pytest
 from harness import quoted
 
-from ser_ros.inference.model_file import Model
+from ser_ros.inference.model_file import PRECISIONS, Model, available_models
 from ser_ros.nodes import qos
 from ser_ros.nodes.messages import Emotion, ModelInfo
 from ser_ros.nodes.parameters import load_defaults
@@ -30,10 +30,12 @@ def wait_for_precision(peer, messages, precision, graph):
     peer.wait_for(lambda: messages[-1].precision == precision, precision, graph.values())
 
 
-def test_every_stored_precision_can_be_switched_to_and_back(peer, start_graph, speech, model):
+@pytest.mark.parametrize('name', available_models())
+def test_every_stored_precision_can_be_switched_to_and_back(peer, start_graph, speech, name):
+    model = Model(name)
     emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
     infos = peer.listen(ModelInfo, 'model_info', qos.LATCHED)
-    graph = start_graph(speech, '-p', 'realtime:=false')
+    graph = start_graph(speech, '-p', 'realtime:=false', '-p', 'model:=' + name)
     for precision in model.precisions[1:] + model.precisions[:1]:
         peer.wait_for(lambda: emotions, 'first emotion', graph.values())
         assert peer.set_parameter(NODE, 'precision', precision) == (True, '')
@@ -80,7 +82,9 @@ def test_an_impossible_value_is_refused_at_once(peer, start, model):
             ('backend', 'tensorrt', 'tensorrt'),
             ('min_confidence', 2.0, 'range'),
             ('model', 'other', 'only be set while the node is unconfigured'),
-            ('threads', 2, 'only be set while the node is unconfigured')):
+            ('threads', 2, 'only be set while the node is unconfigured'),
+            *[('precision', name, 'offers no ' + name) for name in PRECISIONS
+              if name not in model.precisions]):
         before = peer.get_parameter(NODE, name)
         successful, given_reason = peer.set_parameter(NODE, name, value)
         assert not successful
@@ -90,22 +94,21 @@ def test_an_impossible_value_is_refused_at_once(peer, start, model):
 
 def test_a_switch_that_fails_puts_the_parameter_back(
         peer, start_graph, speech, model, tmp_path):
-    if 'int8' not in model.precisions:
-        pytest.skip('the default model has no int8 file')
+    precision = model.precisions[-1]
     folder = tmp_path / 'model'
     folder.mkdir()
-    for precision in model.precisions:
-        shutil.copy(model.path(precision), str(folder / (precision + '.onnx')))
+    for stored in model.precisions:
+        shutil.copy(model.path(stored), str(folder / (stored + '.onnx')))
     emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
     graph = start_graph(speech, '-p', 'model:=' + quoted(folder), '-p', 'realtime:=false')
     peer.wait_for(lambda: emotions, 'first emotion', graph.values())
     # It was there when the model was looked at, and is broken when it is wanted.
-    (folder / 'int8.onnx').write_bytes(b'no model any more')
-    assert peer.set_parameter(NODE, 'precision', 'int8') == (True, '')
+    (folder / (precision + '.onnx')).write_bytes(b'no model any more')
+    assert peer.set_parameter(NODE, 'precision', precision) == (True, '')
     peer.wait_for(lambda: peer.get_parameter(NODE, 'precision') == 'fp32', 'parameter put back',
                   graph.values())
-    peer.wait_for(lambda: 'int8.onnx is not an ONNX model' in graph[NODE].log(), 'reason',
-                  graph.values())
+    peer.wait_for(lambda: precision + '.onnx is not an ONNX model' in graph[NODE].log(),
+                  'reason', graph.values())
     seen = len(emotions)
     peer.wait_for(lambda: len(emotions) > seen + 4, 'more emotions', graph.values())
     check_nothing_lost(emotions)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Speech in, emotions out: four processes over DDS."""
 
+import itertools
 import math
 
 import numpy as np
@@ -9,7 +10,8 @@ import pytest
 from harness import NODES
 from lifecycle_msgs.msg import Transition
 
-from ser_ros.inference.model_file import Model
+from ser_ros.features import FEATURE_SETS
+from ser_ros.inference.model_file import Model, available_models
 from ser_ros.nodes import qos
 from ser_ros.nodes.messages import Emotion, ModelInfo, SpeechFeatures
 from ser_ros.nodes.parameters import load_defaults
@@ -17,7 +19,7 @@ from ser_ros.nodes.stamps import to_ns
 from ser_ros.offline import classify_file, open_graph_classifier
 
 PERIOD_NS = 500000000
-WINDOW_NS = 41663 * 62500
+SAMPLE_NS = 62500
 
 
 @pytest.fixture
@@ -33,11 +35,13 @@ def test_emotions_of_a_file(peer, start_graph, speech, model):
     peer.wait_active(*NODES, processes=graph.values())
     peer.wait_for(lambda: len(emotions) >= 18, '18 emotions', graph.values())
 
+    # From its first sample to its last one.
+    window_ns = (FEATURE_SETS[model.info.feature_set].window_samples - 1) * SAMPLE_NS
     assert [emotion.sequence for emotion in emotions] == list(range(len(emotions)))
     stamps = [to_ns(emotion.header.stamp) for emotion in emotions]
     assert set(np.diff(stamps)) == {PERIOD_NS}
     for emotion in emotions:
-        assert to_ns(emotion.header.stamp) - to_ns(emotion.window_start) == WINDOW_NS
+        assert to_ns(emotion.header.stamp) - to_ns(emotion.window_start) == window_ns
         assert emotion.header.frame_id == 'microphone'
         assert emotion.labels == list(model.info.labels)
         assert emotion.model_name == model.info.name
@@ -59,7 +63,8 @@ def test_emotions_of_a_file(peer, start_graph, speech, model):
     assert infos[-1].sha256 == model.info.sha256
 
 
-@pytest.mark.parametrize('model, chunk_s', [('resnet34_half', 0.02), ('small', 0.14)])
+@pytest.mark.parametrize(
+    'model, chunk_s', list(zip(available_models(), itertools.cycle((0.02, 0.14)))))
 def test_the_graph_and_classify_agree(peer, start_graph, speech, model, chunk_s):
     emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
     graph = start_graph(speech, '-p', 'loop:=false', '-p', 'realtime:=false',
