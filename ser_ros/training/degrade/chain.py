@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ser_ros.training import nonspeech
 from ser_ros.training.degrade import channel, noise, room
 from ser_ros.training.degrade.codec import AMR_KBIT_S, transcode
 from ser_ros.training.degrade.seeds import generator_for
@@ -56,9 +57,8 @@ def _surroundings(samples: np.ndarray, generator: np.random.Generator) -> np.nda
         samples = room.reverberate(samples, room.impulse_response(
             generator.uniform(*RT60_S), generator.uniform(*DIRECT_TO_REVERBERANT_DB), generator))
     if generator.random() < NOISE_SHARE:
-        make = noise.NOISES[generator.choice(list(noise.NOISES))]
-        samples = noise.add_noise(
-            samples, make(len(samples), generator), generator.uniform(*SNR_DB))
+        samples = noise.add_noise(samples, noise.any_noise(generator, len(samples)),
+                                  generator.uniform(*SNR_DB))
     return samples
 
 
@@ -84,4 +84,5 @@ def _transport(samples: np.ndarray, generator: np.random.Generator) -> np.ndarra
 def fingerprint() -> str:
     """Return what changes whenever the code of the degradations does, for caches."""
     sources = sorted(Path(__file__).parent.glob('*.py'))
+    sources += sorted(Path(nonspeech.__file__).parent.glob('*.py'))
     return hashlib.sha256(b'\n'.join(path.read_bytes() for path in sources)).hexdigest()[:16]

@@ -1,22 +1,21 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Noises made by code, and how they are added at a signal-to-noise ratio."""
+"""Noises behind the speech, and how they are added at a signal-to-noise ratio."""
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy import fft
 
-from ser_ros.audio.format import SAMPLE_RATE_HZ
+from ser_ros.training import nonspeech
 from ser_ros.training.degrade import voices
 from ser_ros.training.degrade.level import active_power, mean_power
+from ser_ros.training.nonspeech import machines, music
+from ser_ros.training.nonspeech.synthesis import coloured
 
 TALKERS = (3, 8)
 TINY = 1e-12  # power of silence, whose level cannot be set
-MOTOR_HZ = (40.0, 250.0)
-MOTOR_HARMONICS = 24
-SCALE_HZ = 110 * 2 ** (np.array([0, 2, 3, 5, 7, 8, 10, 12, 14, 15, 17, 19, 24]) / 12)
-NOTE_HARMONICS = 6
+
+Noise = Callable[[np.random.Generator, int], np.ndarray]
 
 
 def add_noise(samples: np.ndarray, noise: np.ndarray, snr_db: float) -> np.ndarray:
@@ -25,91 +24,51 @@ def add_noise(samples: np.ndarray, noise: np.ndarray, snr_db: float) -> np.ndarr
 
     :param noise: (n,), of any level. To silence or of silence nothing is added.
     """
-    power = mean_power(noise)
-    if power <= 0:
-        return samples.copy()
-    gain = np.sqrt(active_power(samples) / power * 10 ** (-snr_db / 10))
+    gain = np.sqrt(active_power(samples) / max(mean_power(noise), TINY) * 10 ** (-snr_db / 10))
     return (samples + gain * noise).astype(np.float32)
 
 
-def white(size: int, generator: np.random.Generator) -> np.ndarray:
+def white(generator: np.random.Generator, count: int) -> np.ndarray:
     """Return noise whose power is the same at all frequencies."""
-    return generator.standard_normal(size)
+    return coloured(generator, count, 0)
 
 
-def pink(size: int, generator: np.random.Generator) -> np.ndarray:
-    """Return noise whose power falls by 3 dB an octave, from 20 Hz on."""
-    return _sloping(size, 3.0, 20.0, generator)
+def pink(generator: np.random.Generator, count: int) -> np.ndarray:
+    """Return noise whose power falls by 3 dB an octave."""
+    return coloured(generator, count, 1)
 
 
-def _sloping(size: int, db_per_octave: float, corner_hz: float,
-             generator: np.random.Generator) -> np.ndarray:
-    frequency_hz = np.maximum(fft.rfftfreq(size, 1 / SAMPLE_RATE_HZ), corner_hz)
-    gain = (frequency_hz / corner_hz) ** (-db_per_octave / 20 / np.log10(2))
-    return fft.irfft(fft.rfft(generator.standard_normal(size)) * gain, size)
-
-
-def motor(size: int, generator: np.random.Generator) -> np.ndarray:
-    """Return a motor and its fan: harmonics of a speed that drifts, and the rush of air."""
-    drift = np.cumsum(generator.standard_normal(size // 1600 + 2)) * 0.01
-    places = np.arange(len(drift)) * 1600
-    speed_hz = generator.uniform(*MOTOR_HZ) * np.exp2(np.interp(np.arange(size), places, drift))
-    phase = 2 * np.pi * np.cumsum(speed_hz) / SAMPLE_RATE_HZ
-    steepness = generator.uniform(0.3, 1.5)
-    tones = np.zeros(size)
-    for harmonic in range(1, MOTOR_HARMONICS + 1):
-        level = generator.uniform(0.2, 1.0) * harmonic ** -steepness
-        audible = harmonic * speed_hz < SAMPLE_RATE_HZ / 2
-        tones += level * audible * np.sin(harmonic * phase + generator.uniform(0, 2 * np.pi))
-    air = _sloping(size, generator.uniform(3.0, 9.0), 200.0, generator)
-    share = generator.uniform(0.2, 0.8)
-    return share * tones / tones.std() + (1 - share) * air / air.std()
-
-
-def music(size: int, generator: np.random.Generator) -> np.ndarray:
-    """Return chords of plucked notes over a bass, a beat every 0.3 to 0.6 s."""
-    beat = round(generator.uniform(0.3, 0.6) * SAMPLE_RATE_HZ)
-    sound = np.zeros(size)
-    for start in range(0, size, beat):
-        notes_hz = [SCALE_HZ[0] / 2, *generator.choice(SCALE_HZ, 3, replace=False)]
-        for note_hz in notes_hz:
-            note = _note(note_hz, min(2 * beat, size - start), generator)
-            sound[start:start + len(note)] += note
-    return sound
-
-
-def _note(pitch_hz: float, size: int, generator: np.random.Generator) -> np.ndarray:
-    time_s = np.arange(size) / SAMPLE_RATE_HZ
-    note = np.zeros(size)
-    for harmonic in range(1, NOTE_HARMONICS + 1):
-        decay = np.exp(-time_s * harmonic * generator.uniform(1.0, 3.0))
-        note += decay * np.sin(2 * np.pi * harmonic * pitch_hz * time_s) / harmonic
-    return note * np.minimum(1, time_s / 0.005)
-
-
-def babble(size: int, generator: np.random.Generator,
+def babble(generator: np.random.Generator, count: int,
            speech: Sequence[np.ndarray] = ()) -> np.ndarray:
     """
     Return several people talking at the same time.
 
     :param speech: recordings to take the talkers from; talkers made by code without any.
     """
-    count = int(generator.integers(TALKERS[0], TALKERS[1] + 1))
-    sum_of_all = np.zeros(size)
-    for _ in range(count):
-        if speech:
-            talker = _repeated(speech[int(generator.integers(len(speech)))], size, generator)
-        else:
-            talker = voices.murmur(size, generator)
-        loudness = generator.uniform(0.5, 1.0) / np.sqrt(max(active_power(talker), TINY))
-        sum_of_all += loudness * talker
-    return sum_of_all
+    together = np.zeros(count)
+    for _ in range(int(generator.integers(TALKERS[0], TALKERS[1] + 1))):
+        talker = (_repeated(speech[int(generator.integers(len(speech)))], generator, count)
+                  if speech else voices.murmur(generator, count))
+        loudness = generator.uniform(0.5, 1.0)
+        together += loudness / np.sqrt(max(active_power(talker), TINY)) * talker
+    return together
 
 
-def _repeated(recording: np.ndarray, size: int, generator: np.random.Generator) -> np.ndarray:
-    start = int(generator.integers(len(recording)))
-    return np.resize(np.roll(recording, -start), size)
+def _repeated(recording: np.ndarray, generator: np.random.Generator, count: int) -> np.ndarray:
+    return np.resize(np.roll(recording, -int(generator.integers(len(recording)))), count)
 
 
-NOISES: dict[str, Callable[[int, np.random.Generator], np.ndarray]] = {
-    'white': white, 'pink': pink, 'motor': motor, 'music': music, 'babble': babble}
+# Noises of one kind each, to measure with.
+NOISES: dict[str, Noise] = {
+    'white': white, 'pink': pink, 'fan': machines.fan, 'motor': machines.motor,
+    'music': music.band_music, 'babble': babble}
+
+
+def any_noise(generator: np.random.Generator, count: int) -> np.ndarray:
+    """Return any noise, machine, music or babble, to train with; each of the four as often."""
+    family = str(generator.choice(['noise', 'machines', 'music', 'babble']))
+    if family == 'babble':
+        return babble(generator, count)
+    kinds = [kind for kind in nonspeech.FAMILIES[family].KINDS
+             if kind.__name__ not in ('silence', *nonspeech.HARD)]
+    return kinds[generator.integers(len(kinds))](generator, count)
