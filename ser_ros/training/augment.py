@@ -12,13 +12,12 @@ import numpy as np
 from ser_ros.features.base import Columns
 from ser_ros.features.mel import MIN_POWER
 from ser_ros.features.mel_yin_rms import MelYinRmsColumns
+from ser_ros.training import augment_power
 
 SILENCE_DB = 10 * np.log10(MIN_POWER)
 SILENCE_F0_HZ = 8000.0  # what YIN says of silence
 MAX_OVERHANG = 40  # hops that a window may reach over an end of the clip
-STRETCH = (0.85, 1.15)
 TRACT = (0.9, 1.1)
-COLOUR_DB = 4.0  # standard deviation of the gain at five places of the spectrum
 SNR_DB = (5.0, 40.0)
 NOISE_SHARE = 0.5  # of the windows get noise
 NOISE_PERIODS = (2, 320)  # what YIN finds in noise [samples of 16 kHz]
@@ -33,10 +32,10 @@ def draw_window(
     :param columns: of the whole clip, at least ``hops`` long, as mel_yin_rms makes them.
     :param hops: length of the window.
     """
-    length = round(hops * generator.uniform(*STRETCH))
+    length = round(hops * generator.uniform(*augment_power.STRETCH))
     window = _stretch(_cut(MelYinRmsColumns(*columns), length, generator), hops)
     window = _change_tract(window, generator.uniform(*TRACT))
-    mel_db = window.mel_db + _colour(len(window.mel_db), generator)[:, np.newaxis]
+    mel_db = window.mel_db + augment_power.colour_db(len(window.mel_db), generator)[:, np.newaxis]
     window = window._replace(mel_db=mel_db.astype(np.float32))
     if generator.random() < NOISE_SHARE:
         window = _add_noise(window, generator.uniform(*SNR_DB), generator)
@@ -45,33 +44,18 @@ def draw_window(
 
 def _cut(columns: MelYinRmsColumns, length: int,
          generator: np.random.Generator) -> MelYinRmsColumns:
-    total = len(columns.rms)
-    first = min(0, total - length) - MAX_OVERHANG
-    start = int(generator.integers(first, max(0, total - length) + MAX_OVERHANG + 1))
-    # Half of the windows keep to the clip where they can: the ends are where little is said.
-    if total >= length and generator.random() < 0.5:
-        start = int(np.clip(start, 0, total - length))
-    before, after = max(0, -start), max(0, start + length - total)
-    inner = slice(max(0, start), min(total, start + length))
-    width = (before, after)
-    return MelYinRmsColumns(
-        np.pad(columns.mel_db[:, inner], ((0, 0), width), constant_values=SILENCE_DB),
-        np.pad(columns.f0_hz[inner], width, constant_values=SILENCE_F0_HZ),
-        np.pad(columns.rms[inner], width), np.pad(columns.trough[inner], width))
+    start = augment_power.draw_start(len(columns.rms), length, MAX_OVERHANG, generator)
+    beyond = (SILENCE_DB, SILENCE_F0_HZ, 0.0, 0.0)
+    return MelYinRmsColumns(*(
+        augment_power.cut(part, start, length, value)
+        for part, value in zip(columns, beyond, strict=True)))
 
 
 def _stretch(columns: MelYinRmsColumns, hops: int) -> MelYinRmsColumns:
-    length = len(columns.rms)
-    position = np.linspace(0, length - 1, hops)
-    low = np.minimum(position.astype(int), length - 2)
-    share = (position - low).astype(np.float32)
-    nearest = np.round(position).astype(int)  # between two pitches there need not be another
-
-    def blend(values: np.ndarray) -> np.ndarray:
-        return values[..., low] * (1 - share) + values[..., low + 1] * share
-
-    return MelYinRmsColumns(blend(columns.mel_db), columns.f0_hz[nearest],
-                            blend(columns.rms), columns.trough[nearest])
+    nearest = augment_power.nearest_hops(len(columns.rms), hops)
+    return MelYinRmsColumns(
+        augment_power.stretch(columns.mel_db, hops), columns.f0_hz[nearest],
+        augment_power.stretch(columns.rms, hops), columns.trough[nearest])
 
 
 def _change_tract(columns: MelYinRmsColumns, factor: float) -> MelYinRmsColumns:
@@ -85,18 +69,13 @@ def _change_tract(columns: MelYinRmsColumns, factor: float) -> MelYinRmsColumns:
         mel_db=mel_db, f0_hz=np.clip(columns.f0_hz * factor, 50.0, SILENCE_F0_HZ))
 
 
-def _colour(bands: int, generator: np.random.Generator) -> np.ndarray:
-    places = np.linspace(0, bands - 1, 5)
-    return np.interp(np.arange(bands), places, generator.normal(0, COLOUR_DB, 5))
-
-
 def _add_noise(columns: MelYinRmsColumns, snr_db: float,
                generator: np.random.Generator) -> MelYinRmsColumns:
     """Add steady noise of a random colour, ``snr_db`` below the window's mean power."""
     bands, hops = columns.mel_db.shape
     power = 10 ** (columns.mel_db / 10)
     tilt_db = np.linspace(0, generator.uniform(-20, 5), bands)
-    colour = 10 ** ((_colour(bands, generator) + tilt_db) / 10)
+    colour = 10 ** ((augment_power.colour_db(bands, generator) + tilt_db) / 10)
     noise = colour * power.mean() / colour.mean() * 10 ** (-snr_db / 10)
     # The power in one band of one frame of noise varies as an exponential distribution does; a
     # band that is several bins wide varies less, which a mean of two draws stands for.

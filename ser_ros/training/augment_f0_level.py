@@ -3,7 +3,9 @@
 """
 Augmentation of mel_f0_level columns: as for efficientat_mel, with the pitch going along.
 
-The level of the frames needs nothing: the image takes it from the power in the bands.
+The level of the frames needs nothing: the image takes it from the power in the bands. A room
+leaves the pitch as it is: of simulated rooms with a tail of -12..3 dB, that agrees with YIN on
+whether there is a voice in 97..81 % of the frames, and taking the tail for noise in 92..58 %.
 """
 
 import numpy as np
@@ -42,25 +44,29 @@ def draw_window(
     length = round(hops * generator.uniform(*augment_power.STRETCH))
     start = augment_power.draw_start(power.shape[1], length, MAX_OVERHANG, generator)
     power = augment_power.stretch(augment_power.cut(power, start, length), hops)
-    # Between two pitches there need not be another: the nearest frame's counts.
-    nearest = np.round(np.linspace(0, length - 1, hops)).astype(int)
+    nearest = augment_power.nearest_hops(length, hops)
     f0_hz = augment_power.cut(f0_hz, start, length, F0_HZ[0])[nearest]
     trough = augment_power.cut(trough, start, length, NO_TROUGH)[nearest]
     tract = generator.uniform(*augment_power.TRACT)
     power = augment_power.change_tract(power, tract, BANDS)
     noise = augment_power.add_room_and_noise(power, BANDS, generator)
-    trough = _in_noise(trough, power, noise)
+    trough = trough_in_noise(trough, power, noise)
     augment_power.mask(power, MAX_MASKED_BANDS, MAX_MASKED_HOPS, generator)
     return MelF0LevelColumns(power, f0_hz / np.float32(tract), trough)
 
 
-def _in_noise(trough: np.ndarray, power: np.ndarray, noise: np.ndarray) -> np.ndarray:
+def trough_in_noise(trough: np.ndarray, power: np.ndarray, noise: np.ndarray) -> np.ndarray:
     """
     Return the troughs that YIN finds once there is noise.
 
     Noise adds twice its power to the difference function at every lag, and sound without a
     period does as well: so the trough goes from the sound's to 1 as the noise's share of the
-    power goes from 0 to 1.
+    power goes from 0 to 1. In white and pink noise at 0..30 dB this agrees with YIN on whether
+    there is a voice in 97 % of the frames or more.
+
+    :param trough: of the sound alone, shape (T,).
+    :param power: of both, shape (bands, T).
+    :param noise: of the noise alone, shape (bands, T).
     """
     total = np.add.reduce(power, axis=0)
     share = np.divide(

@@ -72,10 +72,16 @@ def cut(values: np.ndarray, start: int, length: int, beyond: float = 0.0) -> np.
     return result
 
 
-def stretch(power: np.ndarray, hops: int) -> np.ndarray:
-    """Resample in time, to ``hops``."""
-    low, share = _between(np.linspace(0, power.shape[1] - 1, hops), power.shape[1])
-    return power[:, low] * (1 - share) + power[:, low + 1] * share
+def stretch(values: np.ndarray, hops: int) -> np.ndarray:
+    """Resample in time (the last axis), to ``hops``."""
+    total = values.shape[-1]
+    low, share = _between(np.linspace(0, total - 1, hops), total)
+    return values[..., low] * (1 - share) + values[..., low + 1] * share
+
+
+def nearest_hops(total: int, hops: int) -> np.ndarray:
+    """Return what stands for `stretch` with pitches: between two there need not be another."""
+    return np.round(np.linspace(0, total - 1, hops)).astype(int)
 
 
 def change_tract(power: np.ndarray, factor: float, bands: Bands) -> np.ndarray:
@@ -114,9 +120,14 @@ def add_room_and_noise(
 
 def colour(bands: int, generator: np.random.Generator) -> np.ndarray:
     """Return the gain of the power in each band that a random microphone has."""
-    places = np.linspace(0, bands - 1, 5)
-    gain_db = np.interp(np.arange(bands), places, generator.normal(0, COLOUR_DB, 5))
+    gain_db = colour_db(bands, generator)
     return _power(gain_db + np.linspace(-0.5, 0.5, bands) * generator.normal(0, TILT_DB))
+
+
+def colour_db(bands: int, generator: np.random.Generator) -> np.ndarray:
+    """Return a smooth random gain of the bands [dB]."""
+    places = np.linspace(0, bands - 1, 5)
+    return np.interp(np.arange(bands), places, generator.normal(0, COLOUR_DB, 5))
 
 
 def _power(level_db: np.ndarray | float) -> np.ndarray:

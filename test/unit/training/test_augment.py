@@ -10,6 +10,7 @@ import pytest
 
 from ser_ros.features import FEATURE_SETS, create_extractor
 from ser_ros.offline import open_stream
+from ser_ros.training import augment_f0_level
 from ser_ros.training.data import Clip
 from ser_ros.training.windows import DRAW_WINDOW, BalancedWindows, clip_images
 
@@ -53,6 +54,45 @@ def test_pitch_and_loudness_of_drawn_windows():
         assert window.f0_hz.min() >= 50
         assert window.f0_hz.max() <= 8000
         assert window.rms.min() >= 0
+
+
+def test_pitch_goes_with_the_spectrum():
+    # A tract that is longer lowers the peak in the spectrum and the pitch by the same factor.
+    time_s = np.arange(60000) / 16000
+    tone = 0.2 * np.sin(2 * np.pi * 400 * time_s).astype(np.float32)
+    columns = create_extractor('mel_f0_level/1').columns(tone)
+    generator = np.random.default_rng(5)
+    centres_hz = augment_f0_level.BANDS.centres_hz
+    drawn = []
+    for _ in range(60):
+        window = DRAW_WINDOW['mel_f0_level/1'](columns, 128, generator)
+        assert window.power.min() >= 0
+        hop = int(window.power.sum(axis=0).argmax())
+        if window.trough[hop] < 0.03:  # no noise
+            drawn.append((window.f0_hz[hop], centres_hz[window.power[:, hop].argmax()]))
+    pitch_hz, peak_hz = np.array(drawn).T
+    assert len(drawn) > 20
+    assert np.ptp(pitch_hz) > 60
+    # Now and then the band with the peak is masked.
+    assert np.mean(np.abs(pitch_hz / peak_hz - 1) < 0.06) > 0.8
+
+
+@pytest.mark.parametrize('snr_db', [0, 10, 20])
+def test_voicing_in_noise_is_that_of_the_mixed_sound(snr_db):
+    extractor = create_extractor('mel_f0_level/1')
+    time_s = np.arange(60000) / 16000
+    syllables = np.sin(2 * np.pi * 1.5 * time_s) ** 2
+    voice = syllables * sum(
+        np.sin(2 * np.pi * harmonic * 150 * time_s) / harmonic for harmonic in range(1, 20))
+    noise = np.random.default_rng(0).standard_normal(60000)
+    noise *= voice.std() * 10 ** (-snr_db / 20)
+    parts, mixed = (extractor.columns(samples.astype(np.float32))
+                    for samples in (0.1 * noise, 0.1 * (voice + noise)))
+    alone = extractor.columns((0.1 * voice).astype(np.float32))
+    trough = augment_f0_level.trough_in_noise(alone.trough, mixed.power, parts.power)
+    voiced, expected = trough < 0.4, mixed.trough < 0.4
+    assert np.mean(voiced == expected) > 0.9
+    assert 0.1 < np.mean(expected) < 0.99
 
 
 def test_silence_can_be_drawn_from(extractor):
