@@ -84,9 +84,13 @@ def _configured(args, classifier):
 def _strangers(args, classifier):
     """Return all clips in the folder whose emotion the model knows."""
     from ser_ros.training import data
+    from ser_ros.training.progress import Progress
     clips, left_out = data.strangers(Path(args.data), classifier.labels, args.corpus)
     for label, count in left_out.items():
         _warn('{} clips of {} are left out: the model does not know it'.format(count, label))
+    clips, problems = data.readable(clips, args.threads, Progress())
+    for problem in problems:
+        _warn('left out: ' + problem)
     info = classifier.session.info
     for name in sorted({clip.corpus for clip in clips}):
         if name.lower() in info.training_data.lower():

@@ -14,8 +14,11 @@ import numpy as np
 from ser_ros.audio.file_source import FileSource
 from ser_ros.errors import SerError
 from ser_ros.training import corpora
+from ser_ros.training.clip_check import measure_all
 from ser_ros.training.config import PARTS, Config
 from ser_ros.training.corpora import Listing
+from ser_ros.training.corpora.labels import as_word
+from ser_ros.training.progress import Progress
 
 EVERYONE = '*'  # in place of the speakers of a part: all clips, also those of unknown speakers
 
@@ -83,18 +86,21 @@ def to_clips(name: str, listing: Listing, labels: Sequence[str], merge: Mapping[
     :param name: of the corpus, for the clips.
     :raises SerError: if a label is neither one of ``labels`` nor merged nor dropped.
     """
-    emotions = corpora.emotion_map(listing.corpus)
+    emotions = {**corpora.emotion_map(listing.corpus),
+                **{as_word(word): emotion for word, emotion in merge.items()},
+                **{as_word(word): None for word in drop}}
+    indices = {as_word(label): index for index, label in enumerate(labels)}
     clips = []
     for recording in listing.recordings:
-        word = recording.label
-        emotion = None if word in drop else merge.get(word, emotions.get(word, word))
+        emotion = emotions.get(recording.label, recording.label)
         if emotion is None:
             continue
-        if emotion not in labels:
+        if as_word(emotion) not in indices:
             raise SerError(
                 f'{listing.folder}: unknown emotion {emotion!r}; put it under labels, merge or '
                 f'drop in the configuration (labels: {", ".join(labels)})')
-        clips.append(Clip(name, recording.path, recording.speaker, list(labels).index(emotion)))
+        clips.append(Clip(name, recording.path, recording.speaker,
+                          indices[as_word(emotion)]))
     return clips
 
 
@@ -114,13 +120,29 @@ def strangers(root: Path, labels: Sequence[str],
     for folder in corpora.find_folders(root):
         listing = corpora.read(folder, corpus)
         emotions = corpora.emotion_map(listing.corpus)
+        known = {as_word(label) for label in labels}
         strange = {item.label for item in listing.recordings
-                   if emotions.get(item.label) not in labels}
+                   if emotions.get(item.label, item.label) not in known}
         left_out.update(item.label for item in listing.recordings if item.label in strange)
         clips += to_clips(listing.folder.name, listing, labels, {}, list(strange))
     if not clips:
         raise SerError(f'{root}: no clips of the emotions {", ".join(labels)}')
     return clips, dict(left_out)
+
+
+def readable(clips: Sequence[Clip], threads: int,
+             progress: Progress) -> tuple[list[Clip], list[str]]:
+    """
+    Return the clips of which something can be decoded, and what is wrong with the others.
+
+    :raises SerError: if there is none.
+    """
+    checks = measure_all([clip.path for clip in clips], threads, progress)
+    found = [clip for clip, check in zip(clips, checks, strict=True) if check.content]
+    problems = [check.problem for check in checks if not check.content]
+    if not found:
+        raise SerError(f'none of the {len(clips)} clips can be read; the first: {problems[0]}')
+    return found, problems
 
 
 def read_samples(path: Path) -> np.ndarray:

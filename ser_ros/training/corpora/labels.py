@@ -7,17 +7,26 @@ None leaves the clips out. A training configuration may decide otherwise under `
 ``drop``; a label that neither knows is an error, never silently left out.
 """
 
+import unicodedata
 from typing import Optional
 
 from ser_ros.emotion.labels import EMOTIONS
 
 GENERIC = 'generic'
 
-# Of every corpus: our own names, and the adjectives of the same seven.
+# Of every corpus: our own names, and words, the first three letters and Korean of the same seven.
+SAME: dict[str, tuple[str, ...]] = {
+    'happiness': ('happy', 'hap', 'joy', 'joyful', '기쁨', '행복'),
+    'anger': ('angry', 'ang', '분노', '화남'),
+    'sadness': ('sad', '슬픔'),
+    'neutral': ('neu', '중립'),
+    'fear': ('fearful', 'fea', '공포', '두려움'),
+    'disgust': ('disgusted', 'dis', '혐오'),
+    'surprise': ('surprised', 'sur', '놀람', '놀라움'),
+}
 COMMON: dict[str, Optional[str]] = {
     **{name: name for name in EMOTIONS},
-    'happy': 'happiness', 'angry': 'anger', 'sad': 'sadness', 'fearful': 'fear',
-    'disgusted': 'disgust', 'surprised': 'surprise',
+    **{word: emotion for emotion, words in SAME.items() for word in words},
 }
 
 SPECIAL: dict[str, dict[str, Optional[str]]] = {
@@ -43,3 +52,8 @@ CORPORA = tuple(name for name in SPECIAL if name != GENERIC)
 def emotion_map(corpus: str) -> dict[str, Optional[str]]:
     """Return the emotion that each label of a corpus counts as; None: left out."""
     return {**COMMON, **SPECIAL.get(corpus, {})}
+
+
+def as_word(label: str) -> str:
+    """Return a label as the maps have it: without capitals, its letters composed (NFC)."""
+    return unicodedata.normalize('NFC', label).strip().lower()

@@ -4,16 +4,21 @@
 
 import csv
 import io
+import os
+import unicodedata
 from collections.abc import Iterable
+from itertools import zip_longest
 from pathlib import Path
 
 from ser_ros.errors import SerError
+from ser_ros.training.corpora.labels import as_word
 from ser_ros.training.corpora.recording import Recording
 
 COLUMNS = ('file_path', 'emotion')
 # Of the Korean corpus; its lists are in the encoding of Korean Windows.
 AIHUB_COLUMNS = ('wav_id', '상황')
 ENCODINGS = ('utf-8-sig', 'cp949')
+DELIMITERS = (',', ';', '\t')  # the second and third are those of spreadsheets in some countries
 
 
 def read_rows(path: Path, columns: Iterable[str]) -> list[dict[str, str]]:
@@ -24,26 +29,41 @@ def read_rows(path: Path, columns: Iterable[str]) -> list[dict[str, str]]:
     """
     text = _text(path)
     try:
-        reader = csv.DictReader(io.StringIO(text, newline=''), strict=True)
-        given, rows = reader.fieldnames or (), list(reader)
+        lines = list(csv.reader(io.StringIO(text, newline=''), delimiter=_delimiter(text),
+                                strict=True))
     except csv.Error as error:
         raise SerError(f'cannot read {path}: {error}') from error
+    given = _columns(lines[0]) if lines else ()
+    rows = {number: dict(zip_longest(given, line[:len(given)], fillvalue=''))
+            for number, line in enumerate(lines[1:], start=2) if line}
     for column in columns:
         if column not in given:
             raise SerError(f'{path}: the column {column!r} is missing; needed: '
                            f'{", ".join(columns)}')
-        for number, row in enumerate(rows, start=2):
-            if not row[column]:
+        for number, row in rows.items():
+            if not row[column].strip():
                 raise SerError(f'{path}, line {number}: {column} is empty')
-    return rows
+    return list(rows.values())
 
 
 def header(path: Path) -> tuple[str, ...]:
     """Return the columns of a CSV file; none where it is not a text file."""
     try:
-        return tuple(next(csv.reader(io.StringIO(_text(path), newline='')), ()))
+        text = _text(path)
+        return _columns(next(csv.reader(io.StringIO(text, newline=''),
+                                        delimiter=_delimiter(text)), []))
     except (SerError, csv.Error):
         return ()
+
+
+def _delimiter(text: str) -> str:
+    """Return what separates the columns: what the first line has most of."""
+    first = text.partition('\n')[0]
+    return max(DELIMITERS, key=first.count)
+
+
+def _columns(line: Iterable[str]) -> tuple[str, ...]:
+    return tuple(unicodedata.normalize('NFC', name).strip() for name in line)
 
 
 def _text(path: Path) -> str:
@@ -66,9 +86,24 @@ def plain(path: Path) -> list[Recording]:
     :param path: the CSV file; its file paths count from its folder.
     :raises SerError: see `read_rows`.
     """
-    return [Recording(path.parent / row['file_path'], row['emotion'].strip(),
-                      (row.get('speaker') or '').strip())
+    return [Recording(_locate(path.parent, row['file_path'].strip()), as_word(row['emotion']),
+                      row.get('speaker', '').strip())
             for row in read_rows(path, COLUMNS)]
+
+
+def _locate(folder: Path, name: str) -> Path:
+    """
+    Return the file that a list means.
+
+    Lists are written on other systems than the one that they are read on: with other separators,
+    or with accents and Korean syllables in one character where the file's name has several.
+    """
+    slashes = name.replace('\\', '/')
+    for spelling in (name, slashes, *(unicodedata.normalize(form, slashes)
+                                      for form in ('NFC', 'NFD'))):
+        if os.path.exists(folder / spelling):
+            return folder / spelling
+    return folder / name
 
 
 def aihub(lists: Iterable[Path], audio: Iterable[Path]) -> tuple[
@@ -94,5 +129,5 @@ def aihub(lists: Iterable[Path], audio: Iterable[Path]) -> tuple[
             if name not in files:
                 skipped.append((path.parent / f'{name}.wav', f'in {path.name}, but not here'))
             else:
-                found[name] = Recording(files[name], row['상황'].strip().lower())
+                found[name] = Recording(files[name], as_word(row['상황']))
     return list(found.values()), skipped

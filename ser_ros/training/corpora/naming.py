@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
 
+from ser_ros.training.corpora.labels import as_word
 from ser_ros.training.corpora.recording import Recording
 
 LOSSLESS = ('.wav', '.flac', '.aif', '.aiff')
@@ -56,7 +57,7 @@ class Naming:
             return None
         found = match.groupdict()
         speaker = found['speaker'] or found.get('folder') or ''
-        return Recording(path, self.words.get(found['label'], found['label'].lower()),
+        return Recording(path, self.words.get(found['label'], as_word(found['label'])),
                          SPEAKERS.get(speaker, speaker))
 
 

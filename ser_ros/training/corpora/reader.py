@@ -3,13 +3,14 @@
 """From a folder to the clips in it: finds out which layout it has."""
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Optional
 
 from ser_ros.audio.source import FILE_ENDINGS
 from ser_ros.errors import SerError
 from ser_ros.training.corpora import lists, naming
-from ser_ros.training.corpora.labels import COMMON, CORPORA, GENERIC
+from ser_ros.training.corpora.labels import COMMON, CORPORA, GENERIC, as_word
 from ser_ros.training.corpora.recording import Listing, Recording
 
 METADATA = 'metadata.csv'
@@ -128,13 +129,18 @@ def _table(folder: Path, tables: list[Path], corpus: Optional[str]) -> Optional[
 
 
 def _class_folders(folder: Path, audio: list[Path], corpus: Optional[str]) -> Optional[Listing]:
+    words = {path: [as_word(name) for name in path.relative_to(folder).parts[:-1]]
+             for path in audio}
+    # Counted from the folder given: 0 for emotion/clip, 1 for speaker/emotion/clip.
+    depths = Counter(depth for names in words.values()
+                     for depth, name in enumerate(names) if name in COMMON)
+    if not depths:
+        return None
+    depth = depths.most_common(1)[0][0]
     found, skipped = [], []
-    for path in audio:
-        parts = path.relative_to(folder).parts
-        if len(parts) > 1:
-            found.append(Recording(path, parts[0].lower()))
+    for path, names in words.items():
+        if len(names) > depth:
+            found.append(Recording(path, names[depth]))
         else:
             skipped.append((path, 'in no folder of an emotion'))
-    if not any(recording.label in COMMON for recording in found):
-        return None
     return Listing(corpus or GENERIC, folder, 'a folder for each emotion', found, skipped)
