@@ -1,12 +1,13 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Time a ResNet34 in ONNX Runtime, in each precision, against torch eager.
+Time a ResNet34, or a model that ships, in ONNX Runtime, in each precision, against torch eager.
 
-Run with `python benchmarks/inference.py`; one thread each, one window at a time. The network is
-not trained: that changes no time. torch eager runs the training module with its batch
-normalisation, which is how the reference system runs it. The memory of each is measured in a
-process of its own: what its PSS grows by from before the import until after some windows.
+Run with `python benchmarks/inference.py`; one thread each, one window at a time. The ResNet34 is
+not trained: that changes no time. torch eager runs its training module with its batch
+normalisation, which is how the reference system runs it; with `--model NAME` the graph of that
+model's file. The memory of each is measured in a process of its own: what its PSS grows by from
+before the import until after some windows.
 """
 
 import argparse
@@ -20,7 +21,12 @@ from pathlib import Path
 import numpy as np
 from timing import medians_s, print_table
 
-SHAPE = (3, 128, 128)
+from ser_ros.features import FEATURE_SETS
+from ser_ros.inference import choose_backend
+from ser_ros.inference.model_file import Model
+
+FEATURE_SET = 'mel_yin_rms/1'  # of the reference system
+SHAPE = FEATURE_SETS[FEATURE_SET].shape
 LABELS = ('happiness', 'anger', 'sadness', 'neutral', 'fear', 'disgust', 'surprise')
 PRECISIONS = ('fp32', 'fp16', 'int8')
 REFERENCE = 'torch eager'
@@ -43,7 +49,7 @@ def export(width: float, folder: Path) -> None:
     from ser_ros.training import export as onnx_export
     from ser_ros.training.quantize import to_int8
     metadata = {
-        'name': 'benchmark', 'version': '0', 'labels': LABELS, 'feature_set': 'mel_yin_rms/1',
+        'name': 'benchmark', 'version': '0', 'labels': LABELS, 'feature_set': FEATURE_SET,
         'input_shape': SHAPE, 'temperature': 1.0, 'training_data': 'none', 'licence': 'none',
         'metrics': {}}
     model = onnx_export.to_onnx(network(width), SHAPE)
@@ -53,10 +59,15 @@ def export(width: float, folder: Path) -> None:
         onnx_export.save(form, str(folder / (precision + '.onnx')), metadata)
 
 
-def runner(name: str, width: float, folder: Path):
+def model_path(folder: Path) -> str:
+    """Return a folder's path as `Model` knows it from a name."""
+    return '{}/'.format(folder)
+
+
+def runner(name: str, width: float, model: Model, shipped: bool):
     """Return a function that computes one window, by torch eager or a stored precision."""
-    image = np.random.default_rng(0).random(SHAPE, np.float32)
-    if name == REFERENCE:
+    image = np.random.default_rng(0).random(model.info.input_shape, np.float32)
+    if name == REFERENCE and not shipped:
         import torch
         module = network(width)
         tensor = torch.from_numpy(image[np.newaxis])
@@ -66,9 +77,8 @@ def runner(name: str, width: float, folder: Path):
                 return module(tensor).numpy()[0]
 
         return run_module
-    from ser_ros.inference import choose_backend
-    from ser_ros.inference.model_file import Model
-    session = choose_backend('onnxruntime').open(Model('{}/'.format(folder)), name)
+    backend, precision = ('pytorch', 'fp32') if name == REFERENCE else ('onnxruntime', name)
+    session = choose_backend(backend).open(model, precision)
     return lambda: session.run(image)
 
 
@@ -78,18 +88,19 @@ def pss_mb() -> float:
     return sum(int(line.split()[1]) for line in lines if line.startswith('Pss:')) * 1024 / 1e6
 
 
-def grown_mb(name: str, width: float, folder: Path) -> float:
+def grown_mb(name: str, args: argparse.Namespace, model: str) -> float:
     """Return by how much memory grows in a fresh process that runs some windows [MB]."""
     output = subprocess.run(
-        [sys.executable, __file__, '--width', str(width), '--memory-of', name,
-         '--models', str(folder)], check=True, stdout=subprocess.PIPE, env=dict(os.environ))
+        [sys.executable, __file__, '--width', str(args.width), '--memory-of', name,
+         '--folder' if args.model is None else '--model', model],
+        check=True, stdout=subprocess.PIPE, env=dict(os.environ))
     return json.loads(output.stdout)
 
 
-def measure_memory(name: str, width: float, folder: Path) -> float:
+def measure_memory(args: argparse.Namespace) -> float:
     """Do what `grown_mb` says, in this process."""
     before = pss_mb()
-    run = runner(name, width, folder)
+    run = runner(args.memory_of, args.width, Model(args.model or args.folder), bool(args.model))
     for _ in range(WARM_UP_CALLS):
         run()
     return pss_mb() - before
@@ -99,31 +110,35 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--width', type=float, default=1.0, help='of ResNet34 (default: 1.0)')
+    parser.add_argument('--model', help='a model that ships, instead of a ResNet34')
     parser.add_argument('--memory-of', help=argparse.SUPPRESS)
-    parser.add_argument('--models', help=argparse.SUPPRESS)
+    parser.add_argument('--folder', help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.memory_of:
-        print(measure_memory(args.memory_of, args.width, Path(args.models)))
-        return
-    with tempfile.TemporaryDirectory() as path:
-        folder = Path(path)
-        export(args.width, folder)
-        report(args.width, folder)
+        print(measure_memory(args))
+    elif args.model:
+        report(args, args.model)
+    else:
+        with tempfile.TemporaryDirectory() as path:
+            export(args.width, Path(path))
+            report(args, model_path(Path(path)))
 
 
-def report(width: float, folder: Path) -> None:
-    """Measure what is in ``folder`` against torch eager, and print it."""
-    runs = {name: runner(name, width, folder) for name in (REFERENCE, *PRECISIONS)}
+def report(args: argparse.Namespace, model: str) -> None:
+    """Measure a model against torch eager, and print it."""
+    stored = Model(model)
+    runs = {name: runner(name, args.width, stored, bool(args.model))
+            for name in (REFERENCE, *stored.precisions)}
     truth = runs[REFERENCE]()
     errors = {name: np.abs(run() - truth).max() for name, run in runs.items()}
     seconds = medians_s(runs, rounds=10, calls=5)
-    print('ResNet34, width {}, 1 thread, one window; ONNX Runtime against {}'.format(
-        width, REFERENCE))
+    print('{}, 1 thread, one window; ONNX Runtime against {}'.format(
+        args.model or 'ResNet34, width {}'.format(args.width), REFERENCE))
     print_table(
         ('', 'median ms', 'times as fast', 'memory MB', 'largest error of a logit'),
         [(name, '{:.1f}'.format(1e3 * seconds[name]),
           '{:.2f}'.format(seconds[REFERENCE] / seconds[name]),
-          '{:.0f}'.format(grown_mb(name, width, folder)),
+          '{:.0f}'.format(grown_mb(name, args, model)),
           '{:.1e}'.format(errors[name])) for name in runs])
 
 

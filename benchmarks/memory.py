@@ -5,8 +5,9 @@ Memory of the whole running graph in one process, beside the reference pipeline'
 
 Run with `python benchmarks/memory.py` in a shell that has the workspace (scripts/env.sh). The
 graph is `ser_ros run` with its view, on speech-like sound; what is measured is its proportional
-set size after some emotions. The reference is a process that computes the same images with
-librosa and torch and runs the same network in torch eager: no audio device, no ROS.
+set size after some emotions: with an untrained ResNet34, or with `--model NAME` one that ships.
+The reference is a process that computes images with librosa and torch and runs the ResNet34 in
+torch eager: no audio device, no ROS.
 """
 
 import argparse
@@ -17,14 +18,15 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from inference import export, network
+from inference import FEATURE_SET, export, model_path, network
 from speech_like import speech_like
 from timing import print_table
 
+from ser_ros.features import FEATURE_SETS
+from ser_ros.inference.model_file import Model
+
 EMOTIONS_HEARD = 10
-PRECISIONS = ('fp32', 'fp16', 'int8')
 REFERENCE = 'librosa and torch'
-WINDOW_SAMPLES = 41664
 
 
 def pss_mb(pid) -> float:
@@ -33,11 +35,10 @@ def pss_mb(pid) -> float:
     return sum(int(line.split()[1]) for line in lines if line.startswith('Pss:')) * 1024 / 1e6
 
 
-def graph_mb(model: Path, precision: str, audio: Path) -> float:
+def graph_mb(model: str, precision: str, audio: Path) -> float:
     """Run the graph until it has told some emotions; return its memory then [MB]."""
     command = subprocess.Popen(
-        ['ser_ros', 'run', str(audio), '--loop', '--model', '{}/'.format(model),
-         '--precision', precision],
+        ['ser_ros', 'run', str(audio), '--loop', '--model', model, '--precision', precision],
         stdout=subprocess.PIPE, universal_newlines=True)
     try:
         for _ in range(EMOTIONS_HEARD):
@@ -53,7 +54,7 @@ def reference_mb(width: float) -> float:
     import torch
     from reference_features import image
     module = network(width)
-    samples = speech_like(WINDOW_SAMPLES).astype(np.float32)
+    samples = speech_like(FEATURE_SETS[FEATURE_SET].window_samples).astype(np.float32)
     for _ in range(EMOTIONS_HEARD):
         with torch.inference_mode():
             module(torch.from_numpy(image(samples)[np.newaxis]))
@@ -64,6 +65,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--width', type=float, default=1.0, help='of ResNet34 (default: 1.0)')
+    parser.add_argument('--model', help='a model that ships, instead of a ResNet34')
     parser.add_argument('--reference', action='store_true', help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.reference:
@@ -77,9 +79,13 @@ def main() -> None:
         folder = Path(path)
         audio = folder / 'speech.wav'
         soundfile.write(str(audio), speech_like(30 * 16000), 16000)
-        export(args.width, folder)
-        graph = {precision: graph_mb(folder, precision, audio) for precision in PRECISIONS}
-    print('PSS of the whole graph in one process, ResNet34 of width {}'.format(args.width))
+        model = args.model or model_path(folder)
+        if not args.model:
+            export(args.width, folder)
+        graph = {precision: graph_mb(model, precision, audio)
+                 for precision in Model(model).precisions}
+    print('PSS of the whole graph in one process with {}; the reference has a ResNet34 of width {}'
+          .format(args.model or 'this ResNet34', args.width))
     print_table(('', 'MB', 'share of the reference'),
                 [(REFERENCE, '{:.0f}'.format(reference), '1.00')]
                 + [('graph, ' + name, '{:.0f}'.format(value), '{:.2f}'.format(value / reference))
