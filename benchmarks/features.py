@@ -4,7 +4,8 @@
 Time the streaming features against the reference pipeline (librosa and torch, whole windows).
 
 Run with `python benchmarks/features.py`; one thread each. What matters for the latency is the
-decision time: what is left to compute when a window's last samples arrive.
+decision time: what is left to compute when a window's last samples arrive. Then all feature sets
+side by side.
 """
 
 import numpy as np
@@ -13,7 +14,7 @@ import torch
 from speech_like import speech_like
 from timing import medians_s, print_table
 
-from ser_ros.features import create_extractor
+from ser_ros.features import FEATURE_SETS, create_extractor
 
 PERIOD_S = 0.5
 
@@ -21,6 +22,32 @@ PERIOD_S = 0.5
 def main() -> None:
     """Measure and print."""
     torch.set_num_threads(1)
+    against_the_reference()
+    print()
+    side_by_side()
+
+
+def side_by_side() -> None:
+    """Print what each feature set takes for a hop, at the decision and for a second of sound."""
+    rows = []
+    for name in sorted(FEATURE_SETS):
+        extractor = create_extractor(name)
+        samples = speech_like(extractor.window_samples).astype(np.float32)
+        hop = samples[-extractor.hop_samples:]
+        out = np.empty(extractor.shape, np.float32)
+        extractor.push(samples)
+        seconds = medians_s({
+            'hop': lambda extractor=extractor, hop=hop: extractor.push(hop),
+            'image': lambda extractor=extractor, out=out: extractor.image(out)})
+        hops_per_s = extractor.sample_rate_hz / extractor.hop_samples
+        per_second_s = hops_per_s * seconds['hop'] + seconds['image'] / PERIOD_S
+        rows.append([name] + ['{:.3f}'.format(1e3 * value) for value in (
+            seconds['hop'], seconds['image'], seconds['hop'] + seconds['image'], per_second_s)])
+    print_table(('median of 400, ms', 'hop', 'image', 'decision', 'second of sound'), rows)
+
+
+def against_the_reference() -> None:
+    """Print what mel_yin_rms/1 takes and what librosa and torch take for the same."""
     extractor = create_extractor('mel_yin_rms/1')
     samples = speech_like(extractor.window_samples).astype(np.float32)
     hop = samples[-extractor.hop_samples:]
