@@ -24,11 +24,14 @@ def add_parser(subparsers):
                         help='folder that holds a folder for each corpus: see docs/data.md')
     parser.add_argument('--output', default='runs', metavar='FOLDER',
                         help='for the model, its history and the cached features (default: runs)')
-    parser.add_argument('--seed', type=int, default=0, help='of everything that is drawn')
+    parser.add_argument('--seed', type=int, nargs='+', default=[0], metavar='N',
+                        help='of everything that is drawn (default: 0). With several, each has its '
+                        'own model in OUTPUT/seedN; OUTPUT/NAME is the one with the best mean UAR '
+                        'on the validation speakers, and OUTPUT/seeds.csv lists all')
     begin = parser.add_mutually_exclusive_group()
     begin.add_argument('--resume', action='store_true',
-                       help='go on after the last whole epoch of the training in OUTPUT; a '
-                       'finished one only has its model written if that is missing')
+                       help='go on after the last whole epoch of the training in OUTPUT; what is '
+                       'finished is left as it is')
     begin.add_argument('--restart', action='store_true',
                        help='start anew although there is an unfinished training in OUTPUT')
     parser.add_argument('--threads', type=int, default=os.cpu_count(),
@@ -66,13 +69,12 @@ def make_folder(path):
 
 def run(args) -> int:
     """Train as the arguments say."""
-    if args.seed < 0:
-        raise SerError('--seed must be 0 or more, got {}'.format(args.seed))
+    check_seeds(args.seed)
     most = max(THREADS_RANGE[1], os.cpu_count() or 1)
     if not 1 <= args.threads <= most:
         raise SerError('--threads must be from 1 to {}, got {}'.format(most, args.threads))
     check_packages()
-    from ser_ros.training import config
+    from ser_ros.training import config, seeds
     from ser_ros.training.build import build
     from ser_ros.training.progress import Progress
     from ser_ros.training.run import Start
@@ -80,11 +82,38 @@ def run(args) -> int:
     settings = config.load(args.config)
     output = make_folder(args.output)
     start = Start.RESUME if args.resume else Start.ANEW if args.restart else Start.NEW
-    figures = build(
+    results = build(
         settings, Path(args.data), output, args.seed, args.threads, Progress(), start)
-    print('UAR on validation speakers [%]')
-    for precision, values in figures.items():
+    if len(results) > 1:
+        seeds.write(results, settings.name, output)
+        print_seeds(seeds.table(results))
+    best = seeds.best(results)
+    print('UAR on validation speakers [%], seed {}, epoch {}'.format(best.seed, best.epoch))
+    for precision, values in best.figures.items():
         print('  {}: {}'.format(precision, ', '.join(
             '{} {:.1f}'.format(name, 100 * value) for name, value in values.items())))
     print('model: {}'.format(output / settings.name))
     return 0
+
+
+def check_seeds(seeds):
+    """
+    Make sure that the seeds can be used.
+
+    :raises SerError: if one is below 0, or there twice.
+    """
+    for seed in seeds:
+        if seed < 0:
+            raise SerError('--seed must be 0 or more, got {}'.format(seed))
+        if seeds.count(seed) > 1:
+            raise SerError('--seed must be different numbers, got {} twice'.format(seed))
+
+
+def print_seeds(rows):
+    """Print the table of `ser_ros.training.seeds.table`, in percent."""
+    names = [name for name in rows[0] if name not in ('seed', 'epoch')]
+    print('UAR on validation speakers by seed [%], fp32')
+    print('  seed  epoch  {}'.format('  '.join(name[len('uar_'):] for name in names)))
+    for row in rows:
+        print('  {:>4}  {:>5}  {}'.format(row['seed'], row['epoch'], '  '.join(
+            '{:>{}.1f}'.format(100 * row[name], len(name) - len('uar_')) for name in names)))

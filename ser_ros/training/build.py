@@ -4,8 +4,9 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +14,21 @@ import numpy as np
 import onnx
 import torch
 
-from ser_ros import __version__
 from ser_ros.features import FEATURE_SETS, create_extractor
+from ser_ros.features.base import Columns
 from ser_ros.inference.classifier import softmax
 from ser_ros.inference.model_file import Model
 from ser_ros.inference.onnxruntime_backend import OnnxRuntimeBackend
-from ser_ros.training import checkpoint, data, export, metrics
+from ser_ros.training import checkpoint, data, export, metrics, provenance
 from ser_ros.training.cache import load_columns
 from ser_ros.training.config import Config
+from ser_ros.training.data import Clip
+from ser_ros.training.history import best
 from ser_ros.training.memory import keep_freed_memory
 from ser_ros.training.networks import Network
 from ser_ros.training.progress import Progress
 from ser_ros.training.quantize import to_int8
-from ser_ros.training.run import Run, Start
+from ser_ros.training.run import Result, Run, Start, begin
 from ser_ros.training.train import Windows, fit, load_windows, logits, seed_everything
 from ser_ros.training.trainer import Trainer
 from ser_ros.training.windows import BalancedWindows
@@ -34,51 +37,83 @@ LOGGER = logging.getLogger(__name__)
 CALIBRATION_WINDOWS = 512
 
 
-def build(config: Config, root: Path, output: Path, seed: int, threads: int,
-          progress: Progress, start: Start = Start.NEW) -> dict[str, dict[str, float]]:
+@dataclass(frozen=True)
+class Material:
+    """What is trained on and measured on; the same for every seed."""
+
+    clips: Sequence[Clip]
+    columns: Sequence[Columns]
+    validation: Windows
+
+
+def build(config: Config, root: Path, output: Path, seeds: Sequence[int], threads: int,
+          progress: Progress, start: Start = Start.NEW) -> list[Result]:
     """
-    Train a model and write it to ``output/NAME``, with history, curve and checkpoint beside it.
+    Train a model with each seed and write it, with history, curve and checkpoint beside it.
+
+    One seed's are in ``output``, those of several in ``output/seedN``; the model is in ``NAME/``
+    there.
 
     :param root: folder of the corpora.
     :param threads: CPU threads for everything.
-    :param start: what to do about a training that is in ``output`` already.
-    :return: UAR on validation speakers by precision and corpus, of the exported files.
+    :param start: what to do about trainings that are in ``output`` already.
+    :return: what the seeds gave, in their order.
     :raises SerError: if the data is not as the configuration says, or ``output`` is taken.
     """
     keep_freed_memory()
     torch.set_num_threads(threads)
-    generator = seed_everything(seed)
-    cache = output / 'cache'
     clips = data.load_part(config, root, 'train')
-    run = Run(output, checkpoint.origin(config, seed, clips))
-    trainer = Trainer(config, generator)
-    run.begin(trainer, start)
+    runs = [Run(output / f'seed{seed}' if len(seeds) > 1 else output,
+                checkpoint.origin(config, seed, clips)) for seed in seeds]
+    todo = begin(runs, start)
+    if todo:
+        material = _load(config, root, clips, output / 'cache', threads, progress)
+        for run in todo:
+            _train(run, material, start, threads, progress)
+    return [run.result() for run in runs]
+
+
+def _load(config: Config, root: Path, clips: list[Clip], cache: Path, threads: int,
+          progress: Progress) -> Material:
     LOGGER.info('training\n%s', data.describe(clips, config.labels))
     copies = config.training.wave_variants
     columns = load_columns([clip.path for clip in clips], config.feature_set, cache, threads,
                            progress, copies)
     validation = load_windows(config, root, 'validation', cache, threads, progress)
     LOGGER.info('validation\n%s', data.describe(list(validation.clips), config.labels))
+    return Material(clips * (1 + copies), columns, validation)
+
+
+def _train(run: Run, material: Material, start: Start, threads: int, progress: Progress) -> None:
+    config, seed = run.origin.config, run.origin.seed
+    LOGGER.info('seed %d in %s', seed, run.folder)
+    generator = seed_everything(seed)
+    trainer = Trainer(config, generator)
+    if start is Start.RESUME:
+        run.restore(trainer)
     drawn = BalancedWindows(
-        clips * (1 + copies), columns, create_extractor(config.feature_set), generator)
-    network = fit(trainer, drawn, validation, lambda: run.save(trainer), progress)
-    return store(config, network, drawn, validation, output / config.name, seed, threads, progress)
+        material.clips, material.columns, create_extractor(config.feature_set), generator)
+    network = fit(trainer, drawn, material.validation, lambda: run.save(trainer), progress)
+    made_with = provenance.describe(run.origin, best(trainer.history).epoch)
+    store(config, network, drawn, material.validation, run.model_folder, made_with, threads,
+          progress)
 
 
 def store(config: Config, network: Network, drawn: BalancedWindows, validation: Windows,
-          folder: Path, seed: int, threads: int, progress: Progress) -> dict[str, dict[str, float]]:
+          folder: Path, made_with: Mapping[str, Any], threads: int,
+          progress: Progress) -> dict[str, dict[str, float]]:
     """
     Calibrate a trained network on the validation speakers and write its files to ``folder``.
 
     :param drawn: where the ranges of INT8 are taken from.
-    :param seed: that it was trained with.
-    :return: as `build`.
+    :param made_with: what is needed to make the files again, see `provenance`.
+    :return: UAR on validation speakers by precision and corpus, of the exported files.
     """
     shape = FEATURE_SETS[config.feature_set].shape
     forms = _forms(export.to_onnx(network, shape), config.precisions, drawn)
     temperature = metrics.fit_temperature(
         logits(network, validation.images), validation.labels, validation.weights())
-    metadata = _metadata(config, shape, temperature, seed)
+    metadata = _metadata(config, shape, temperature, made_with)
     return _save(forms, metadata, folder, validation, threads, progress)
 
 
@@ -94,7 +129,7 @@ def _forms(model: onnx.ModelProto, precisions: Sequence[str],
 
 
 def _metadata(config: Config, shape: tuple[int, ...], temperature: float,
-              seed: int) -> dict[str, Any]:
+              made_with: Mapping[str, Any]) -> dict[str, Any]:
     speakers = '; '.join(f'{name}: speakers {" ".join(corpus.train)}'
                          for name, corpus in config.corpora.items() if corpus.train)
     return {
@@ -102,7 +137,7 @@ def _metadata(config: Config, shape: tuple[int, ...], temperature: float,
         'feature_set': config.feature_set, 'input_shape': list(shape),
         'temperature': round(temperature, 4), 'training_data': speakers,
         'licence': config.licence, 'pretrained': Path(config.pretrained).name, 'metrics': {},
-        'made_with': {'ser_ros': __version__, 'torch': str(torch.__version__), 'seed': seed}}
+        'made_with': made_with}
 
 
 def _save(forms: dict[str, onnx.ModelProto], metadata: dict[str, Any], folder: Path,

@@ -71,43 +71,41 @@ def _pretrained_sha256(path: str) -> str:
             f'cannot read the pretrained weights {path}: {error.strerror}') from error
 
 
-def write(path: Path, started: Origin, state: dict[str, Any], is_finished: bool) -> None:
+def write(path: Path, started: Origin, state: dict[str, Any]) -> None:
     """Replace the checkpoint in one step: whenever this ends, an old or a new one is whole."""
     partial = path.with_name('.' + path.name)
     with open(partial, 'wb') as file:
-        torch.save({'format': FORMAT, 'origin': asdict(started), 'state': state,
-                    'is_finished': is_finished}, file)
+        torch.save({'format': FORMAT, 'origin': asdict(started), 'state': state}, file)
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
 
 
-def progress(path: Path) -> tuple[int, bool]:
+def read(path: Path) -> tuple[Origin, dict[str, Any]]:
     """
-    Return the number of epochs that are done, and whether there are no more.
+    Return of which training the checkpoint is, and its state.
 
     :raises SerError: if the file is no checkpoint.
     """
     stored = _load(path)
-    return len(stored['state']['history']), stored['is_finished']
+    values = stored['origin']
+    values['config'] = configuration.from_values(values['config'], str(path))
+    return Origin(**values), stored['state']
 
 
-def read(path: Path, started: Origin) -> dict[str, Any]:
+def read_of(path: Path, started: Origin) -> dict[str, Any]:
     """
     Return the state that was written for the same training.
 
     :raises SerError: if the file is no checkpoint, or one of another training; the text says what
         differs.
     """
-    stored = _load(path)
-    values = stored['origin']
-    before = Origin(configuration.from_values(values['config'], str(path)), values['seed'],
-                    values['clips_sha256'], values['pretrained_sha256'])
+    before, state = read(path)
     differences = _differences(before, started)
     if differences:
         raise SerError(f'{path} is the checkpoint of another training: ' + '; '.join(differences)
                        + '; give it another --output, or start anew with --restart')
-    return stored['state']
+    return state
 
 
 def _load(path: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ser_ros.training import plots
+from ser_ros.training.config import Training
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,14 @@ class Epoch:
 def best(epochs: Sequence[Epoch]) -> Epoch:
     """Return the epoch with the best mean UAR, the first one of equals."""
     return max(epochs, key=lambda entry: entry.uar['mean'])
+
+
+def is_over(epochs: Sequence[Epoch], settings: Training) -> bool:
+    """Tell whether there is no epoch left, or none has been better for too long."""
+    done = len(epochs)
+    if done and settings.patience and done - best(epochs).epoch >= settings.patience:
+        return True
+    return done >= settings.epochs
 
 
 def write(epochs: Sequence[Epoch], folder: Path) -> None:

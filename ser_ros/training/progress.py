@@ -26,10 +26,33 @@ class Progress:
                  clock: Callable[[], float] = time.monotonic):
         self._stream = stream or sys.stderr
         self._clock = clock
+        self._round_start: float | None = None
         self._is_terminal = self._stream.isatty()
 
     def track(self, items: Iterable[Item], what: str, total: int) -> Iterator[Item]:
         """Yield the items and show how many of ``total`` are done and how long the rest takes."""
+        return self._track(items, what, total, lambda left_s, _: format_duration(left_s) + ' left')
+
+    def track_round(self, items: Iterable[Item], what: str, total: int,
+                    after: int) -> Iterator[Item]:
+        """
+        Do as `track` for one of several rounds, and show how long all that are left take as well.
+
+        :param after: number of rounds that come after this one. They are taken to last as long as
+            from the start of the last one to that of this, with what was done in between; in the
+            first round, as long as this.
+        """
+        start = self._clock()
+        before_s = None if self._round_start is None else start - self._round_start
+        self._round_start = start
+
+        def describe(left_s: float, whole_s: float) -> str:
+            all_s = left_s + after * (whole_s if before_s is None else before_s)
+            return f'{format_duration(left_s)} left, {format_duration(all_s)} in all'
+        return self._track(items, what, total, describe)
+
+    def _track(self, items: Iterable[Item], what: str, total: int,
+               describe: Callable[[float, float], str]) -> Iterator[Item]:
         start = shown = self._clock()
         interval_s = BAR_INTERVAL_S if self._is_terminal else LINE_INTERVAL_S
         for done, item in enumerate(items, start=1):
@@ -37,13 +60,14 @@ class Progress:
             now = self._clock()
             if now - shown >= interval_s:
                 shown = now
-                self._show(what, done, total, (now - start) / done * (total - done))
+                item_s = (now - start) / done
+                self._show(what, done, total, describe(item_s * (total - done), item_s * total))
         if self._is_terminal:
             self._stream.write('\r\033[K')
             self._stream.flush()
 
-    def _show(self, what: str, done: int, total: int, left_s: float) -> None:
-        text = f'{done}/{total}, {format_duration(left_s)} left'
+    def _show(self, what: str, done: int, total: int, left: str) -> None:
+        text = f'{done}/{total}, {left}'
         if self._is_terminal:
             filled = BAR_WIDTH * done // total
             bar = '#' * filled + '.' * (BAR_WIDTH - filled)

@@ -87,9 +87,10 @@ def fit(trainer: Trainer, training_windows: BalancedWindows, validation: Windows
     settings = trainer.settings
     steps = steps_per_epoch(settings)
     while not trainer.is_finished:
-        name = f'epoch {len(trainer.history) + 1}/{settings.epochs}'
-        loss = trainer.train_epoch(progress.track(
-            training_windows.batches(settings.windows_per_epoch, settings.batch), name, steps))
+        number = len(trainer.history) + 1
+        loss = trainer.train_epoch(progress.track_round(
+            training_windows.batches(settings.windows_per_epoch, settings.batch),
+            f'epoch {number}/{settings.epochs}', steps, settings.epochs - number))
         uar = validation.uar(_softmax(logits(trainer.averaged, validation.images, settings.bf16)))
         epoch = trainer.add(loss, uar)
         on_epoch()

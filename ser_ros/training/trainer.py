@@ -14,7 +14,7 @@ from torch.optim import lr_scheduler
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ser_ros.training.config import Config, Training
-from ser_ros.training.history import Epoch, best
+from ser_ros.training.history import Epoch, best, is_over
 from ser_ros.training.networks import Network, make_network
 
 WARM_UP = 0.2  # share of one cycle's steps until the learning rate is at its peak
@@ -59,11 +59,7 @@ class Trainer:
     @property
     def is_finished(self) -> bool:
         """Whether there is no epoch left, or none has been better for too long."""
-        done, settings = len(self.history), self.settings
-        if settings.patience and done:
-            return done >= settings.epochs or (
-                done - best(self.history).epoch >= settings.patience)
-        return done >= settings.epochs
+        return is_over(self.history, self.settings)
 
     def train_epoch(self, batches: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:
         """Take a step for each batch of windows and labels, and return the mean loss."""

@@ -38,6 +38,17 @@ def test_a_terminal_gets_a_bar_that_goes_away():
     assert shown[-1] == ''
 
 
+def test_rounds_tell_how_long_all_take():
+    log = io.StringIO()
+    progress = Progress(log, clock(10))
+    list(progress.track_round('abcd', 'round 1/3', 4, after=2))
+    for _ in range(9):
+        progress._clock()  # measured and written between the rounds
+    list(progress.track_round('abcd', 'round 2/3', 4, after=1))
+    assert log.getvalue().splitlines() == [
+        'round 1/3: 3/4, 0:10 left, 1:30 in all', 'round 2/3: 3/4, 0:10 left, 2:40 in all']
+
+
 @pytest.mark.parametrize('duration_s, text', [
     (0, '0:00'), (59.6, '1:00'), (3599, '59:59'), (3600, '1:00:00'), (90061, '25:01:01')])
 def test_durations(duration_s, text):

@@ -15,13 +15,15 @@ import torch
 
 from ser_ros.cli.main import main
 from ser_ros.errors import SerError
-from ser_ros.training import checkpoint, config
+from ser_ros.training import build, checkpoint, config
 from ser_ros.training.trainer import Trainer
 
 EPOCHS = 3
 STEPS = 3  # of an epoch
-ONE_CYCLE = 'training: {epochs: 3, windows_per_epoch: 24, batch: 8, mixup: 0.3}'
-PATIENCE = ('training: {epochs: 3, windows_per_epoch: 24, batch: 8, mixup: 0.3, averaging: 0.9, '
+ONE_CYCLE = ('precisions: [fp32]\n'
+             'training: {epochs: 3, windows_per_epoch: 24, batch: 8, mixup: 0.3}')
+PATIENCE = ('precisions: [fp32]\n'
+            'training: {epochs: 3, windows_per_epoch: 24, batch: 8, mixup: 0.3, averaging: 0.9, '
             'patience: 3}')
 # Runs the command and kills it without warning at a step.
 KILLED = '''
@@ -44,7 +46,7 @@ def command(config_path, corpora, feature_cache, tmp_path):
     """Return the command's arguments for a training section and an output folder."""
     def arguments(training, output, *options):
         text = config_path.read_text().split('training:')[0]
-        (tmp_path / 'c.yaml').write_text(f'{text}precisions: [fp32, int8]\n{training}\n')
+        (tmp_path / 'c.yaml').write_text(f'{text}{training}\n')
         output.mkdir(exist_ok=True)
         if not (output / 'cache').exists():
             os.symlink(str(feature_cache), str(output / 'cache'))
@@ -72,34 +74,40 @@ def interrupt_at(monkeypatch):
 
 def results(output):
     """Return the content of all that must not depend on interruptions."""
-    return {name: (output / name).read_bytes()
-            for name in ('history.csv', 'tiny/fp32.onnx', 'tiny/int8.onnx')}
+    return {path.name: path.read_bytes()
+            for path in [output / 'history.csv', *output.glob('tiny/*.onnx')]}
 
 
-@pytest.mark.parametrize('training', [ONE_CYCLE, PATIENCE])
-def test_an_interrupted_training_ends_like_one_that_was_not(
-        command, tmp_path, interrupt_at, training, capsys):
+def epochs_done(output):
+    return len(checkpoint.read(output / 'checkpoint.pt')[1]['history'])
+
+
+def test_a_killed_training_ends_like_one_that_was_not(command, tmp_path, monkeypatch):
+    monkeypatch.setattr(build, 'CALIBRATION_WINDOWS', 32)
+    training = ONE_CYCLE.replace('[fp32]', '[fp32, int8]')
     whole, parted = tmp_path / 'whole', tmp_path / 'parted'
     assert main(command(training, whole)) == 0
-    interrupt_at(STEPS + 2)
-    assert main(command(training, parted)) == 130
-    assert [path.name for path in parted.glob('tiny')] == []
+    killed = subprocess.run(
+        [sys.executable, '-c', KILLED, str(STEPS + 2), *command(training, parted)],
+        cwd=str(tmp_path), stderr=subprocess.DEVNULL)
+    assert killed.returncode == -signal.SIGKILL
+    assert epochs_done(parted) == 1
     assert main(command(training, parted, '--resume')) == 0
+    assert set(results(parted)) == {'history.csv', 'fp32.onnx', 'int8.onnx'}
+    assert results(parted) == results(whole)
+
+
+def test_an_interrupted_training_ends_like_one_that_was_not(command, tmp_path, interrupt_at):
+    whole, parted = tmp_path / 'whole', tmp_path / 'parted'
+    assert main(command(PATIENCE, whole)) == 0
+    interrupt_at(2 * STEPS + 1)
+    assert main(command(PATIENCE, parted)) == 130
+    assert not (parted / 'tiny').exists()
+    assert main(command(PATIENCE, parted, '--resume')) == 0
+    assert set(results(parted)) == {'history.csv', 'fp32.onnx'}
     assert results(parted) == results(whole)
     with open(str(parted / 'history.csv'), newline='') as file:
         assert len(list(csv.DictReader(file))) == EPOCHS
-
-
-def test_a_killed_training_goes_on(command, tmp_path):
-    whole, parted = tmp_path / 'whole', tmp_path / 'parted'
-    assert main(command(ONE_CYCLE, whole)) == 0
-    killed = subprocess.run(
-        [sys.executable, '-c', KILLED, str(2 * STEPS + 1), *command(ONE_CYCLE, parted)],
-        cwd=str(tmp_path), stderr=subprocess.DEVNULL)
-    assert killed.returncode == -signal.SIGKILL
-    assert checkpoint.progress(parted / 'checkpoint.pt') == (2, False)
-    assert main(command(ONE_CYCLE, parted, '--resume')) == 0
-    assert results(parted) == results(whole)
 
 
 def test_an_unfinished_training_is_not_lost(command, tmp_path, interrupt_at, capsys):
@@ -107,11 +115,11 @@ def test_an_unfinished_training_is_not_lost(command, tmp_path, interrupt_at, cap
     assert main(command(ONE_CYCLE, tmp_path)) == 130
     before = (tmp_path / 'checkpoint.pt').read_bytes()
     assert main(command(ONE_CYCLE, tmp_path)) == 2
-    assert ('stopped after epoch 1: go on with --resume, start anew with --restart'
+    assert (', after epoch 1): go on with --resume, start anew with --restart'
             in capsys.readouterr().err)
     assert (tmp_path / 'checkpoint.pt').read_bytes() == before
     assert main(command(ONE_CYCLE, tmp_path, '--restart')) == 0
-    assert checkpoint.progress(tmp_path / 'checkpoint.pt') == (3, True)
+    assert epochs_done(tmp_path) == 3
 
 
 def test_another_configuration_is_refused(command, tmp_path, interrupt_at, capsys):
@@ -140,11 +148,24 @@ def test_only_with_patience_there_may_be_more_epochs(command, tmp_path, interrup
     assert 'training.epochs was 3 and is 2' in capsys.readouterr().err
 
 
-def test_resume_begins_where_there_is_nothing(command, tmp_path):
+def test_resume_begins_where_there_is_nothing_and_leaves_what_is_done(
+        command, tmp_path, monkeypatch):
+    monkeypatch.setattr(build, '_forms', not_to_be_called)
+    with pytest.raises(AssertionError, match='stored'):
+        main(command(ONE_CYCLE, tmp_path, '--resume'))
+    monkeypatch.undo()
+    assert main(command(ONE_CYCLE, tmp_path)) == 2  # there is no model yet
+    monkeypatch.setattr(Trainer, 'train_epoch', not_to_be_called)
     assert main(command(ONE_CYCLE, tmp_path, '--resume')) == 0
-    first = results(tmp_path)
+    monkeypatch.setattr(build, '_load', not_to_be_called)
     assert main(command(ONE_CYCLE, tmp_path, '--resume')) == 0
-    assert results(tmp_path) == first
+    (tmp_path / 'tiny' / 'fp32.onnx').write_bytes(b'')
+    with pytest.raises(AssertionError, match='stored'):
+        main(command(ONE_CYCLE, tmp_path, '--resume'))
+
+
+def not_to_be_called(*_):
+    raise AssertionError('it is stored already')
 
 
 @pytest.mark.parametrize('content', [b'', b'no checkpoint', None])
@@ -162,21 +183,21 @@ def test_files_that_are_no_checkpoint(command, tmp_path, content, capsys):
 def test_writing_fails_without_harm(tmp_path, config_path):
     path = tmp_path / 'checkpoint.pt'
     started = checkpoint.origin(config.load(str(config_path)), 0, [])
-    checkpoint.write(path, started, {'history': [1]}, False)
+    checkpoint.write(path, started, {'history': [1]})
     with pytest.raises(AttributeError, match='pickle'):
-        checkpoint.write(path, started, {'history': lambda: 0}, False)
-    assert checkpoint.read(path, started) == {'history': [1]}
+        checkpoint.write(path, started, {'history': lambda: 0})
+    assert checkpoint.read_of(path, started) == {'history': [1]}
 
 
 def test_other_clips_or_weights_are_refused(tmp_path, config_path):
     loaded = config.load(str(config_path))
     path = tmp_path / 'checkpoint.pt'
     started = checkpoint.origin(loaded, 0, [])
-    checkpoint.write(path, started, {}, False)
+    checkpoint.write(path, started, {})
     for name in 'clips_sha256', 'pretrained_sha256':
         other = checkpoint.Origin(**{**vars(started), name: 'other'})
         with pytest.raises(SerError, match=name + " was .* and is 'other'"):
-            checkpoint.read(path, other)
+            checkpoint.read_of(path, other)
 
 
 @pytest.fixture
