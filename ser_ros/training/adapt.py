@@ -1,0 +1,185 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Adapt a stored model to a user's own labelled clips, and judge it on clips held out."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from scipy.special import softmax
+
+from ser_ros import __version__
+from ser_ros.features.stream import WindowStream
+from ser_ros.inference.model_file import METADATA_KEY, Model, ModelInfo
+from ser_ros.training import export, metrics
+from ser_ros.training.adapt_clips import check_counts, hear, split
+from ser_ros.training.adapt_fit import Examples, fit_head
+from ser_ros.training.adapt_head import Body, Head, read_head, with_head
+from ser_ros.training.data import Clip
+from ser_ros.training.evaluate import bootstrap_groups
+from ser_ros.training.progress import Progress
+
+
+@dataclass(frozen=True)
+class Settings:
+    """
+    How a model is adapted.
+
+    Attributes
+    ----------
+    name: of the new model.
+    licence: of the clips, for the model file.
+    hold_out: see `adapt_clips.split`.
+    keep: how much the old answers count; see `adapt_fit.fit_head`.
+    seed: of the folds.
+    threads: CPU threads for a window.
+
+    """
+
+    name: str
+    licence: str
+    hold_out: str
+    keep: float
+    seed: int
+    threads: int
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """
+    A new last layer, and what it is worth.
+
+    Attributes
+    ----------
+    source: the model it started from.
+    model, head: its graph, and the last layer that is learnt from all clips.
+    temperature: fitted on the held-out windows.
+    clips: those with speech.
+    silent: those without.
+    held_out: what the folds keep together, 'speakers' or 'clips'.
+    truth: label of each clip.
+    before, after: answer to each clip of the old model, and of one that did not see its fold.
+    groups, resampled: what the bootstrap draws, of each clip and in words.
+
+    """
+
+    source: ModelInfo
+    model: onnx.ModelProto
+    head: Head
+    temperature: float
+    clips: Sequence[Clip]
+    silent: Sequence[Clip]
+    held_out: str
+    truth: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    groups: Sequence[str]
+    resampled: str
+
+    @property
+    def difference(self) -> metrics.Difference:
+        """UAR on held-out clips after less before."""
+        return metrics.paired_bootstrap(
+            self.truth, self.after, self.before, self.groups, len(self.source.labels))
+
+    def confusion(self, answers: np.ndarray) -> np.ndarray:
+        """Return the counts of `before` or `after`."""
+        return metrics.confusion(self.truth, answers, len(self.source.labels))
+
+
+def adapt(model: Model, clips: Sequence[Clip], stream: WindowStream, settings: Settings,
+          progress: Progress) -> Adaptation:
+    """
+    Learn from all clips, and cross-validate what that is worth.
+
+    :param stream: of the model's feature set.
+    :raises SerError: if the model cannot be adapted, or the clips are too few or of too few
+        emotions.
+    """
+    path = model.path('fp32')
+    graph = onnx.load(path)
+    old = read_head(graph, path)
+    examples, heard = hear(progress.track(clips, 'clips', len(clips)),
+                           Body(graph, settings.threads), stream, model.info.labels)
+    check_counts(examples.labels, model.info.labels)
+    members = [clips[index] for index in heard]
+    folds, held_out = split(members, settings.hold_out, settings.seed)
+    temperature = model.info.temperature
+    logits = held_out_logits(old, examples, folds, temperature, settings.keep, progress)
+    groups, resampled = bootstrap_groups(members)
+    return Adaptation(
+        source=model.info, model=graph, clips=members, held_out=held_out,
+        head=fit_head(old, examples, temperature, settings.keep),
+        temperature=metrics.fit_temperature(
+            logits, examples.labels[examples.clips], examples.weights()),
+        silent=[clip for index, clip in enumerate(clips) if index not in set(heard)],
+        truth=examples.labels,
+        before=_answers(examples, old.logits(examples.features), temperature),
+        after=_answers(examples, logits, temperature), groups=groups, resampled=resampled)
+
+
+def held_out_logits(old: Head, examples: Examples, folds: Sequence[np.ndarray],
+                    temperature: float, keep: float, progress: Progress) -> np.ndarray:
+    """Return the logits of each window by a layer that has learnt from the other folds."""
+    logits = np.empty((len(examples.features), len(old.bias)))
+    everyone = np.arange(len(examples.labels))
+    for fold in progress.track(folds, 'folds', len(folds)):
+        head = fit_head(old, examples.of(np.setdiff1d(everyone, fold)), temperature, keep)
+        rows = np.isin(examples.clips, fold)
+        logits[rows] = head.logits(examples.features[rows])
+    return logits
+
+
+def _answers(examples: Examples, logits: np.ndarray, temperature: float) -> np.ndarray:
+    scores = examples.clip_scores(softmax(logits / temperature, axis=1))
+    return scores.argmax(axis=1)
+
+
+def save(found: Adaptation, precisions: Sequence[str], settings: Settings, folder: Path) -> None:
+    """
+    Write the adapted model's files.
+
+    :param precisions: that the source has. INT8 is left out: its scales are those of the old
+        weights.
+    """
+    model = with_head(found.model, found.head)
+    metadata = _metadata(found, settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    export.save(model, str(folder / 'fp32.onnx'), metadata)
+    if 'fp16' in precisions:
+        export.save(export.to_fp16(model), str(folder / 'fp16.onnx'), metadata)
+
+
+def _metadata(found: Adaptation, settings: Settings) -> dict[str, Any]:
+    """Return what the source file says of itself, with what has changed."""
+    source = found.source
+    stored = {entry.key: entry.value for entry in found.model.metadata_props}
+    digest = hashlib.sha256(found.head.weight.tobytes() + found.head.bias.tobytes()).hexdigest()
+    return {
+        **json.loads(stored[METADATA_KEY]),
+        'name': settings.name, 'version': f'{source.version}+{digest[:8]}',
+        'temperature': round(found.temperature, 4),
+        'training_data': f'{source.training_data}; adapted with {describe(found)}',
+        'licence': f'{source.licence}; of the clips it was adapted with: {settings.licence}',
+        'adapted_from': {'name': source.name, 'version': source.version, 'sha256': source.sha256},
+        'metrics': {'adaptation': {
+            'clips': len(found.clips), 'held_out': found.held_out,
+            'uar_before': round(metrics.uar(found.confusion(found.before)), 4),
+            'uar_after': round(metrics.uar(found.confusion(found.after)), 4)}},
+        'made_with': {'ser_ros': __version__, 'seed': settings.seed, 'keep': settings.keep}}
+
+
+def describe(found: Adaptation) -> str:
+    """Return the clips in words: how many of whom, by corpus; no names of speakers."""
+    parts = []
+    for corpus, count in Counter(clip.corpus for clip in found.clips).items():
+        speakers = {clip.speaker for clip in found.clips if clip.corpus == corpus}
+        whom = 'unknown speakers' if '' in speakers else f'{len(speakers)} speakers'
+        parts.append(f'{corpus}: {count} clips of {whom}')
+    return '; '.join(parts)
