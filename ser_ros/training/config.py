@@ -13,7 +13,7 @@ from ser_ros.files import check_regular
 from ser_ros.inference.model_file import PRECISIONS
 
 PARTS = ('train', 'validation', 'test')
-NETWORKS = ('resnet34', 'mobilenet_v3')
+NETWORKS = ('resnet34', 'resnet10', 'mobilenet_v3')
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,15 @@ class Training:
 
 
 @dataclass(frozen=True)
+class Partner:
+    """A further network of an ensemble: see the keys of the same names of `Config`."""
+
+    network: str
+    width: float = 1.0
+    pretrained: str = ''
+
+
+@dataclass(frozen=True)
 class Config:
     """
     What is trained, on which speakers, and how.
@@ -76,6 +85,8 @@ class Config:
     network: one of NETWORKS.
     width: multiplier of the network's channels.
     pretrained: file of weights to start from, '' for random ones; see the network.
+    partners: networks that look at the same window and are trained along with it, each by its own
+        loss; the mean of all logits is the answer (`ser_ros.training.ensemble`).
     precisions: the forms to be stored; fp32 always is.
     merge: labels of the corpora that count as another one, such as calm as neutral.
     drop: labels of the corpora whose clips are left out.
@@ -94,6 +105,7 @@ class Config:
     network: str = 'resnet34'
     width: float = 1.0
     pretrained: str = ''
+    partners: list[Partner] = field(default_factory=list)
     precisions: list[str] = field(default_factory=lambda: list(PRECISIONS))
     merge: dict[str, str] = field(default_factory=dict)
     drop: list[str] = field(default_factory=list)
@@ -189,11 +201,12 @@ def _check(config: Config, path: str) -> None:
     if training.wave_variants < 0:
         raise SerError(f'{path}: training.wave_variants must not be below 0, got '
                        f'{training.wave_variants}')
-    if config.network not in NETWORKS:
-        raise SerError(f'{path}: network must be one of {", ".join(NETWORKS)}, got '
-                       f'{config.network!r}')
-    if config.width <= 0:
-        raise SerError(f'{path}: width must be over 0, got {config.width}')
+    for member in (config, *config.partners):
+        if member.network not in NETWORKS:
+            raise SerError(f'{path}: network must be one of {", ".join(NETWORKS)}, got '
+                           f'{member.network!r}')
+        if member.width <= 0:
+            raise SerError(f'{path}: width must be over 0, got {member.width}')
     for precision in config.precisions:
         if precision not in PRECISIONS:
             raise SerError(f'{path}: precisions: {precision!r} is none of {", ".join(PRECISIONS)}')

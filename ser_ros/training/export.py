@@ -17,6 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from ser_ros.inference.model_file import METADATA_KEY
+from ser_ros.training.ensemble import Ensemble
 from ser_ros.training.mobilenet import (
     ConvNormActivation,
     InvertedResidual,
@@ -25,7 +26,7 @@ from ser_ros.training.mobilenet import (
 )
 from ser_ros.training.networks import Network
 from ser_ros.training.onnx_graph import Graph
-from ser_ros.training.resnet import BasicBlock, ResNet34
+from ser_ros.training.resnet import BasicBlock, ResNet
 
 OPSET = 13  # the newest that TensorRT 8.2 parses
 IR_VERSION = 7  # the newest that goes with this operator set; ONNX Runtime 1.10 reads up to 8
@@ -34,10 +35,10 @@ IR_VERSION = 7  # the newest that goes with this operator set; ONNX Runtime 1.10
 def to_onnx(network: Network, input_shape: tuple[int, ...]) -> onnx.ModelProto:
     """Return the network as an ONNX model of one window in FP32, named image -> logits."""
     graph = Graph()
-    if isinstance(network, MobileNetV3):
-        _add_mobilenet(graph, network)
+    if isinstance(network, Ensemble):
+        _add_ensemble(graph, network)
     else:
-        _add_resnet(graph, network)
+        _add_network(graph, network)
     model = helper.make_model(
         helper.make_graph(
             graph.nodes, type(network).__name__.lower(),
@@ -50,7 +51,25 @@ def to_onnx(network: Network, input_shape: tuple[int, ...]) -> onnx.ModelProto:
     return model
 
 
-def _add_resnet(graph: Graph, network: ResNet34) -> None:
+def _add_ensemble(graph: Graph, network: Ensemble) -> None:
+    last = ''
+    for index, member in enumerate(network.members):
+        graph.prefix = f'member{index}.'
+        logits = _add_network(graph, member)
+        graph.prefix = ''
+        last = graph.add('Add', f'sum{index}', [last, logits]) if last else logits
+    share = graph.constant('share', np.array(1 / len(network.members), np.float32))
+    graph.add('Mul', 'logits', [last, share])
+
+
+def _add_network(graph: Graph, network: nn.Module) -> str:
+    if isinstance(network, MobileNetV3):
+        return _add_mobilenet(graph, network)
+    assert isinstance(network, ResNet)
+    return _add_resnet(graph, network)
+
+
+def _add_resnet(graph: Graph, network: ResNet) -> str:
     last = graph.convolve('conv1', 'image', network.conv1, network.bn1)
     last = graph.add('Relu', 'relu1', [last])
     last = graph.add('MaxPool', 'pool', [last], kernel_shape=[3, 3], strides=[2, 2],
@@ -59,7 +78,7 @@ def _add_resnet(graph: Graph, network: ResNet34) -> None:
         last = _add_residual(graph, f'block{index}', last, block)
     last = graph.add('Flatten', 'flat', [graph.add('GlobalAveragePool', 'mean', [last])])
     last = graph.add('Relu', 'hidden.relu', [graph.linear('hidden', last, network.hidden)])
-    graph.linear('logits', last, network.output)
+    return graph.linear('logits', last, network.output)
 
 
 def _add_residual(graph: Graph, name: str, source: str, block: BasicBlock) -> str:
@@ -72,7 +91,7 @@ def _add_residual(graph: Graph, name: str, source: str, block: BasicBlock) -> st
     return graph.add('Relu', name + '.relu2', [graph.add('Add', name + '.add', [inner, aside])])
 
 
-def _add_mobilenet(graph: Graph, network: MobileNetV3) -> None:
+def _add_mobilenet(graph: Graph, network: MobileNetV3) -> str:
     last = 'image'
     for index, layer in enumerate(network.features):
         if isinstance(layer, InvertedResidual):
@@ -81,7 +100,7 @@ def _add_mobilenet(graph: Graph, network: MobileNetV3) -> None:
             last = _add_convolution(graph, f'conv{index}', last, layer)
     last = graph.add('Flatten', 'flat', [graph.add('GlobalAveragePool', 'mean', [last])])
     last = graph.hard_swish('hidden.swish', graph.linear('hidden', last, network.hidden))
-    graph.linear('logits', last, network.output)
+    return graph.linear('logits', last, network.output)
 
 
 def _add_inverted_residual(graph: Graph, name: str, source: str, block: InvertedResidual) -> str:

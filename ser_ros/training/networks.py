@@ -5,11 +5,13 @@
 from pathlib import Path
 
 from ser_ros.errors import SerError
-from ser_ros.training.config import Config
+from ser_ros.features import FEATURE_SETS
+from ser_ros.training.config import Config, Partner
+from ser_ros.training.ensemble import Ensemble
 from ser_ros.training.mobilenet import MobileNetV3
-from ser_ros.training.resnet import ResNet34
+from ser_ros.training.resnet import RESNET_BLOCKS, ResNet
 
-Network = ResNet34 | MobileNetV3
+Network = ResNet | MobileNetV3 | Ensemble
 
 
 def make_network(config: Config) -> Network:
@@ -18,12 +20,18 @@ def make_network(config: Config) -> Network:
 
     :raises SerError: if these cannot be read or do not fit.
     """
-    arguments = (len(config.labels), config.width, config.training.dropout)
-    if config.network == 'mobilenet_v3':
+    members = [_make_member(entry, config) for entry in (config, *config.partners)]
+    return Ensemble(members) if config.partners else members[0]
+
+
+def _make_member(entry: Config | Partner, config: Config) -> ResNet | MobileNetV3:
+    arguments = (len(config.labels), entry.width, config.training.dropout)
+    if entry.network == 'mobilenet_v3':
         network = MobileNetV3(*arguments)
-        if config.pretrained:
-            network.load_pretrained(Path(config.pretrained))
+        if entry.pretrained:
+            network.load_pretrained(Path(entry.pretrained))
         return network
-    if config.pretrained:
-        raise SerError(f'pretrained: {config.network} starts from random weights here')
-    return ResNet34(*arguments)
+    if entry.pretrained:
+        raise SerError(f'pretrained: {entry.network} starts from random weights here')
+    channels = FEATURE_SETS[config.feature_set].shape[0]
+    return ResNet(RESNET_BLOCKS[entry.network], channels, *arguments)

@@ -17,14 +17,18 @@ class Graph:
         """Start an empty graph."""
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
+        #: Put before the names of all that is added.
+        self.prefix = ''
 
     def add(self, operator: str, name: str, inputs: list[str], **attributes: Any) -> str:
-        """Add a node with one output, of the same name, and return that."""
+        """Add a node with one output, of the same name, and return that with the prefix."""
+        name = self.prefix + name
         self.nodes.append(helper.make_node(operator, inputs, [name], name, **attributes))
         return name
 
     def constant(self, name: str, values: np.ndarray) -> str:
-        """Add weights."""
+        """Add weights and return their name with the prefix."""
+        name = self.prefix + name
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 

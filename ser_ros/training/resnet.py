@@ -1,15 +1,18 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-ResNet34 (He et al. 2016, arXiv:1512.03385) with a width multiplier and a small head.
+ResNets of basic blocks (He et al. 2016, arXiv:1512.03385) with a width multiplier and a small head.
 
-At width 1 on 3x128x128: 21.4 M parameters, 1.2 GMAC.
+ResNet34 at width 1 on 3x128x128: 21.4 M parameters, 1.2 GMAC. ResNet10, with one block a stage,
+at width 0.5 on 1x104x256: 1.3 M parameters, 0.12 GMAC.
 """
+
+from collections.abc import Sequence
 
 import torch
 from torch import nn
 
-STAGE_BLOCKS = (3, 4, 6, 3)
+RESNET_BLOCKS = {'resnet34': (3, 4, 6, 3), 'resnet10': (1, 1, 1, 1)}  # by stage
 STAGE_CHANNELS = (64, 128, 256, 512)
 HEAD_CHANNELS = 128
 
@@ -35,29 +38,31 @@ class BasicBlock(nn.Module):
         return torch.relu(self.bn2(self.conv2(inner)) + aside)
 
 
-class ResNet34(nn.Module):
+class ResNet(nn.Module):
     """
-    (batch, 3, 128, 128) -> (batch, classes) logits.
+    (batch, channels_in, bands, hops) -> (batch, classes) logits.
 
+    :param blocks: number of blocks of each stage.
     :param width: multiplies every channel count of the reference; 0.5 needs a quarter of its
         parameters and multiplications.
     :param dropout: share of the head's inputs that are dropped in training.
     """
 
-    def __init__(self, classes: int, width: float = 1.0, dropout: float = 0.3):
+    def __init__(self, blocks: Sequence[int], channels_in: int, classes: int, width: float = 1.0,
+                 dropout: float = 0.3):
         super().__init__()
         channels = [max(1, round(width * count)) for count in STAGE_CHANNELS]
-        self.conv1 = nn.Conv2d(3, channels[0], 7, 2, 3, bias=False)
+        self.conv1 = nn.Conv2d(channels_in, channels[0], 7, 2, 3, bias=False)
         self.bn1 = nn.BatchNorm2d(channels[0])
         self.pool = nn.MaxPool2d(3, 2, 1)
-        blocks: list[BasicBlock] = []
+        layers: list[BasicBlock] = []
         channels_in = channels[0]
-        for stage, (count, channels_out) in enumerate(zip(STAGE_BLOCKS, channels, strict=True)):
+        for stage, (count, channels_out) in enumerate(zip(blocks, channels, strict=True)):
             for index in range(count):
                 stride = 2 if stage > 0 and index == 0 else 1
-                blocks.append(BasicBlock(channels_in, channels_out, stride))
+                layers.append(BasicBlock(channels_in, channels_out, stride))
                 channels_in = channels_out
-        self.blocks = nn.Sequential(*blocks)
+        self.blocks = nn.Sequential(*layers)
         self.hidden = nn.Linear(channels[-1], HEAD_CHANNELS)
         self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(HEAD_CHANNELS, classes)
@@ -75,7 +80,7 @@ class ResNet34(nn.Module):
         return self.output(self.dropout(hidden))
 
 
-def _initialise(network: ResNet34) -> None:
+def _initialise(network: ResNet) -> None:
     """Kaiming's normal weights, and every block starting as the identity (arXiv:1706.02677)."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d):

@@ -13,7 +13,7 @@ from ser_ros.inference.model_file import Model, read_metadata
 from ser_ros.training import export
 from ser_ros.training.mobilenet import MobileNetV3
 from ser_ros.training.quantize import to_int8
-from ser_ros.training.resnet import ResNet34
+from ser_ros.training.resnet import RESNET_BLOCKS, ResNet
 
 METADATA = {
     'name': 'tiny', 'version': '1', 'labels': ['a', 'b', 'c'], 'feature_set': 'mel_yin_rms/1',
@@ -25,7 +25,7 @@ METADATA = {
 def network():
     """A narrow network whose normalisations all do something."""
     torch.manual_seed(0)
-    made = ResNet34(3, 0.1).train()
+    made = ResNet(RESNET_BLOCKS['resnet34'], 3, 3, 0.1).train()
     for module in made.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.uniform_(module.weight, 0.5, 1.5)
@@ -151,5 +151,5 @@ def test_the_files_compute_what_a_mobilenet_does(small_folder, backend, precisio
 
 
 def test_parameters_of_the_reference():
-    assert sum(entry.numel() for entry in ResNet34(7).parameters()) == 21_351_239
-    assert sum(entry.numel() for entry in ResNet34(7, 0.5).parameters()) == 5_361_575
+    assert sum(entry.numel() for entry in ResNet(RESNET_BLOCKS['resnet34'], 3, 7).parameters()) == 21_351_239
+    assert sum(entry.numel() for entry in ResNet(RESNET_BLOCKS['resnet34'], 3, 7, 0.5).parameters()) == 5_361_575

@@ -58,7 +58,9 @@ def test_a_named_pipe_is_refused_without_waiting_for_its_writer(tmp_path):
     ({'training': {'patience': -1}}, 'training.patience must not be below 0, got -1'),
     ({'training': {'patience': 3}},
      'training.patience needs training.averaging over 0 .*got 0.0'),
-    ({'network': 'vgg'}, "network must be one of resnet34, mobilenet_v3, got 'vgg'"),
+    ({'network': 'vgg'}, "network must be one of resnet34, resnet10, mobilenet_v3, got 'vgg'"),
+    ({'partners': [{'network': 'vgg'}]}, "network must be one of .*, got 'vgg'"),
+    ({'partners': [{'width': 1.0}]}, "the key 'network' is missing"),
     ({'precisions': ['fp64']}, "precisions: 'fp64' is none of fp32, fp16, int8"),
 ])
 def test_wrong_values(tmp_path, config_path, change, reason):
