@@ -99,8 +99,16 @@ class PytorchSession(Session):
                                '{}'.format(info.path, node.op_type, ', '.join(sorted(operators))))
             attributes = {item.name: onnx.helper.get_attribute_value(item)
                           for item in node.attribute}
-            self._steps.append(
-                (operators[node.op_type], list(node.input), node.output[0], attributes))
+            self._add(operators[node.op_type], list(node.input), node.output[0], attributes)
+
+    def _add(self, function: Callable, inputs: List[str], output: str,
+             attributes: _Attributes) -> None:
+        """Compute what needs no image, such as weights stored in FP16, once and for all."""
+        if all(name in self._constants for name in inputs):
+            self._constants[output] = function(
+                [self._constants[name] for name in inputs], attributes)
+        else:
+            self._steps.append((function, inputs, output, attributes))
 
     def _run(self, image: np.ndarray) -> np.ndarray:
         try:

@@ -110,19 +110,19 @@ def store(config: Config, network: Network, drawn: BalancedWindows, validation: 
     :return: UAR on validation speakers by precision and corpus, of the exported files.
     """
     shape = FEATURE_SETS[config.feature_set].shape
-    forms = _forms(export.to_onnx(network, shape), config.precisions, drawn)
+    forms = _forms(export.to_onnx(network, shape), config, drawn)
     temperature = metrics.fit_temperature(
         logits(network, validation.images), validation.labels, validation.weights())
     metadata = _metadata(config, shape, temperature, made_with)
     return _save(forms, metadata, folder, validation, threads, progress)
 
 
-def _forms(model: onnx.ModelProto, precisions: Sequence[str],
+def _forms(model: onnx.ModelProto, config: Config,
            drawn: BalancedWindows) -> dict[str, onnx.ModelProto]:
-    forms = {'fp32': model}
-    if 'fp16' in precisions:
+    forms = {'fp32': export.with_fp16_weights(model) if config.fp16_weights else model}
+    if 'fp16' in config.precisions:
         forms['fp16'] = export.to_fp16(model)
-    if 'int8' in precisions:
+    if 'int8' in config.precisions:
         (images, _), = drawn.batches(CALIBRATION_WINDOWS, CALIBRATION_WINDOWS)
         forms['int8'] = to_int8(model, images)
     return forms

@@ -88,6 +88,7 @@ class Config:
     partners: networks that look at the same window and are trained along with it, each by its own
         loss; the mean of all logits is the answer (`ser_ros.training.ensemble`).
     precisions: the forms to be stored; fp32 always is.
+    fp16_weights: store the weights of the fp32 form in FP16; they are computed with in FP32.
     merge: labels of the corpora that count as another one, such as calm as neutral.
     drop: labels of the corpora whose clips are left out.
     corpora: speakers by corpus; the name is that of its folder. ['*'] stands for all clips of a
@@ -107,6 +108,7 @@ class Config:
     pretrained: str = ''
     partners: list[Partner] = field(default_factory=list)
     precisions: list[str] = field(default_factory=lambda: list(PRECISIONS))
+    fp16_weights: bool = False
     merge: dict[str, str] = field(default_factory=dict)
     drop: list[str] = field(default_factory=list)
     training: Training = field(default_factory=Training)

@@ -141,10 +141,8 @@ def to_fp16(model: onnx.ModelProto) -> onnx.ModelProto:
     half.CopyFrom(model)
     graph = half.graph
     for tensor in graph.initializer:
-        values = numpy_helper.to_array(tensor)
-        if np.abs(values).max() > np.finfo(np.float16).max:
-            raise ValueError(f'{tensor.name} reaches {np.abs(values).max()}, too much for FP16')
-        tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), tensor.name))
+        values = _half(numpy_helper.to_array(tensor), tensor.name)
+        tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
     source, target = graph.input[0].name, graph.output[0].name
     for node in graph.node:
         _rename(node.input, source, source + '.fp16')
@@ -154,6 +152,36 @@ def to_fp16(model: onnx.ModelProto) -> onnx.ModelProto:
     graph.node.append(helper.make_node(
         'Cast', [target + '.fp16'], [target], to=TensorProto.FLOAT))
     return half
+
+
+def with_fp16_weights(model: onnx.ModelProto) -> onnx.ModelProto:
+    """
+    Return the FP32 model with its weights stored in FP16, which halves the file.
+
+    Runtimes turn them into FP32 when they load the file, and compute in FP32.
+
+    :raises ValueError: if a weight is out of FP16's range.
+    """
+    stored = onnx.ModelProto()
+    stored.CopyFrom(model)
+    graph = stored.graph
+    casts = []
+    for tensor in graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.ndim > 1:  # biases are few, and add up
+            casts.append(helper.make_node(
+                'Cast', [tensor.name + '.fp16'], [tensor.name], to=TensorProto.FLOAT))
+            tensor.CopyFrom(numpy_helper.from_array(_half(values, tensor.name),
+                                                    tensor.name + '.fp16'))
+    for index, cast in enumerate(casts):
+        graph.node.insert(index, cast)
+    return stored
+
+
+def _half(values: np.ndarray, name: str) -> np.ndarray:
+    if np.abs(values).max() > np.finfo(np.float16).max:
+        raise ValueError(f'{name} reaches {np.abs(values).max()}, too much for FP16')
+    return values.astype(np.float16)
 
 
 def _rename(names: Any, old: str, new: str) -> None:

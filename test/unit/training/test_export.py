@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exported files: what torch computes, in every precision, in versions that old runtimes read."""
 
+import contextlib
+import copy
+
 import numpy as np
 import onnx
 import pytest
@@ -69,6 +72,29 @@ def test_the_files_compute_what_the_network_does(folder, network, images, backen
     assert np.abs(expected).max() > 0.1
     answers = np.stack([session.run(image) for image in images])
     np.testing.assert_allclose(answers, expected, atol=tolerance)
+
+
+@pytest.mark.parametrize('backend', ['onnxruntime', 'pytorch'])
+def test_weights_stored_in_fp16_are_computed_with_in_fp32(tmp_path, network, images, backend):
+    model = export.to_onnx(network, (3, 64, 64))
+    for name, form in ('whole', model), ('fp32', export.with_fp16_weights(model)):
+        export.save(form, str(tmp_path / f'{name}.onnx'), METADATA)
+    sizes = [(tmp_path / f'{name}.onnx').stat().st_size for name in ('fp32', 'whole')]
+    assert sizes[0] < 0.6 * sizes[1]
+    assert read_metadata(str(tmp_path / 'fp32.onnx')).precision == 'fp32'
+    rounded = copy.deepcopy(model)
+    for tensor in rounded.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.ndim > 1:
+            values = values.astype(np.float16).astype(np.float32)
+            tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
+    export.save(rounded, str(tmp_path / 'whole.onnx'), METADATA)
+    answers = []
+    for name in 'fp32', 'whole':
+        with contextlib.closing(choose_backend(backend).open(
+                Model(str(tmp_path / f'{name}.onnx')), 'fp32')) as session:
+            answers.append(np.stack([session.run(image) for image in images]))
+    np.testing.assert_allclose(answers[0], answers[1], atol=1e-5)
 
 
 def test_fp16_holds_nothing_wider_inside(folder):
