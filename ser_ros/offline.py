@@ -17,11 +17,12 @@ from ser_ros.audio.file_source import FileSource
 from ser_ros.audio.format import SAMPLE_RATE_HZ, int16_to_float
 from ser_ros.audio.source import AudioSource
 from ser_ros.defaults import load_defaults
-from ser_ros.emotion.tracker import RANGES, EmotionTracker, State, TrackerSettings
+from ser_ros.emotion.tracker import EmotionTracker, State, TrackerSettings, make_settings
 from ser_ros.features import create_extractor
 from ser_ros.features.stream import Window, WindowStream
 from ser_ros.features.voice_activity import VoiceActivity
 from ser_ros.inference.classifier import Classifier, open_classifier
+from ser_ros.inference.model_file import DEFAULT_MIN_CONFIDENCE, ModelInfo
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class WindowEstimate:
         probabilities: smoothed over time, float32 (n,), in the order of the classifier's labels,
             adding up to 1; all 0 in NO_SPEECH.
         raw_probabilities: the same of this window alone.
-        speech_probability: mean over the window, [0, 1].
+        speech_probability: share of the window that is speech, [0, 1].
         level_dbfs: level of the newest part of the window, -120..0.
         pitch_hz: median pitch of the voiced frames; NaN where there is none.
     """
@@ -77,10 +78,18 @@ class ClipEstimate:
     speech_windows: int
 
 
-def graph_settings() -> TrackerSettings:
-    """Return the settings that the graph's tracker has by default."""
+def graph_settings(info: Optional[ModelInfo] = None, **changes: Any) -> TrackerSettings:
+    """
+    Return the settings that the graph's tracker has by default with a model, but for the changes.
+
+    :param info: of the model; None stands for one whose file names no ``min_confidence``.
+    :param changes: parameters of config/ser.yaml, such as ``min_confidence``; None for the default.
+    :raises SerError: for a value out of its range.
+    """
     parameters = load_defaults('emotion_inference')
-    return TrackerSettings(**{name: parameters[name] for name in RANGES})
+    parameters.update({name: value for name, value in changes.items() if value is not None})
+    return make_settings(
+        parameters, DEFAULT_MIN_CONFIDENCE if info is None else info.min_confidence)
 
 
 def open_graph_classifier(**changes: Any) -> Classifier:
@@ -141,7 +150,8 @@ def classify_source(
 ) -> Iterator[WindowEstimate]:
     """Yield the windows of a source that is open, up to its end; see `classify_file`."""
     stream.reset()
-    tracker = EmotionTracker(classifier.labels, settings or graph_settings())
+    tracker = EmotionTracker(
+        classifier.labels, settings or graph_settings(classifier.session.info))
     chunk = source.read()
     while chunk is not None:
         for window in stream.push(int16_to_float(chunk)):

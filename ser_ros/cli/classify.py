@@ -35,6 +35,9 @@ def add_parser(subparsers: Any) -> None:
         '--emotions', metavar='A,B,...', help='tell only these apart (default: all of the model)')
     parser.add_argument(
         '--period', type=float, metavar='SECONDS', help='time from one window to the next')
+    parser.add_argument(
+        '--min-confidence', type=float, metavar='P',
+        help="under this smoothed probability a window is uncertain (default: the model's own)")
     parser.add_argument('--windows', action='store_true', help='also say it for every window')
     parser.add_argument(
         '--format', choices=FORMATS,
@@ -53,7 +56,7 @@ def run(args: Any) -> int:
         model=args.model, backend=args.backend, precision=args.precision, threads=args.threads,
         emotions=args.emotions and [name.strip() for name in args.emotions.split(',')])
     with contextlib.closing(classifier):
-        files = FileClassifier(classifier, args.period)
+        files = FileClassifier(classifier, args.period, args.min_confidence)
         paths = files.find(args.paths)
         _check_output(args.output, paths + [classifier.session.info.path])
         with _open_output(args.output) as stream:

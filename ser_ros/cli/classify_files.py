@@ -27,16 +27,19 @@ class FileClassifier:
         failed: number of files that could not be read, and of folders without audio.
     """
 
-    def __init__(self, classifier: Classifier, period_s: Optional[float]) -> None:
+    def __init__(self, classifier: Classifier, period_s: Optional[float],
+                 min_confidence: Optional[float] = None) -> None:
         """
         Open what all files share.
 
         :param period_s: time from one window to the next; None for the graph's default.
-        :raises SerError: for a period that is not allowed.
+        :param min_confidence: under it no emotion is named in a window; likewise.
+        :raises SerError: for a period or a confidence that is not allowed.
         """
         self._classifier = classifier
         self._stream = open_stream(classifier.session.info.feature_set, period_s)
-        self._settings = graph_settings()
+        self._settings = graph_settings(
+            classifier.session.info, min_confidence=min_confidence)
         self.done = 0
         self.failed = 0
 

@@ -18,7 +18,7 @@ however fast it is replayed, and the period of the windows hardly matters.
 import math
 from dataclasses import dataclass, fields
 from enum import IntEnum
-from typing import Optional, Sequence
+from typing import Any, Mapping, Optional, Sequence
 
 import numpy as np
 
@@ -33,6 +33,9 @@ RANGES = {
     'min_hold_s': (0.0, 60.0),
     'reset_after_s': (0.0, 600.0),
 }
+
+# As ``min_confidence`` of the graph and of ``ser_ros classify``: the one that the model file names.
+MODELS_OWN = -1.0
 
 # Stamps are float64 seconds, since 1970 on a real clock: good to about 0.5 us. A duration that
 # falls short of its limit by less than this has reached it.
@@ -59,7 +62,7 @@ class TrackerSettings:
     How the tracker weighs calm against speed.
 
     Attributes:
-        min_speech: windows with a lower speech probability are NO_SPEECH, [0, 1].
+        min_speech: windows of which a smaller share is speech are NO_SPEECH, [0, 1].
         min_confidence: no emotion is named under this smoothed probability, [0, 1].
         smoothing_s: time constant of the moving average; 0 takes every window as it is.
         hysteresis: lead in smoothed probability by which another emotion takes over, [0, 1].
@@ -67,7 +70,7 @@ class TrackerSettings:
         reset_after_s: after a longer silence everything before it is forgotten.
     """
 
-    min_speech: float = 0.3
+    min_speech: float = 0.15
     min_confidence: float = 0.4
     smoothing_s: float = 1.0
     hysteresis: float = 0.1
@@ -83,6 +86,24 @@ class TrackerSettings:
             if not low <= value <= high:
                 raise SerError('{} is {}; allowed: {:g} to {:g}'.format(
                     field.name, value, low, high))
+
+
+def make_settings(parameters: Mapping[str, Any], models_own: float) -> TrackerSettings:
+    """
+    Return the settings that parameters as in config/ser.yaml ask for.
+
+    :param parameters: a value for each of `RANGES`, and perhaps others; a ``min_confidence`` of
+        `MODELS_OWN` stands for that of the model.
+    :param models_own: which one that is, [0, 1].
+    :raises SerError: for a value out of its range.
+    """
+    values = {name: parameters[name] for name in RANGES}
+    if values['min_confidence'] == MODELS_OWN:
+        values['min_confidence'] = models_own
+    elif not values['min_confidence'] >= 0.0:
+        raise SerError("min_confidence is {}; allowed: 0 to 1, or -1 for the model's own".format(
+            values['min_confidence']))
+    return TrackerSettings(**values)
 
 
 @dataclass(frozen=True)
@@ -163,7 +184,7 @@ class EmotionTracker:
             a loop) the tracker starts anew.
         :param probabilities: of the emotions in this window, shape (n,), adding up to 1; None is
             enough for a window that is no speech.
-        :param speech_probability: mean over the window, [0, 1].
+        :param speech_probability: share of the window that is speech, [0, 1].
         :param muted: the window must not be used, for instance because the robot is speaking.
         :raises SerError: for a value that is not finite, out of range or of the wrong length. The
             tracker is then as it was before the call.

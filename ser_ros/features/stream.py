@@ -25,8 +25,8 @@ class Window:
     index: number of the window, from 0.
     start_sample, end_sample: its first sample and the one after its last, counted since the reset.
     image: the model's input, float32; overwritten when the next window is made.
-    speech_probability: mean over the window, [0, 1].
-    recent_speech_probability: mean over its newest part, one period long (at most the window).
+    speech_probability: share of the window that is speech, [0, 1].
+    recent_speech_probability: share of its newest part, one period long (at most the window).
     level_dbfs: RMS level of the newest part [dB re full scale], -120..0.
     pitch_hz: median pitch of the window's voiced frames [Hz], NaN without any.
     """

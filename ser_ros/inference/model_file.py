@@ -14,6 +14,10 @@ entry with the key ``ser_ros``: a JSON object with
 - ``temperature``: the logits are divided by this before softmax; over 0
 - ``training_data``, ``licence``: text, of the weights
 - ``metrics``: figures by name, such as ``{"ravdess": {"uar_7": 0.43}}``; may be empty
+- ``min_confidence``: under this smoothed probability the graph names no emotion, 0 to 1; 0.4 where
+  it is missing
+- ``answer_accuracy``: the share of right answers that ``min_confidence`` was chosen for on the
+  validation speakers, over 0 to 1; may be missing
 
 Nothing else describes the model. The precision is not in the list: it is read from the graph.
 """
@@ -23,7 +27,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass
-from typing import Any, Dict, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 from ser_ros import resources
 from ser_ros.errors import SerError
@@ -31,6 +35,7 @@ from ser_ros.inference.onnx_scan import OnnxSummary, scan
 
 METADATA_KEY = 'ser_ros'
 PRECISIONS = ('fp32', 'fp16', 'int8')
+DEFAULT_MIN_CONFIDENCE = 0.4
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ class ModelInfo:
     temperature: divides the logits before softmax.
     precision: 'fp32', 'fp16' or 'int8': in what most weights are multiplied, read from the graph.
     metrics: figures by name, as the training wrote them.
+    min_confidence: under this smoothed probability no emotion is named, [0, 1].
+    answer_accuracy: stated share of right answers with it, (0, 1]; None where none is stated.
 
     """
 
@@ -62,6 +69,8 @@ class ModelInfo:
     precision: str
     ir_version: int
     opset: int
+    min_confidence: float = DEFAULT_MIN_CONFIDENCE
+    answer_accuracy: Optional[float] = None
 
     @property
     def sha256(self) -> str:
@@ -171,7 +180,7 @@ def _check_member(info: ModelInfo, precision: str, others: Dict[str, ModelInfo])
         raise SerError('{} is named {} but its graph computes in {}'.format(
             info.path, precision, info.precision))
     for other in others.values():
-        for key in ('name', 'version', 'labels', 'feature_set', 'input_shape'):
+        for key in ('name', 'version', 'labels', 'feature_set', 'input_shape', 'min_confidence'):
             if getattr(info, key) != getattr(other, key):
                 raise SerError('{} and {} are not the same model: {} {!r} and {!r}'.format(
                     other.path, info.path, key, getattr(other, key), getattr(info, key)))
@@ -187,19 +196,32 @@ def _info(path: str, values: Dict[str, Any], summary: OnnxSummary) -> ModelInfo:
                 path, key, _JSON_NAMES[kind], given))
         return given
 
+    def share(key: str) -> Optional[float]:
+        if key not in values:
+            return None
+        given = value(key, (int, float))
+        # Written so that NaN fails too.
+        if not 0 <= given <= 1:
+            raise SerError('{}: {} in the metadata must be from 0 to 1, got {}'.format(
+                path, key, given))
+        return float(given)
+
     temperature = value('temperature', (int, float))
     # No infinity, no NaN, and no whole number that is too large for a float.
     if not 0 < temperature <= sys.float_info.max:
         raise SerError('{}: temperature must be over 0, got {}'.format(path, temperature))
     if summary.precision is None:
         raise SerError('{}: no weights of a known type in the graph'.format(path))
+    min_confidence = share('min_confidence')
     return ModelInfo(
         path=path, name=value('name', str), version=value('version', str),
         labels=_labels(path, value('labels', list)), feature_set=value('feature_set', str),
         input_shape=_shape(path, value('input_shape', list)), temperature=float(temperature),
         training_data=value('training_data', str), licence=value('licence', str),
         metrics=value('metrics', dict), precision=summary.precision,
-        ir_version=summary.ir_version, opset=summary.opset)
+        ir_version=summary.ir_version, opset=summary.opset,
+        min_confidence=DEFAULT_MIN_CONFIDENCE if min_confidence is None else min_confidence,
+        answer_accuracy=share('answer_accuracy'))
 
 
 _JSON_NAMES = {str: 'text', list: 'list', dict: 'object', (int, float): 'number'}

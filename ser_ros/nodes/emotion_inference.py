@@ -10,13 +10,19 @@ import sys
 import numpy as np
 from rclpy.parameter import Parameter
 
-from ser_ros.emotion.tracker import RANGES, EmotionTracker, State, TrackerSettings
+from ser_ros.emotion.tracker import (
+    MODELS_OWN,
+    RANGES,
+    EmotionTracker,
+    State,
+    make_settings,
+)
 from ser_ros.errors import SerError
 from ser_ros.features import create_extractor
 from ser_ros.inference import BACKEND_NAMES, choose_backend
 from ser_ros.inference.classifier import Classifier
 from ser_ros.inference.engine import InferenceEngine
-from ser_ros.inference.model_file import PRECISIONS, Model
+from ser_ros.inference.model_file import DEFAULT_MIN_CONFIDENCE, PRECISIONS, Model
 from ser_ros.inference.threads import THREADS_RANGE
 from ser_ros.nodes import hri, managed, qos
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter
@@ -51,10 +57,11 @@ class EmotionInference(managed.ManagedNode):
         spec('threads', 'CPU threads for one window.', range=THREADS_RANGE),
         spec('emotions', 'The emotions to tell apart: [all], or two or more labels of the model; '
              'their probabilities then add up to 1.'),
-        spec('min_speech', 'Windows with a lower speech probability are NO_SPEECH.',
+        spec('min_speech', 'Windows of which a smaller share is speech are NO_SPEECH.',
              range=RANGES['min_speech'], changes=ALWAYS),
-        spec('min_confidence', 'Under this smoothed probability the state is UNCERTAIN.',
-             range=RANGES['min_confidence'], changes=ALWAYS),
+        spec('min_confidence', 'Under this smoothed probability the state is UNCERTAIN; -1: the '
+             "model's own, chosen so that a stated share of the answers is right.",
+             range=(MODELS_OWN, RANGES['min_confidence'][1]), changes=ALWAYS),
         spec('smoothing_s', 'Time constant of the moving average of the probabilities [s]; 0: '
              'none.', range=RANGES['smoothing_s'], changes=ALWAYS),
         spec('hysteresis', 'Lead in probability by which another emotion takes over.',
@@ -191,7 +198,10 @@ class EmotionInference(managed.ManagedNode):
     def _settings(self, changes=()):
         values = {name: self.value(name) for name in SETTINGS}
         values.update({change.name: change.value for change in changes if change.name in values})
-        return TrackerSettings(**values)
+        models_own = DEFAULT_MIN_CONFIDENCE
+        if self._model is not None:
+            models_own = self._model.info.min_confidence
+        return make_settings(values, models_own)
 
     def _wanted(self, changes):
         values = {name: self.value(name) for name in SESSION}

@@ -59,7 +59,7 @@ class Scorer:
                  stream: Optional[WindowStream] = None):
         """Make the stream of windows that the graph would, unless one is given."""
         self.classifier = classifier
-        self._settings = settings or graph_settings()
+        self._settings = settings or graph_settings(classifier.session.info)
         self._stream = stream or open_stream(classifier.session.info.feature_set)
 
     def clips(self, clips: Iterable[Clip]) -> Iterator[ClipScores]:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From an audio file to the emotions of its windows, without ROS."""
 
+import dataclasses
 import os
 
 import numpy as np
@@ -11,6 +12,7 @@ from ser_ros import defaults, offline
 from ser_ros.audio.file_source import FileSource
 from ser_ros.emotion.tracker import EmotionTracker, State, TrackerSettings
 from ser_ros.errors import SerError
+from ser_ros.inference.classifier import Classifier
 
 WINDOW_S = 2.604
 
@@ -164,6 +166,18 @@ class TestClipEstimate:
 class TestDefaults:
     def test_settings_are_the_graphs(self):
         assert offline.graph_settings() == TrackerSettings()
+
+    def test_the_model_file_names_the_confidence(self, session):
+        info = dataclasses.replace(session.info, min_confidence=0.9)
+        assert offline.graph_settings(info).min_confidence == 0.9
+        assert offline.graph_settings(info, min_confidence=0.2, min_hold_s=None) == (
+            TrackerSettings(min_confidence=0.2))
+
+    @pytest.mark.usefixtures('loud_is_speech')
+    def test_files_are_classified_with_it(self, write_wav, noise, session):
+        session.info = dataclasses.replace(session.info, min_confidence=1.0)
+        found = windows(write_wav('noise.wav', noise(3.2)), Classifier(session))
+        assert {window.state for window in found} == {State.UNCERTAIN}
 
     @pytest.mark.parametrize('period_s', [0.03, 0.0, 10.0, float('nan')])
     @pytest.mark.usefixtures('loud_is_speech')

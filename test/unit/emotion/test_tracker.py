@@ -10,8 +10,16 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ser_ros.emotion.tracker import RANGES, EmotionTracker, State, TrackerSettings
+from ser_ros.emotion.tracker import (
+    MODELS_OWN,
+    RANGES,
+    EmotionTracker,
+    State,
+    TrackerSettings,
+    make_settings,
+)
 from ser_ros.errors import SerError
+from ser_ros.inference.model_file import DEFAULT_MIN_CONFIDENCE
 
 LABELS = ('anger', 'joy', 'neutral')
 ANGER = (0.8, 0.1, 0.1)
@@ -280,6 +288,20 @@ def test_defaults_are_those_of_the_parameters():
     path = os.path.join(os.path.dirname(__file__), '..', '..', '..', 'config', 'ser.yaml')
     with open(path, encoding='utf-8') as file:
         parameters = yaml.safe_load(file)['/**/emotion_inference']['ros__parameters']
-    defaults = TrackerSettings()
-    assert {name: getattr(defaults, name) for name in RANGES} == {
-        name: parameters[name] for name in RANGES}
+    assert make_settings(parameters, DEFAULT_MIN_CONFIDENCE) == TrackerSettings()
+
+
+def test_settings_take_the_confidence_of_the_model_where_none_is_asked_for():
+    parameters = {name: low for name, (low, _) in RANGES.items()}
+    parameters['model'] = 'small'
+    for asked, expected in ((MODELS_OWN, 0.7), (0.0, 0.0), (0.3, 0.3)):
+        parameters['min_confidence'] = asked
+        assert make_settings(parameters, models_own=0.7).min_confidence == expected
+
+
+@pytest.mark.parametrize('asked', [-0.5, -2.0, 1.1, float('nan')])
+def test_a_confidence_that_is_none(asked):
+    parameters = {name: low for name, (low, _) in RANGES.items()}
+    parameters['min_confidence'] = asked
+    with pytest.raises(SerError, match='min_confidence is {}; allowed: 0 to 1'.format(asked)):
+        make_settings(parameters, 0.4)

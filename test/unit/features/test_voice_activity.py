@@ -19,20 +19,64 @@ def hear(detector, samples):
     return detector
 
 
-def test_as_the_package_documents_its_use(detector, long_speech):
+class Recorder:
+    """Stands between the detector and its session and keeps what is answered."""
+
+    def __init__(self, session):
+        self._session = session
+        self.answers = []
+
+    def run(self, names, inputs):
+        output, state = self._session.run(names, inputs)
+        self.answers.append(output.item())
+        return output, state
+
+
+def test_as_the_package_documents_its_use(long_speech, monkeypatch):
     torch = pytest.importorskip('torch')
     wrapper = pytest.importorskip('silero_vad.utils_vad').OnnxWrapper
     with pytest.warns(UserWarning, match='16000'):
         model = wrapper(silero_path(), force_onnx_cpu=True)
-    detector.reset()
+    monkeypatch.setattr(voice_activity, 'MAX_GAIN', 1.0)
+    detector = VoiceActivity()
+    recorder = detector._session = Recorder(detector._session)
     frames = len(long_speech) // FRAME_SAMPLES
     ours, theirs = [], []
     for frame in long_speech[:frames * FRAME_SAMPLES].reshape(frames, FRAME_SAMPLES):
         detector.push(frame)
         ours.append(detector.probability(FRAME_SAMPLES))
         theirs.append(model(torch.from_numpy(frame.copy()), 16000).item())
-    np.testing.assert_allclose(ours, theirs, atol=1e-5)
-    assert np.ptp(ours) > 0.9
+    np.testing.assert_allclose(recorder.answers, theirs, atol=1e-5)
+    assert np.ptp(theirs) > 0.9
+    np.testing.assert_array_equal(ours, np.array(recorder.answers) >= 0.9)
+
+
+def test_quiet_speech_is_heard_as_loud_speech(detector, long_speech):
+    # Some seconds of each clip; the first moments, before the first loud frame, may differ.
+    loud = long_speech * (0.1 / np.sqrt(np.mean(np.square(long_speech))))
+    shares = [hear(detector, (gain * loud).astype(np.float32)).probability(100000)
+              for gain in (1.0, 0.1, 0.02)]
+    assert shares[0] > 0.3
+    np.testing.assert_allclose(shares[1:], shares[0], atol=0.1)
+
+
+def test_silence_is_not_made_loud(counting):
+    # 30 dB at most, and nothing that is loud already.
+    for level, gain in ((0.0, 10 ** 1.5), (1e-4, 10 ** 1.5), (0.01, 5.0), (0.05, 1.0), (0.5, 1.0)):
+        counting.reset()
+        counting.push(np.full(FRAME_SAMPLES, level, np.float32))
+        assert counting._session.heard == pytest.approx(gain * level)
+
+
+def test_loudness_is_that_of_the_last_seconds(counting):
+    gains = []
+    for level in (0.05, 0.001):
+        for _ in range(round(3.0 * 16000 / FRAME_SAMPLES)):
+            counting.push(np.full(FRAME_SAMPLES, level, np.float32))
+            gains.append(counting._session.heard / level)
+    assert gains[0] == gains[93] == pytest.approx(1.0)
+    assert gains[94] < 1.02
+    assert gains[-1] == pytest.approx(2.0, rel=0.01)
 
 
 def test_speech(detector, speech):
@@ -49,23 +93,22 @@ def test_what_is_no_speech(detector, name):
     assert hear(detector, SIGNALS[name]).probability(len(SIGNALS[name])) < 0.1
 
 
-def test_nothing_heard_yet(detector):
-    detector.reset()
-    assert detector.probability(16000) == 0.0
-    detector.push(np.zeros(FRAME_SAMPLES - 1, np.float32))
-    assert detector.probability(16000) == 0.0
-    detector.push(np.zeros(1, np.float32))
-    assert detector.probability(16000) > 0.0
+def test_nothing_heard_yet(counting):
+    assert counting.probability(1000) == 0.0
+    counting.push(np.ones(FRAME_SAMPLES - 1, np.float32))
+    assert counting.probability(1000) == 0.0
+    counting.push(np.ones(1, np.float32))
+    assert counting.probability(1000) > 0.0
 
 
 def test_reset_forgets(detector, long_speech):
-    first = hear(detector, noise(0.1)[:8000].astype(np.float32)).probability(8000)
-    detector.push(long_speech[:32000])
-    assert hear(detector, noise(0.1)[:8000].astype(np.float32)).probability(8000) == first
+    first = hear(detector, long_speech[:20000]).probability(20000)
+    detector.push(long_speech[20000:52000])
+    assert hear(detector, long_speech[:20000]).probability(20000) == first > 0.0
 
 
 class Frames:
-    """Stands for the ONNX session: the probability is the mean of the frame."""
+    """Stands for the ONNX session: the probability is twice the mean of the frame."""
 
     def get_outputs(self):
         return [type('Node', (), {'name': name}) for name in ('output', 'stateN')]
@@ -73,7 +116,8 @@ class Frames:
     def run(self, names, inputs):
         assert inputs['input'].shape == (1, 576)
         assert inputs['state'].shape == (2, 1, 128)
-        return [inputs['input'][:, 64:].mean(axis=1, keepdims=True), inputs['state']]
+        self.heard = float(inputs['input'][:, 64:].mean())
+        return [np.array([[2.0 * self.heard]]), inputs['state']]
 
 
 @pytest.fixture
@@ -83,24 +127,24 @@ def counting(monkeypatch):
     return VoiceActivity(history_samples=4 * FRAME_SAMPLES)
 
 
-def test_mean_counts_parts_of_frames(counting):
-    counting.push(np.repeat(np.array([0.1, 0.2, 0.4, 0.8], np.float32), FRAME_SAMPLES))
-    assert counting.probability(1) == pytest.approx(0.8)
-    assert counting.probability(FRAME_SAMPLES) == pytest.approx(0.8)
-    assert counting.probability(FRAME_SAMPLES * 3 // 2) == pytest.approx((0.8 + 0.4 / 2) / 1.5)
-    assert counting.probability(4 * FRAME_SAMPLES) == pytest.approx(0.375)
+def test_share_counts_parts_of_frames(counting):
+    counting.push(np.repeat(np.array([0.5, 0.2, 0.44, 0.46], np.float32), FRAME_SAMPLES))
+    assert counting.probability(1) == 1.0
+    assert counting.probability(FRAME_SAMPLES) == 1.0
+    assert counting.probability(FRAME_SAMPLES * 3 // 2) == pytest.approx(1 / 1.5)
+    assert counting.probability(4 * FRAME_SAMPLES) == pytest.approx(0.5)
 
 
 def test_incomplete_frame_says_nothing(counting):
     counting.push(np.full(FRAME_SAMPLES, 0.5, np.float32))
-    counting.push(np.full(FRAME_SAMPLES // 2, 1.0, np.float32))
-    assert counting.probability(FRAME_SAMPLES) == pytest.approx(0.5)
+    counting.push(np.full(FRAME_SAMPLES // 2, 0.1, np.float32))
+    assert counting.probability(FRAME_SAMPLES) == 1.0
     # Of the newest 256 samples no frame is complete: the latest known value stands.
-    assert counting.probability(FRAME_SAMPLES // 2) == pytest.approx(0.5)
+    assert counting.probability(FRAME_SAMPLES // 2) == 1.0
 
 
 def test_history_is_a_ring(counting):
-    for value in (0.9, 0.9, 0.9, 0.1, 0.2, 0.3, 0.4):
+    for value in (0.9, 0.9, 0.9, 0.1, 0.2, 0.5, 0.4):
         counting.push(np.full(FRAME_SAMPLES, value, np.float32))
     assert counting.probability(4 * FRAME_SAMPLES) == pytest.approx(0.25)
 

@@ -28,6 +28,24 @@ def test_metadata_is_read(tmp_path):
     assert info.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def test_the_threshold_may_be_missing(tmp_path):
+    info = read_metadata(str(write_model(tmp_path / 'm.onnx')))
+    assert (info.min_confidence, info.answer_accuracy) == (0.4, None)
+    values = metadata(min_confidence=0, answer_accuracy=0.75)
+    info = read_metadata(str(write_model(tmp_path / 'm.onnx', values=values)))
+    assert (info.min_confidence, info.answer_accuracy) == (0.0, 0.75)
+
+
+@pytest.mark.parametrize('key', ['min_confidence', 'answer_accuracy'])
+@pytest.mark.parametrize('value, reason', [
+    (1.5, 'from 0 to 1, got 1.5'), (-0.1, 'from 0 to 1'), (float('nan'), 'from 0 to 1'),
+    ('0.5', "must be a number, got '0.5'"), (True, 'must be a number')])
+def test_a_threshold_that_is_none(tmp_path, key, value, reason):
+    path = write_model(tmp_path / 'm.onnx', values=metadata(**{key: value}))
+    with pytest.raises(SerError, match='{}.*{}'.format(key, reason)):
+        read_metadata(str(path))
+
+
 @pytest.mark.parametrize('precision', ['fp32', 'fp16', 'int8'])
 def test_precision_is_read_from_the_graph(tmp_path, precision):
     assert read_metadata(str(write_model(tmp_path / 'm.onnx', precision))).precision == precision
