@@ -13,6 +13,7 @@ from ser_ros.inference.model_file import PRECISIONS
 
 PARTS = ('test', 'validation')
 CHANGES = 12
+ROBUSTNESS_CLIPS = 150
 
 
 def add_parser(subparsers):
@@ -41,6 +42,12 @@ def add_parser(subparsers):
     parser.add_argument('--against', metavar='FOLDER',
                         help="output of another model's evaluation on the same clips, to compare "
                         'with by a paired bootstrap')
+    parser.add_argument('--robustness', action='store_true',
+                        help='measure under noise, reverberation, gain, clipping, codecs and '
+                        'colours of microphones, instead of the report')
+    parser.add_argument('--clips', type=int, default=ROBUSTNESS_CLIPS, metavar='N',
+                        help='with --robustness: clips of each corpus, its classes as evenly as '
+                        'can be (default: 150; 0: all)')
     parser.add_argument('--output', default='runs/evaluation', metavar='FOLDER',
                         help='for the report (default: runs/evaluation)')
     parser.set_defaults(run=run)
@@ -51,6 +58,10 @@ def run(args) -> int:
     check_packages()
     if args.changes < 0:
         raise SerError('--changes must be 0 or more, got {}'.format(args.changes))
+    if args.clips < 0:
+        raise SerError('--clips must be 0 or more, got {}'.format(args.clips))
+    if args.robustness and args.against:
+        raise SerError('--robustness and --against exclude each other')
     if args.config and args.corpus:
         raise SerError('--corpus {} and {} exclude each other: the configuration names the '
                        'corpora'.format(args.corpus, args.config))
@@ -63,8 +74,13 @@ def run(args) -> int:
         clips = _configured(args, classifier) if args.config else _strangers(args, classifier)
         output = make_folder(args.output)
         part = args.part if args.config else 'all'
-        text = evaluation.run(Scorer(classifier), clips, part, args.changes, output, Progress(),
-                              Path(args.against) if args.against else None)
+        if args.robustness:
+            text = evaluation.run_robustness(
+                Scorer(classifier), clips, part, args.clips, output, Progress())
+        else:
+            text = evaluation.run(
+                Scorer(classifier), clips, part, args.changes, output, Progress(),
+                Path(args.against) if args.against else None)
     print(text)
     print('written to {}'.format(output))
     return 0

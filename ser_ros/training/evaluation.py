@@ -8,7 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Optional
 
-from ser_ros.training import document, evaluation_plots, report, score_files, streaming
+from ser_ros.training import (
+    document,
+    evaluation_plots,
+    report,
+    robustness,
+    robustness_report,
+    score_files,
+    streaming,
+)
+from ser_ros.training.conditions import all_conditions
 from ser_ros.training.data import Clip
 from ser_ros.training.evaluate import (
     UNITS,
@@ -70,6 +79,21 @@ def summarise(scorer: Scorer, clips: Sequence[Clip], scores: Sequence[ClipScores
         graph={name: graph_figures(*of_corpus(clips, scores, name), labels) for name in names},
         responses={name: streaming.summarise(found)
                    for name, found in answered.items() if found})
+
+
+def run_robustness(scorer: Scorer, clips: Sequence[Clip], part: str, per_corpus: int, output: Path,
+                   progress: Progress) -> str:
+    """
+    Score the clips under all conditions, write the report and its figures to ``output``.
+
+    :param part: whose clips these are, for the report.
+    :param per_corpus: so many clips of each corpus, see `robustness.choose`; 0 for all.
+    :return: the report as Markdown.
+    :raises SerError: if a clip cannot be read, or this machine lacks a codec.
+    """
+    chosen = robustness.choose(clips, per_corpus)
+    results = robustness.measure(scorer, chosen, all_conditions(), progress)
+    return robustness_report.write(results, scorer.classifier.session.info, part, output)
 
 
 def _write(found: report.Evaluation, output: Path) -> str:
