@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The clips of the corpora, their labels and speakers."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -128,6 +129,19 @@ def strangers(root: Path, labels: Sequence[str],
     if not clips:
         raise SerError(f'{root}: no clips of the emotions {", ".join(labels)}')
     return clips, dict(left_out)
+
+
+def trained_on(training_data: str, root: Path, corpus: Optional[str] = None) -> list[str]:
+    """
+    Return the corpora in a folder that a model was trained on, by folder name or kind.
+
+    :param training_data: what the model file says of it, such as 'ravdess: speakers 01 02'.
+    :param root, corpus: see `strangers`.
+    """
+    words = set(re.findall(r'[\w-]+', training_data.lower()))
+    listings = [corpora.read(folder, corpus) for folder in corpora.find_folders(root)]
+    return sorted(listing.folder.name for listing in listings
+                  if words & {listing.folder.name.lower(), listing.corpus})
 
 
 def readable(clips: Sequence[Clip], threads: int,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Union
+from urllib.parse import quote
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def _markdown(block: Block) -> str:
     if isinstance(block, Heading):
         return f'{"#" * block.level} {block.text}'
     if isinstance(block, Picture):
-        return f'![{block.caption}]({block.name})'
+        return f'![{block.caption}]({quote(block.name)})'
     if isinstance(block, Text):
         return block.text
     lines = [block.header, ['---'] * len(block.header), *block.rows]

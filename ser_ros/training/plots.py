@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures of training and evaluation, as PNG files."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,14 @@ if TYPE_CHECKING:
     from ser_ros.training.history import Epoch
 
 matplotlib.use('Agg')
-from matplotlib import pyplot  # noqa: E402  the backend is chosen before
+from matplotlib import font_manager, pyplot  # noqa: E402  the backend is chosen before
+
+# For names of corpora in Korean, Chinese and Japanese, as they come with Linux, Windows and macOS.
+OTHER_FONTS = ('Noto Sans CJK KR', 'NanumGothic', 'Malgun Gothic', 'Apple SD Gothic Neo')
+matplotlib.rcParams['font.family'] = ['DejaVu Sans', *(
+    name for name in OTHER_FONTS if name in font_manager.get_font_names())]
+# Without one of them such a name is drawn as boxes, and complained about for each letter.
+warnings.filterwarnings('ignore', 'Glyph .* missing from font', UserWarning)
 
 
 def history(epochs: Sequence['Epoch'], path: Path) -> None:
