@@ -3,6 +3,7 @@
 """Corpora in every layout, from file names and lists alone."""
 
 import pathlib
+import unicodedata
 
 import pytest
 import yaml
@@ -12,7 +13,15 @@ from ser_ros.errors import SerError
 from ser_ros.training import corpora
 from ser_ros.training.config import PARTS, load
 from ser_ros.training.corpora.labels import COMMON, SPECIAL
-from ser_ros.training.data import load_part, read_corpus, to_clips
+from ser_ros.training.data import (
+    load_part,
+    read_corpus,
+    readable,
+    strangers,
+    to_clips,
+    trained_on,
+)
+from ser_ros.training.progress import Progress
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 
@@ -131,6 +140,71 @@ def test_a_folder_for_each_emotion(folder):
     assert [item.label for item in listing.recordings] == ['anger', 'anger', 'bored', 'happy']
     assert {item.speaker for item in listing.recordings} == {''}
     assert [path.name for path, _ in listing.skipped] == ['odd.wav']
+
+
+@pytest.mark.parametrize('label, emotion', [
+    ('ANG', 'anger'), ('Happy ', 'happiness'), ('기쁨', 'happiness'), ('분노', 'anger'),
+    ('슬픔', 'sadness'), ('중립', 'neutral'), ('공포', 'fear'), ('혐오', 'disgust'),
+    (unicodedata.normalize('NFD', '놀람'), 'surprise')])
+def test_words_for_an_emotion(folder, label, emotion):
+    (folder / 'clips.csv').write_text(f'file_path,emotion\na.wav,{label}\n', encoding='utf-8')
+    touch(folder, f'by folder/{label}/a.wav')
+    for path in (folder, folder / 'by folder'):
+        clips, left_out = strangers(path, EMOTIONS)
+        assert [EMOTIONS[clip.label] for clip in clips] == [emotion]
+        assert not left_out
+
+
+@pytest.mark.parametrize('delimiter', [',', ';', '\t'])
+def test_lists_of_other_systems(folder, delimiter):
+    """Other separators, Korean in one character or in several, no speaker."""
+    name = '말소리/1 번.WAV'
+    touch(folder, unicodedata.normalize('NFD', name))
+    (folder / 'clips.csv').write_text(
+        'file_path|emotion|speaker\r\n{}|anger|\r\n\r\n{}|fear\r\n'.format(
+            name.replace('/', '\\'), name).replace('|', delimiter), encoding='utf-8-sig')
+    found = corpora.read(folder).recordings
+    assert [(item.label, item.speaker) for item in found] == [('anger', ''), ('fear', '')]
+    assert all(item.path.is_file() for item in found)
+
+
+def test_emotions_below_the_speakers(folder):
+    touch(folder, 'a/Angry/1.wav', 'a/bored/1.wav', 'b/sad/x/1.mp3', 'b/odd.wav')
+    listing = corpora.read(folder)
+    assert [item.label for item in listing.recordings] == ['angry', 'bored', 'sad']
+    assert [path.name for path, _ in listing.skipped] == ['odd.wav']
+
+
+def test_labels_of_ones_own(tmp_path):
+    listing = corpora.Listing('generic', tmp_path, '', [
+        corpora.Recording(tmp_path / 'a', 'frustration'), corpora.Recording(tmp_path / 'b', 'joy'),
+        corpora.Recording(tmp_path / 'c', 'bored')])
+    labels = ['Frustration', 'happiness']
+    assert [clip.label for clip in to_clips('x', listing, labels, {}, ['Bored'])] == [0, 1]
+    assert [clip.label for clip in to_clips('x', listing, labels, {'BORED': 'Frustration'}, [])
+            ] == [0, 1, 0]
+
+
+def test_what_cannot_be_read_is_told(folder, capsys):
+    touch(folder, 'anger/empty.wav')
+    (folder / 'anger' / 'text.wav').write_text('no sound')
+    clips, _ = strangers(folder, EMOTIONS)
+    with pytest.raises(SerError, match='none of the 2 clips can be read; the first: .*empty.wav'):
+        readable(clips, 1, Progress())
+    soundfile = pytest.importorskip('soundfile')
+    soundfile.write(str(folder / 'anger' / 'good.wav'), [0.1] * 8000, 16000)
+    found, problems = readable(strangers(folder, EMOTIONS)[0], 1, Progress())
+    assert [clip.path.name for clip in found] == ['good.wav']
+    assert ['empty.wav' in problems[0], 'text.wav' in problems[1]] == [True, True]
+
+
+def test_which_corpora_a_model_was_trained_on(tmp_path):
+    said = 'ravdess: speakers 01 02; own-clips: speakers a'
+    touch(tmp_path, 'my ravdess/Actor_01/03-01-05-01-01-01-01.wav', 'own-clips/anger/1.wav',
+          'clips/anger/1.wav')
+    assert trained_on(said, tmp_path / 'my ravdess') == ['my ravdess']
+    assert trained_on(said, tmp_path / 'own-clips') == ['own-clips']
+    assert trained_on(said, tmp_path / 'clips') == []
 
 
 @pytest.mark.parametrize('name, corpus', [

@@ -100,7 +100,7 @@ def test_clips_of_a_part(config_path, corpora):
     (None, 'x: no corpus was recognised'),
     ('file_path,speaker\na.wav,1\n', "the column 'emotion' is missing"),
     ('', "the column 'file_path' is missing"),
-    ('file_path,emotion,speaker\na.wav,sleepy,1\n', "unknown emotion 'sleepy'; put it under labels"),
+    ('file_path,emotion,speaker\na.wav,tired,1\n', "unknown emotion 'tired'; put it under labels"),
 ])
 def test_wrong_clip_lists(tmp_path, config_path, content, reason):
     (tmp_path / 'x').mkdir()
