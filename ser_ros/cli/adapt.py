@@ -74,8 +74,8 @@ def run(args) -> int:
         _warn('nothing is written; --force writes it all the same')
         return NO_GAIN_CODE
     folder = make_folder(args.output) / settings.name
-    adapt.save(found, model.precisions, settings, folder)
-    text = document.to_markdown(adapt_report.card(found, settings, model.precisions))
+    adapt.save(found, settings, folder)
+    text = document.to_markdown(adapt_report.card(found, settings))
     (folder / 'README.md').write_text(text, encoding='utf-8')
     print('model: {}'.format(folder))
     return 0

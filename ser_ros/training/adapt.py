@@ -11,19 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 from scipy.special import softmax
 
 from ser_ros import __version__
 from ser_ros.features.stream import WindowStream
-from ser_ros.inference.model_file import METADATA_KEY, Model, ModelInfo
+from ser_ros.inference.model_file import METADATA_KEY, Model
 from ser_ros.training import export, metrics
 from ser_ros.training.adapt_clips import check_counts, hear, split
 from ser_ros.training.adapt_fit import Examples, fit_head
-from ser_ros.training.adapt_head import Body, Head, read_head, with_head
+from ser_ros.training.adapt_head import Body, Head, HeadGraph
 from ser_ros.training.data import Clip
 from ser_ros.training.evaluate import bootstrap_groups
 from ser_ros.training.progress import Progress
+
+# INT8 is left out: its scales were chosen for the old weights.
+PRECISIONS = ('fp32', 'fp16')
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ class Adaptation:
 
     Attributes
     ----------
-    source: the model it started from.
-    model, head: its graph, and the last layer that is learnt from all clips.
+    model: that it started from.
+    head: the last layer that is learnt from all clips.
     temperature: fitted on the held-out windows.
     clips: those with speech.
     silent: those without.
@@ -69,8 +71,7 @@ class Adaptation:
 
     """
 
-    source: ModelInfo
-    model: onnx.ModelProto
+    model: Model
     head: Head
     temperature: float
     clips: Sequence[Clip]
@@ -86,11 +87,11 @@ class Adaptation:
     def difference(self) -> metrics.Difference:
         """UAR on held-out clips after less before."""
         return metrics.paired_bootstrap(
-            self.truth, self.after, self.before, self.groups, len(self.source.labels))
+            self.truth, self.after, self.before, self.groups, len(self.model.info.labels))
 
     def confusion(self, answers: np.ndarray) -> np.ndarray:
         """Return the counts of `before` or `after`."""
-        return metrics.confusion(self.truth, answers, len(self.source.labels))
+        return metrics.confusion(self.truth, answers, len(self.model.info.labels))
 
 
 def adapt(model: Model, clips: Sequence[Clip], stream: WindowStream, settings: Settings,
@@ -102,9 +103,8 @@ def adapt(model: Model, clips: Sequence[Clip], stream: WindowStream, settings: S
     :raises SerError: if the model cannot be adapted, or the clips are too few or of too few
         emotions.
     """
-    path = model.path('fp32')
-    graph = onnx.load(path)
-    old = read_head(graph, path)
+    graph = HeadGraph(model.path('fp32'))
+    old = graph.head
     examples, heard = hear(progress.track(clips, 'clips', len(clips)),
                            Body(graph, settings.threads), stream, model.info.labels)
     check_counts(examples.labels, model.info.labels)
@@ -114,7 +114,7 @@ def adapt(model: Model, clips: Sequence[Clip], stream: WindowStream, settings: S
     logits = held_out_logits(old, examples, folds, temperature, settings.keep, progress)
     groups, resampled = bootstrap_groups(members)
     return Adaptation(
-        source=model.info, model=graph, clips=members, held_out=held_out,
+        model=model, clips=members, held_out=held_out,
         head=fit_head(old, examples, temperature, settings.keep),
         temperature=metrics.fit_temperature(
             logits, examples.labels[examples.clips], examples.weights()),
@@ -141,28 +141,27 @@ def _answers(examples: Examples, logits: np.ndarray, temperature: float) -> np.n
     return scores.argmax(axis=1)
 
 
-def save(found: Adaptation, precisions: Sequence[str], settings: Settings, folder: Path) -> None:
-    """
-    Write the adapted model's files.
-
-    :param precisions: that the source has. INT8 is left out: its scales are those of the old
-        weights.
-    """
-    model = with_head(found.model, found.head)
-    metadata = _metadata(found, settings)
+def save(found: Adaptation, settings: Settings, folder: Path) -> None:
+    """Write the adapted model's files, in those of PRECISIONS that the source has."""
     folder.mkdir(parents=True, exist_ok=True)
-    export.save(model, str(folder / 'fp32.onnx'), metadata)
-    if 'fp16' in precisions:
-        export.save(export.to_fp16(model), str(folder / 'fp16.onnx'), metadata)
+    for precision in written_precisions(found.model):
+        graph = HeadGraph(found.model.path(precision))
+        stored = {entry.key: entry.value for entry in graph.model.metadata_props}
+        graph.replace(found.head)
+        export.save(graph.model, str(folder / f'{precision}.onnx'),
+                    {**json.loads(stored[METADATA_KEY]), **_metadata(found, settings)})
+
+
+def written_precisions(model: Model) -> list[str]:
+    """Return the precisions in which an adapted model is written."""
+    return [name for name in PRECISIONS if name in model.precisions]
 
 
 def _metadata(found: Adaptation, settings: Settings) -> dict[str, Any]:
-    """Return what the source file says of itself, with what has changed."""
-    source = found.source
-    stored = {entry.key: entry.value for entry in found.model.metadata_props}
+    """Return what has changed of what the source's file says of itself."""
+    source = found.model.info
     digest = hashlib.sha256(found.head.weight.tobytes() + found.head.bias.tobytes()).hexdigest()
     return {
-        **json.loads(stored[METADATA_KEY]),
         'name': settings.name, 'version': f'{source.version}+{digest[:8]}',
         'temperature': round(found.temperature, 4),
         'training_data': f'{source.training_data}; adapted with {describe(found)}',
@@ -180,6 +179,7 @@ def describe(found: Adaptation) -> str:
     parts = []
     for corpus, count in Counter(clip.corpus for clip in found.clips).items():
         speakers = {clip.speaker for clip in found.clips if clip.corpus == corpus}
-        whom = 'unknown speakers' if '' in speakers else f'{len(speakers)} speakers'
+        whom = ('unknown speakers' if '' in speakers else
+                '1 speaker' if len(speakers) == 1 else f'{len(speakers)} speakers')
         parts.append(f'{corpus}: {count} clips of {whom}')
     return '; '.join(parts)

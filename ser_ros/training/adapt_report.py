@@ -2,12 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an adaptation is worth, as a report and as the new model's card."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from ser_ros.training import metrics
-from ser_ros.training.adapt import Adaptation, Settings, describe
+from ser_ros.training.adapt import Adaptation, Settings, describe, written_precisions
 from ser_ros.training.document import Block, Heading, Table, Text
 from ser_ros.training.report import percent
 
@@ -27,7 +25,7 @@ def report(found: Adaptation) -> list[Block]:
 
 
 def _figures(found: Adaptation) -> Table:
-    intervals = [metrics.bootstrap(found.truth, answers, found.groups, len(found.source.labels))
+    intervals = [metrics.bootstrap(found.truth, answers, found.groups, len(found.model.info.labels))
                  for answers in (found.before, found.after)]
     counts = [found.confusion(answers) for answers in (found.before, found.after)]
     difference = found.difference
@@ -51,7 +49,7 @@ def _recalls(found: Adaptation) -> Table:
                      for answers in (found.before, found.after))
     present = np.unique(found.truth)
     return Table(['', 'clips', 'before', 'after'], [
-        [found.source.labels[index], str(int(np.sum(found.truth == index))),
+        [found.model.info.labels[index], str(int(np.sum(found.truth == index))),
          percent(before[index]), percent(after[index])] for index in present])
 
 
@@ -66,10 +64,10 @@ def verdict(found: Adaptation) -> str:
     return 'The adapted model is better on held-out clips.'
 
 
-def card(found: Adaptation, settings: Settings, precisions: Sequence[str]) -> list[Block]:
+def card(found: Adaptation, settings: Settings) -> list[Block]:
     """Return the text of the new model's README.md."""
-    source = found.source
-    files = ', '.join(f'{name}.onnx' for name in ('fp32', 'fp16') if name in precisions)
+    source = found.model.info
+    files = ', '.join(f'{name}.onnx' for name in written_precisions(found.model))
     counts = {label: int(np.sum(found.truth == index))
               for index, label in enumerate(source.labels)}
     missing = [label for label, count in counts.items() if not count]
