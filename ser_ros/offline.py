@@ -149,13 +149,26 @@ def classify_source(
     settings: Optional[TrackerSettings] = None,
 ) -> Iterator[WindowEstimate]:
     """Yield the windows of a source that is open, up to its end; see `classify_file`."""
+    return classify_chunks(_chunks(source), classifier, stream, settings)
+
+
+def classify_chunks(
+    chunks: Iterable[np.ndarray], classifier: Classifier, stream: WindowStream,
+    settings: Optional[TrackerSettings] = None,
+) -> Iterator[WindowEstimate]:
+    """Yield the windows of sound in chunks of float32 (n,) at 16 kHz; see `classify_file`."""
     stream.reset()
     tracker = EmotionTracker(
         classifier.labels, settings or graph_settings(classifier.session.info))
+    for chunk in chunks:
+        for window in stream.push(chunk):
+            yield _estimate(window, classifier, tracker)
+
+
+def _chunks(source: AudioSource) -> Iterator[np.ndarray]:
     chunk = source.read()
     while chunk is not None:
-        for window in stream.push(int16_to_float(chunk)):
-            yield _estimate(window, classifier, tracker)
+        yield int16_to_float(chunk)
         chunk = source.read()
 
 

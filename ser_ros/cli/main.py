@@ -6,12 +6,24 @@ import argparse
 import sys
 
 from ser_ros import __version__
-from ser_ros.cli import adapt, classify, data, devices, evaluate, run, streams, train
+from ser_ros.cli import (
+    adapt,
+    calibrate,
+    classify,
+    data,
+    devices,
+    evaluate,
+    false_alarms,
+    run,
+    streams,
+    train,
+)
 from ser_ros.cli.interrupt import Interrupt
 from ser_ros.cli.messages import tell
 from ser_ros.errors import SerError
 
-COMMANDS = (run, devices, classify, data, train, evaluate, adapt)
+COMMANDS = (
+    run, devices, classify, data, train, calibrate, evaluate, false_alarms, adapt)
 USAGE_ERROR = 2
 SYSTEM_ERROR = 2
 INTERRUPTED = 130

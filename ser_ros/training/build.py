@@ -14,12 +14,13 @@ import numpy as np
 import onnx
 import torch
 
+from ser_ros.errors import SerError
 from ser_ros.features import FEATURE_SETS, create_extractor
 from ser_ros.features.base import Columns
 from ser_ros.inference.classifier import softmax
 from ser_ros.inference.model_file import Model
 from ser_ros.inference.onnxruntime_backend import OnnxRuntimeBackend
-from ser_ros.training import checkpoint, data, export, metrics, provenance
+from ser_ros.training import checkpoint, data, export, metrics, provenance, threshold
 from ser_ros.training.cache import load_columns
 from ser_ros.training.config import Config
 from ser_ros.training.data import Clip
@@ -114,7 +115,14 @@ def store(config: Config, network: Network, drawn: BalancedWindows, validation: 
     temperature = metrics.fit_temperature(
         logits(network, validation.images), validation.labels, validation.weights())
     metadata = _metadata(config, shape, temperature, made_with)
-    return _save(forms, metadata, folder, validation, threads, progress)
+    figures = _save(forms, metadata, folder, validation, threads, progress)
+    try:
+        chosen = threshold.add_to_model(
+            folder, validation.clips, config.answer_accuracy, progress)
+        LOGGER.info('%s', threshold.describe(chosen))
+    except SerError as error:  # the model is of use with any threshold
+        LOGGER.warning('%s', error)
+    return figures
 
 
 def _forms(model: onnx.ModelProto, config: Config,

@@ -88,6 +88,8 @@ class Config:
     partners: networks that look at the same window and are trained along with it, each by its own
         loss; the mean of all logits is the answer (`ser_ros.training.ensemble`).
     precisions: the forms to be stored; fp32 always is.
+    answer_accuracy: share of the answers of the graph that is to be right on the validation
+        speakers, over 0 to 1: under the confidence that this takes, no emotion is named.
     fp16_weights: store the weights of the fp32 form in FP16; they are computed with in FP32.
     merge: labels of the corpora that count as another one, such as calm as neutral.
     drop: labels of the corpora whose clips are left out.
@@ -108,10 +110,16 @@ class Config:
     pretrained: str = ''
     partners: list[Partner] = field(default_factory=list)
     precisions: list[str] = field(default_factory=lambda: list(PRECISIONS))
+    answer_accuracy: float = 0.75
     fp16_weights: bool = False
     merge: dict[str, str] = field(default_factory=dict)
     drop: list[str] = field(default_factory=list)
     training: Training = field(default_factory=Training)
+
+    @property
+    def members(self) -> list[Partner]:
+        """The networks: this one and its partners."""
+        return [Partner(self.network, self.width, self.pretrained), *self.partners]
 
 
 def load(path: str) -> Config:
@@ -203,12 +211,15 @@ def _check(config: Config, path: str) -> None:
     if training.wave_variants < 0:
         raise SerError(f'{path}: training.wave_variants must not be below 0, got '
                        f'{training.wave_variants}')
-    for member in (config, *config.partners):
+    for member in config.members:
         if member.network not in NETWORKS:
             raise SerError(f'{path}: network must be one of {", ".join(NETWORKS)}, got '
                            f'{member.network!r}')
         if member.width <= 0:
             raise SerError(f'{path}: width must be over 0, got {member.width}')
+    if not 0 < config.answer_accuracy <= 1:
+        raise SerError(f'{path}: answer_accuracy must be over 0 and at most 1, got '
+                       f'{config.answer_accuracy}')
     for precision in config.precisions:
         if precision not in PRECISIONS:
             raise SerError(f'{path}: precisions: {precision!r} is none of {", ".join(PRECISIONS)}')

@@ -113,20 +113,23 @@ def _compared(found: Evaluation) -> list[Block]:
 
 
 def _abstaining(found: Evaluation) -> list[Block]:
-    rows = []
+    rows, stated = [], found.info.answer_accuracy
     for name, graph in found.graph.items():
         coverage, risk = found.figures['windows'][name]['all'].risk_coverage
         rows.append([name, *(percent(metrics.coverage_at(limit, coverage, risk))
                              for limit in RISKS),
                      str(graph.windows), percent(graph.no_speech), percent(graph.uncertain),
-                     percent(1 - graph.no_speech - graph.uncertain), percent(graph.right)])
+                     percent(1 - graph.no_speech - graph.uncertain), percent(graph.right),
+                     '' if stated is None else percent(stated)])
     header = ['corpus', *(f'answered at {100 * limit:.0f} % error' for limit in RISKS),
-              'windows of the graph', 'NO_SPEECH', 'UNCERTAIN', 'named', 'of those right']
+              'windows of the graph', 'NO_SPEECH', 'UNCERTAIN', 'named', 'of those right', 'stated']
     return [
         Heading('Knowing when not to answer', 2),
         Text('How many of the windows with speech may be answered, the surest first, until so '
-             'many of the answers are wrong; and what the graph says with the thresholds of '
-             'config/ser.yaml, smoothed over time within a clip.'),
+             'many of the answers are wrong; and what the graph says with the settings of '
+             f'config/ser.yaml and a min_confidence of {found.info.min_confidence:.2f}, smoothed '
+             'over time within a clip. What the model file states is how many of the answers are '
+             'right on its validation speakers.'),
         Table(header, rows),
         *(Picture(f'risk_coverage_{unit}.png', f'Risk against coverage, {unit}')
           for unit in found.figures)]

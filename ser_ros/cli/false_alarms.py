@@ -1,0 +1,51 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""``ser_ros false-alarms``: how often an emotion is heard where nobody speaks."""
+
+import contextlib
+from pathlib import Path
+
+from ser_ros.cli.train import check_packages
+from ser_ros.errors import SerError
+from ser_ros.inference import BACKEND_NAMES
+from ser_ros.inference.model_file import PRECISIONS
+
+SOUNDS = 208
+
+
+def add_parser(subparsers):
+    """Add the command and its arguments."""
+    parser = subparsers.add_parser(
+        'false-alarms', help='count emotions heard where nobody speaks',
+        description='Let a model listen to sounds that are no speech - noise, music, signals, '
+        'coughs, machines - and count the windows and clips in which an emotion is named. The '
+        'sounds are made by computation, or your own.')
+    parser.add_argument('model', metavar='NAME|PATH', help='model in models/, or a path')
+    parser.add_argument('folder', nargs='?', metavar='FOLDER',
+                        help='your own recordings of no speech, a folder for each kind')
+    parser.add_argument('--sounds', type=int, default=SOUNDS, metavar='N',
+                        help='so many are made, without FOLDER (default: 208)')
+    parser.add_argument('--seed', type=int, default=0, help='of the sounds that are made')
+    parser.add_argument('--backend', choices=BACKEND_NAMES, default='auto')
+    parser.add_argument('--precision', choices=PRECISIONS, default='fp32')
+    parser.set_defaults(run=run)
+
+
+def run(args) -> int:
+    """Listen as the arguments say."""
+    if args.sounds < 1 or args.seed < 0:
+        raise SerError('--sounds must be 1 or more and --seed 0 or more, got {} and {}'.format(
+            args.sounds, args.seed))
+    check_packages()
+    from ser_ros.inference.classifier import open_classifier
+    from ser_ros.training import document, false_alarms, nonspeech
+    from ser_ros.training.progress import Progress
+    if args.folder:
+        paths = false_alarms.find(Path(args.folder))
+        sounds, count = false_alarms.read(paths), len(paths)
+    else:
+        sounds, count = nonspeech.make(args.sounds, args.seed), args.sounds
+    with contextlib.closing(open_classifier(args.model, args.backend, args.precision)) as found:
+        heard = list(Progress().track(false_alarms.listen(found, sounds), 'sounds', count))
+    print(document.to_markdown(false_alarms.report(heard)))
+    return 0
