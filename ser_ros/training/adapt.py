@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 from scipy.special import softmax
@@ -16,13 +16,15 @@ from scipy.special import softmax
 from ser_ros import __version__
 from ser_ros.features.stream import WindowStream
 from ser_ros.inference.model_file import METADATA_KEY, Model
+from ser_ros.offline import graph_settings
 from ser_ros.training import export, metrics
-from ser_ros.training.adapt_clips import check_counts, hear, split
+from ser_ros.training.adapt_clips import Heard, check_counts, hear, split
 from ser_ros.training.adapt_fit import Examples, fit_head
 from ser_ros.training.adapt_head import Body, Head, HeadGraph
 from ser_ros.training.data import Clip
 from ser_ros.training.evaluate import bootstrap_groups
 from ser_ros.training.progress import Progress
+from ser_ros.training.threshold import Recording, Threshold, choose
 
 # INT8 is left out: its scales were chosen for the old weights.
 PRECISIONS = ('fp32', 'fp16')
@@ -62,6 +64,8 @@ class Adaptation:
     model: that it started from.
     head: the last layer that is learnt from all clips.
     temperature: fitted on the held-out windows.
+    threshold: chosen on them for the rate of right answers that the model states; None where it
+        states none.
     clips: those with speech.
     silent: those without.
     held_out: what the folds keep together, 'speakers' or 'clips'.
@@ -74,6 +78,7 @@ class Adaptation:
     model: Model
     head: Head
     temperature: float
+    threshold: Optional[Threshold]
     clips: Sequence[Clip]
     silent: Sequence[Clip]
     held_out: str
@@ -108,20 +113,22 @@ def adapt(model: Model, clips: Sequence[Clip], stream: WindowStream, settings: S
     examples, heard = hear(progress.track(clips, 'clips', len(clips)),
                            Body(graph, settings.threads), stream, model.info.labels)
     check_counts(examples.labels, model.info.labels)
-    members = [clips[index] for index in heard]
+    members = [clips[index] for index in heard.clips]
     folds, held_out = split(members, settings.hold_out, settings.seed)
-    temperature = model.info.temperature
-    logits = held_out_logits(old, examples, folds, temperature, settings.keep, progress)
+    given = model.info.temperature
+    logits = held_out_logits(old, examples, folds, given, settings.keep, progress)
+    temperature = metrics.fit_temperature(
+        logits, examples.labels[examples.clips], examples.weights())
     groups, resampled = bootstrap_groups(members)
     return Adaptation(
-        model=model, clips=members, held_out=held_out,
-        head=fit_head(old, examples, temperature, settings.keep),
-        temperature=metrics.fit_temperature(
-            logits, examples.labels[examples.clips], examples.weights()),
-        silent=[clip for index, clip in enumerate(clips) if index not in set(heard)],
+        model=model, clips=members, held_out=held_out, temperature=temperature,
+        head=fit_head(old, examples, given, settings.keep),
+        threshold=_threshold(model, members, examples, heard, _softmax(logits, temperature)),
+        silent=[clip for index, clip in enumerate(clips) if index not in set(heard.clips)],
         truth=examples.labels,
-        before=_answers(examples, old.logits(examples.features), temperature),
-        after=_answers(examples, logits, temperature), groups=groups, resampled=resampled)
+        before=_answers(examples, _softmax(old.logits(examples.features), given)),
+        after=_answers(examples, _softmax(logits, temperature)),
+        groups=groups, resampled=resampled)
 
 
 def held_out_logits(old: Head, examples: Examples, folds: Sequence[np.ndarray],
@@ -136,9 +143,27 @@ def held_out_logits(old: Head, examples: Examples, folds: Sequence[np.ndarray],
     return logits
 
 
-def _answers(examples: Examples, logits: np.ndarray, temperature: float) -> np.ndarray:
-    scores = examples.clip_scores(softmax(logits / temperature, axis=1))
-    return scores.argmax(axis=1)
+def _softmax(logits: np.ndarray, temperature: float) -> np.ndarray:
+    return softmax(logits / temperature, axis=1)
+
+
+def _answers(examples: Examples, probabilities: np.ndarray) -> np.ndarray:
+    return examples.clip_scores(probabilities).argmax(axis=1)
+
+
+def _threshold(model: Model, clips: Sequence[Clip], examples: Examples, heard: Heard,
+               probabilities: np.ndarray) -> Optional[Threshold]:
+    """Choose anew from which confidence on an emotion is named."""
+    if model.info.answer_accuracy is None:
+        return None
+    recordings = []
+    for index, clip in enumerate(clips):
+        rows = examples.clips == index
+        recordings.append(Recording(
+            clip.corpus, clip.label, heard.end_s[rows].tolist(), probabilities[rows],
+            heard.speech[rows].tolist()))
+    return choose(recordings, model.info.labels, model.info.answer_accuracy,
+                  graph_settings(model.info))
 
 
 def save(found: Adaptation, settings: Settings, folder: Path) -> None:
@@ -148,8 +173,10 @@ def save(found: Adaptation, settings: Settings, folder: Path) -> None:
         graph = HeadGraph(found.model.path(precision))
         stored = {entry.key: entry.value for entry in graph.model.metadata_props}
         graph.replace(found.head)
-        export.save(graph.model, str(folder / f'{precision}.onnx'),
-                    {**json.loads(stored[METADATA_KEY]), **_metadata(found, settings)})
+        metadata = {**json.loads(stored[METADATA_KEY]), **_metadata(found, settings)}
+        if found.threshold is not None and not found.threshold.reached:
+            del metadata['answer_accuracy']  # nothing is stated that was not seen
+        export.save(graph.model, str(folder / f'{precision}.onnx'), metadata)
 
 
 def written_precisions(model: Model) -> list[str]:
@@ -161,8 +188,10 @@ def _metadata(found: Adaptation, settings: Settings) -> dict[str, Any]:
     """Return what has changed of what the source's file says of itself."""
     source = found.model.info
     digest = hashlib.sha256(found.head.weight.tobytes() + found.head.bias.tobytes()).hexdigest()
+    threshold = {} if found.threshold is None else {
+        'min_confidence': found.threshold.min_confidence}
     return {
-        'name': settings.name, 'version': f'{source.version}+{digest[:8]}',
+        **threshold, 'name': settings.name, 'version': f'{source.version}+{digest[:8]}',
         'temperature': round(found.temperature, 4),
         'training_data': f'{source.training_data}; adapted with {describe(found)}',
         'licence': f'{source.licence}; of the clips it was adapted with: {settings.licence}',

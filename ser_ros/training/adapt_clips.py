@@ -4,11 +4,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
 import numpy as np
 
+from ser_ros.audio.format import SAMPLE_RATE_HZ
 from ser_ros.emotion.tracker import EmotionTracker
 from ser_ros.errors import SerError
 from ser_ros.features.stream import WindowStream
@@ -51,31 +53,53 @@ def read_clips(root: Path, labels: Sequence[str],
     return clips, dict(left_out)
 
 
+@dataclass(frozen=True)
+class Heard:
+    """
+    Where and when there was speech.
+
+    Attributes
+    ----------
+    clips: index of each clip with speech among all; the others hold none.
+    end_s: where each window with speech ends in its clip.
+    speech: share of it that is speech, [0, 1].
+
+    """
+
+    clips: list[int]
+    end_s: np.ndarray
+    speech: np.ndarray
+
+
 def hear(clips: Iterable[Clip], body: Body, stream: WindowStream,
-         labels: Sequence[str]) -> tuple[Examples, list[int]]:
+         labels: Sequence[str]) -> tuple[Examples, Heard]:
     """
     Return the features of the clips' windows with speech, by the steps of the running graph.
 
-    :return: the examples, and the index of each clip in them; the others hold no speech.
-    :raises SerError: if a clip cannot be read.
+    :raises SerError: if a clip cannot be read, or none holds speech.
     """
     gate = EmotionTracker(labels, graph_settings())
-    features: list[np.ndarray] = []
-    which: list[int] = []
+    features, which, end_s, shares = [], [], [], []
     heard: list[int] = []
     truth: list[int] = []
     for index, clip in enumerate(clips):
         stream.reset()
-        rows = [body.features(window.image) for window in stream.push(read_samples(clip.path))
-                if gate.hears_speech(float(np.float32(window.speech_probability)))]
-        if rows:
-            features += rows
-            which += [len(heard)] * len(rows)
-            heard.append(index)
-            truth.append(clip.label)
+        for window in stream.push(read_samples(clip.path)):
+            # In single precision, as it goes through the graph's messages.
+            share = float(np.float32(window.speech_probability))
+            if not gate.hears_speech(share):
+                continue
+            if index not in heard[-1:]:
+                heard.append(index)
+                truth.append(clip.label)
+            features.append(body.features(window.image))
+            which.append(len(heard) - 1)
+            end_s.append(window.end_sample / SAMPLE_RATE_HZ)
+            shares.append(share)
     if not heard:
         raise SerError('none of the clips holds speech')
-    return Examples(np.stack(features), np.array(which), np.array(truth)), heard
+    return (Examples(np.stack(features), np.array(which), np.array(truth)),
+            Heard(heard, np.array(end_s), np.array(shares)))
 
 
 def check_counts(truth: np.ndarray, labels: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from ser_ros.training import metrics
 from ser_ros.training.adapt import Adaptation, Settings, describe, written_precisions
 from ser_ros.training.document import Block, Heading, Table, Text
 from ser_ros.training.report import percent
+from ser_ros.training.threshold import describe as describe_threshold
 
 
 def report(found: Adaptation) -> list[Block]:
@@ -85,6 +86,8 @@ def card(found: Adaptation, settings: Settings) -> list[Block]:
         Text(verdict(found)), *report(found), Heading('Limits', 2),
         Text('How other people and other microphones are understood was not measured again, and '
              'may have become worse: ser_ros evaluate tells, on clips of such.')]
+    if found.threshold is not None:
+        blocks.insert(-2, Text(f'On the held-out clips: {describe_threshold(found.threshold)}.'))
     if missing:
         blocks.append(Text(f'No clips of {", ".join(missing)} were given: how well these are told '
                            'from the others after the adaptation is unknown.'))

@@ -314,6 +314,23 @@ def test_the_command(model_folder, write_clips, tmp_path, capsys):
 
 
 @pytest.mark.usefixtures('loud_is_speech')
+@pytest.mark.parametrize('accuracy', [0.8, 1.0])
+def test_the_threshold_is_chosen_anew(tmp_path, write_clips, accuracy):
+    source = tmp_path / 'tiny'
+    source.mkdir()
+    export.save(tiny_model(), str(source / 'fp32.onnx'),
+                {**METADATA, 'min_confidence': 0.99, 'answer_accuracy': accuracy})
+    arguments = ['adapt', f'{source}/', '--data', str(write_clips()), '--output',
+                 str(tmp_path / 'out'), '--keep', '0']
+    assert main(arguments) == 0
+    info = Model(str(tmp_path / 'out' / 'tiny_adapted')).info
+    assert info.min_confidence < 0.99
+    assert info.answer_accuracy in (accuracy, None)
+    card = (tmp_path / 'out' / 'tiny_adapted' / 'README.md').read_text(encoding='utf-8')
+    assert f'On the held-out clips: min_confidence {info.min_confidence:.2f}' in card
+
+
+@pytest.mark.usefixtures('loud_is_speech')
 def test_no_gain_is_not_written(model_folder, write_clips, tmp_path, capsys):
     folder = write_clips(('happiness', 'anger'), each=5)
     adapted = tmp_path / 'out' / 'tiny_adapted'
