@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import pickle
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from ser_ros.training.config import Config
 from ser_ros.training.data import Clip
 
 FORMAT = 'ser_ros checkpoint 1'
+# What only the files depend on that are written in the end.
+KEYS_OF_FILES = {'name', 'version', 'licence', 'precisions', 'fp16_weights', 'answer_accuracy'}
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Origin:
     Attributes
     ----------
     clips_sha256: of corpus, file name, speaker and label of the clips that are trained on.
-    pretrained_sha256: of the file of pretrained weights; '' without one.
+    pretrained_sha256: of the files of pretrained weights, with commas between; '' without any.
 
     """
 
@@ -53,16 +55,19 @@ def origin(config: Config, seed: int, clips: Sequence[Clip]) -> Origin:
     """
     lines = '\n'.join(
         f'{clip.corpus}\t{clip.path.name}\t{clip.speaker}\t{clip.label}' for clip in clips)
-    return Origin(config, seed, _sha256(lines.encode()), _pretrained_sha256(config.pretrained))
+    return Origin(config, seed, _sha256(lines.encode()), _pretrained_sha256(config))
 
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _pretrained_sha256(path: str) -> str:
-    if not path:
-        return ''
+def _pretrained_sha256(config: Config) -> str:
+    return ','.join(
+        _file_sha256(entry.pretrained) for entry in config.members if entry.pretrained)
+
+
+def _file_sha256(path: str) -> str:
     try:
         check_regular(path)
         return _sha256(Path(path).read_bytes())
@@ -123,16 +128,16 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def _differences(before: Origin, now: Origin) -> list[str]:
-    """List what differs; how many epochs there can be at most may, as it changes none of them."""
+    """List what differs and changes an epoch; how many there can be at most does not."""
     if now.config.training.patience:
         training = replace(before.config.training, epochs=now.config.training.epochs)
         before = replace(before, config=replace(before.config, training=training))
     found = _changed(before.config.training, now.config.training, 'training.')
-    found = _changed(before.config, now.config, '', {'training'}) + found
+    found = _changed(before.config, now.config, '', {'training', *KEYS_OF_FILES}) + found
     return found + _changed(before, now, '', {'config'})
 
 
-def _changed(before: Any, now: Any, prefix: str, apart: Sequence[str] | set[str] = ()) -> list[str]:
+def _changed(before: Any, now: Any, prefix: str, apart: Collection[str] = ()) -> list[str]:
     return [f'{prefix}{entry.name} was {getattr(before, entry.name)!r} and is '
             f'{getattr(now, entry.name)!r}'
             for entry in fields(before)

@@ -7,14 +7,13 @@ Parameters have the names of EfficientAT's files (arXiv:2211.04772), so that its
 weights can be loaded.
 """
 
-import pickle
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import torch
 from torch import nn
 
-from ser_ros.errors import SerError
+from ser_ros.training import pretrained
 
 STEM_CHANNELS = 16
 HIDDEN_CHANNELS = 1280
@@ -196,19 +195,8 @@ class MobileNetV3(nn.Module):
 
         :raises SerError: if the file cannot be read, or is of another network or width.
         """
-        try:
-            state = torch.load(path, map_location='cpu', weights_only=True)
-        except (OSError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
-            raise SerError(f'cannot read the pretrained weights {path}: {error}') from error
         last = f'classifier.{len(self.classifier) - 1}.'
-        kept = {name: value for name, value in state.items() if not name.startswith(last)}
-        own = {name: value for name, value in self.state_dict().items()
-               if name.startswith(last)}
-        try:
-            self.load_state_dict({**kept, **own})
-        except RuntimeError as error:
-            raise SerError(f'{path} holds the weights of another network or width: '
-                           f'{error}') from error
+        pretrained.load(self, path, lambda name: name.startswith(last))
 
 
 def _initialise(network: nn.Module) -> None:

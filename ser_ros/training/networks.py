@@ -4,7 +4,6 @@
 
 from pathlib import Path
 
-from ser_ros.errors import SerError
 from ser_ros.features import FEATURE_SETS
 from ser_ros.training.config import Config, Partner
 from ser_ros.training.ensemble import Ensemble
@@ -20,18 +19,18 @@ def make_network(config: Config) -> Network:
 
     :raises SerError: if these cannot be read or do not fit.
     """
-    members = [_make_member(entry, config) for entry in (config, *config.partners)]
-    return Ensemble(members) if config.partners else members[0]
+    members = [_make_member(entry, config) for entry in config.members]
+    return Ensemble(members) if len(members) > 1 else members[0]
 
 
-def _make_member(entry: Config | Partner, config: Config) -> ResNet | MobileNetV3:
+def _make_member(entry: Partner, config: Config) -> ResNet | MobileNetV3:
     arguments = (len(config.labels), entry.width, config.training.dropout)
+    network: ResNet | MobileNetV3
     if entry.network == 'mobilenet_v3':
         network = MobileNetV3(*arguments)
-        if entry.pretrained:
-            network.load_pretrained(Path(entry.pretrained))
-        return network
+    else:
+        channels = FEATURE_SETS[config.feature_set].shape[0]
+        network = ResNet(RESNET_BLOCKS[entry.network], channels, *arguments)
     if entry.pretrained:
-        raise SerError(f'pretrained: {entry.network} starts from random weights here')
-    channels = FEATURE_SETS[config.feature_set].shape[0]
-    return ResNet(RESNET_BLOCKS[entry.network], channels, *arguments)
+        network.load_pretrained(Path(entry.pretrained))
+    return network

@@ -7,14 +7,22 @@ ResNet34 at width 1 on 3x128x128: 21.4 M parameters, 1.2 GMAC. ResNet10, with on
 at width 0.5 on 1x104x256: 1.3 M parameters, 0.12 GMAC.
 """
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import nn
 
+from ser_ros.errors import SerError
+from ser_ros.training import pretrained
+
 RESNET_BLOCKS = {'resnet34': (3, 4, 6, 3), 'resnet10': (1, 1, 1, 1)}  # by stage
 STAGE_CHANNELS = (64, 128, 256, 512)
 HEAD_CHANNELS = 128
+HEAD = ('hidden.', 'output.', 'fc.')  # here and in torchvision
+# torchvision's names of the projection around a block.
+PROJECTION = {'downsample.0': 'conv3', 'downsample.1': 'bn3'}
 
 
 class BasicBlock(nn.Module):
@@ -51,6 +59,7 @@ class ResNet(nn.Module):
     def __init__(self, blocks: Sequence[int], channels_in: int, classes: int, width: float = 1.0,
                  dropout: float = 0.3):
         super().__init__()
+        self._shape = (tuple(blocks), channels_in, width)
         channels = [max(1, round(width * count)) for count in STAGE_CHANNELS]
         self.conv1 = nn.Conv2d(channels_in, channels[0], 7, 2, 3, bias=False)
         self.bn1 = nn.BatchNorm2d(channels[0])
@@ -78,6 +87,36 @@ class ResNet(nn.Module):
         pooled = self.blocks(inner).mean((2, 3))
         hidden = torch.relu(self.hidden(self.dropout(pooled)))
         return self.output(self.dropout(hidden))
+
+    def load_pretrained(self, path: Path) -> None:
+        """
+        Take over the weights of torchvision's ResNet34, such as ImageNet's, but those of its head.
+
+        :raises SerError: if this is no resnet34 of width 1 for images of 3 channels, or the file
+            cannot be read or is of another network.
+        """
+        blocks, channels_in, width = self._shape
+        if self._shape != (RESNET_BLOCKS['resnet34'], 3, 1.0):
+            raise SerError(f'pretrained: {path} can only be the start of a resnet34 of width 1.0 '
+                           f'for images of 3 channels; this network has blocks {blocks}, width '
+                           f'{width} and {channels_in} channels')
+        pretrained.load(self, path, lambda name: name.startswith(HEAD), own_name)
+
+
+def own_name(name: str) -> str:
+    """
+    Return the name that a weight of torchvision's ResNet34 has here.
+
+    ``layer2.0.downsample.0.weight`` is ``blocks.3.conv3.weight``; other names stay as they are.
+    """
+    match = re.fullmatch(r'layer([1-4])\.(\d+)\.(.+)', name)
+    if match is None:
+        return name
+    before = sum(RESNET_BLOCKS['resnet34'][:int(match[1]) - 1])
+    inner = match[3]
+    for theirs, ours in PROJECTION.items():
+        inner = inner.replace(theirs, ours)
+    return f'blocks.{before + int(match[2])}.{inner}'
 
 
 def _initialise(network: ResNet) -> None:

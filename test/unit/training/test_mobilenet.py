@@ -14,7 +14,6 @@ from ser_ros.features import create_extractor
 from ser_ros.inference.model_file import Model
 from ser_ros.training import config
 from ser_ros.training.mobilenet import MobileNetV3, divisible
-from ser_ros.training.networks import make_network
 
 CONFIG = pathlib.Path(__file__).resolve().parents[3] / 'config' / 'train' / 'small.yaml'
 SPEECH = 0  # AudioSet's class
@@ -80,12 +79,6 @@ def test_files_that_do_not_fit(tmp_path):
     torch.save(MobileNetV3(5, 0.2).state_dict(), tmp_path / 'narrow.pt')
     with pytest.raises(SerError, match='narrow.pt holds the weights of another network or width'):
         MobileNetV3(7, 0.4).load_pretrained(tmp_path / 'narrow.pt')
-
-
-def test_resnet34_takes_no_pretrained_weights(config_path, tmp_path):
-    (tmp_path / 'c.yaml').write_text(config_path.read_text() + 'pretrained: x.pt\n')
-    with pytest.raises(SerError, match='resnet34 starts from random weights'):
-        make_network(config.load(str(tmp_path / 'c.yaml')))
 
 
 def test_fine_tuning_from_end_to_end(config_path, corpora, tmp_path):

@@ -8,6 +8,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ import torch
 
 from ser_ros.cli.main import main
 from ser_ros.errors import SerError
+from ser_ros.inference.model_file import Model
 from ser_ros.training import build, checkpoint, config
 from ser_ros.training.trainer import Trainer
 
@@ -24,7 +26,7 @@ ONE_CYCLE = ('precisions: [fp32]\n'
              'training: {epochs: 3, windows_per_epoch: 24, batch: 8, mixup: 0.3}')
 PATIENCE = ('precisions: [fp32]\n'
             'training: {epochs: 3, windows_per_epoch: 24, batch: 8, mixup: 0.3, averaging: 0.9, '
-            'patience: 3}')
+            'patience: 3, bf16: true}')
 # Runs the command and kills it without warning at a step.
 KILLED = '''
 import os, signal, sys
@@ -146,6 +148,18 @@ def test_only_with_patience_there_may_be_more_epochs(command, tmp_path, interrup
         more = training.replace('epochs: 3', 'epochs: 2')
         assert main(command(more, output, '--resume')) == code
     assert 'training.epochs was 3 and is 2' in capsys.readouterr().err
+
+
+def test_keys_of_the_files_may_change(command, tmp_path):
+    assert checkpoint.KEYS_OF_FILES < {entry.name for entry in fields(config.Config)}
+    assert main(command(ONE_CYCLE, tmp_path)) == 0
+    arguments = command(ONE_CYCLE, tmp_path, '--resume')
+    path = pathlib.Path(arguments[1])
+    path.write_text(path.read_text().replace('licence: free', 'licence: mine'))
+    before = (tmp_path / 'history.csv').read_bytes()
+    assert main(arguments) == 0
+    assert Model(str(tmp_path / 'tiny')).info.licence == 'mine'
+    assert (tmp_path / 'history.csv').read_bytes() == before
 
 
 def test_resume_begins_where_there_is_nothing_and_leaves_what_is_done(
