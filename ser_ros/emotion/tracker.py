@@ -70,7 +70,7 @@ class TrackerSettings:
         reset_after_s: after a longer silence everything before it is forgotten.
     """
 
-    min_speech: float = 0.15
+    min_speech: float = 0.25
     min_confidence: float = 0.4
     smoothing_s: float = 1.0
     hysteresis: float = 0.1

@@ -12,8 +12,7 @@ second of sound.
 
 What it says of the frames is counted, not averaged: on synthesizers, melodies and bleeps it hovers
 between 0.3 and 0.8 for long, and its mean would call them speech; of speech most frames exceed
-0.9. And quiet sound is made louder for it, since it misses much of speech below -45 dBFS. The
-figures of both are in docs/abstention.md.
+0.9. The figures are in docs/abstention.md.
 """
 
 import importlib.util
@@ -23,7 +22,6 @@ import numpy as np
 
 from ser_ros.errors import SerError
 from ser_ros.features.framing import FrameBuffer, check_samples
-from ser_ros.features.level import frame_rms
 from ser_ros.inference.onnx_session import open_session
 
 FRAME_SAMPLES = 512
@@ -31,13 +29,7 @@ CONTEXT_SAMPLES = 64
 STATE_SHAPE = (2, 1, 128)
 MODEL_FILE = os.path.join('data', 'silero_vad_16k_op15.onnx')
 # From this probability on a frame is speech.
-CLEAR_SPEECH = 0.9
-# Where the loudest frame of the last seconds is below this RMS amplitude (-26 dBFS), sound is
-# brought up to it, by 30 dB at most.
-TARGET_RMS = 0.05
-MAX_GAIN = 10.0 ** (30.0 / 20.0)
-# The loudest frame counts half as much after 3 s.
-LOUDNESS_DECAY = 0.5 ** (FRAME_SAMPLES / 16000 / 3.0)
+CLEAR_SPEECH = 0.8
 INSTALL = 'pip install --no-deps silero-vad'
 
 
@@ -89,7 +81,6 @@ class VoiceActivity:
         for _ in self._buffer.push(np.zeros(CONTEXT_SAMPLES, np.float32)):
             pass
         self._inputs['state'] = np.zeros(STATE_SHAPE, np.float32)
-        self._loudness = 0.0
         self._samples = 0
         self._frames = 0
 
@@ -103,16 +94,11 @@ class VoiceActivity:
         check_samples(samples)
         self._samples += len(samples)
         for frames in self._buffer.push(samples):
-            self._inputs['input'] = frames * self._gain(frames)
+            self._inputs['input'] = frames
             output, self._inputs['state'] = self._session.run(
                 [self._output, self._next_state], self._inputs)
             self._history[self._frames % len(self._history)] = output[0, 0] >= CLEAR_SPEECH
             self._frames += 1
-
-    def _gain(self, frames: np.ndarray) -> np.float32:
-        self._loudness = max(
-            float(frame_rms(frames[:, CONTEXT_SAMPLES:])[0]), LOUDNESS_DECAY * self._loudness)
-        return np.float32(max(TARGET_RMS / max(self._loudness, TARGET_RMS / MAX_GAIN), 1.0))
 
     def probability(self, n_samples: int) -> float:
         """

@@ -32,12 +32,11 @@ class Recorder:
         return output, state
 
 
-def test_as_the_package_documents_its_use(long_speech, monkeypatch):
+def test_as_the_package_documents_its_use(long_speech):
     torch = pytest.importorskip('torch')
     wrapper = pytest.importorskip('silero_vad.utils_vad').OnnxWrapper
     with pytest.warns(UserWarning, match='16000'):
         model = wrapper(silero_path(), force_onnx_cpu=True)
-    monkeypatch.setattr(voice_activity, 'MAX_GAIN', 1.0)
     detector = VoiceActivity()
     recorder = detector._session = Recorder(detector._session)
     frames = len(long_speech) // FRAME_SAMPLES
@@ -48,35 +47,7 @@ def test_as_the_package_documents_its_use(long_speech, monkeypatch):
         theirs.append(model(torch.from_numpy(frame.copy()), 16000).item())
     np.testing.assert_allclose(recorder.answers, theirs, atol=1e-5)
     assert np.ptp(theirs) > 0.9
-    np.testing.assert_array_equal(ours, np.array(recorder.answers) >= 0.9)
-
-
-def test_quiet_speech_is_heard_as_loud_speech(detector, long_speech):
-    # Some seconds of each clip; the first moments, before the first loud frame, may differ.
-    loud = long_speech * (0.1 / np.sqrt(np.mean(np.square(long_speech))))
-    shares = [hear(detector, (gain * loud).astype(np.float32)).probability(100000)
-              for gain in (1.0, 0.1, 0.02)]
-    assert shares[0] > 0.3
-    np.testing.assert_allclose(shares[1:], shares[0], atol=0.1)
-
-
-def test_silence_is_not_made_loud(counting):
-    # 30 dB at most, and nothing that is loud already.
-    for level, gain in ((0.0, 10 ** 1.5), (1e-4, 10 ** 1.5), (0.01, 5.0), (0.05, 1.0), (0.5, 1.0)):
-        counting.reset()
-        counting.push(np.full(FRAME_SAMPLES, level, np.float32))
-        assert counting._session.heard == pytest.approx(gain * level)
-
-
-def test_loudness_is_that_of_the_last_seconds(counting):
-    gains = []
-    for level in (0.05, 0.001):
-        for _ in range(round(3.0 * 16000 / FRAME_SAMPLES)):
-            counting.push(np.full(FRAME_SAMPLES, level, np.float32))
-            gains.append(counting._session.heard / level)
-    assert gains[0] == gains[93] == pytest.approx(1.0)
-    assert gains[94] < 1.02
-    assert gains[-1] == pytest.approx(2.0, rel=0.01)
+    np.testing.assert_array_equal(ours, np.array(recorder.answers) >= 0.8)
 
 
 def test_speech(detector, speech):
@@ -108,7 +79,7 @@ def test_reset_forgets(detector, long_speech):
 
 
 class Frames:
-    """Stands for the ONNX session: the probability is twice the mean of the frame."""
+    """Stands for the ONNX session: the probability is the mean of the frame."""
 
     def get_outputs(self):
         return [type('Node', (), {'name': name}) for name in ('output', 'stateN')]
@@ -116,8 +87,7 @@ class Frames:
     def run(self, names, inputs):
         assert inputs['input'].shape == (1, 576)
         assert inputs['state'].shape == (2, 1, 128)
-        self.heard = float(inputs['input'][:, 64:].mean())
-        return [np.array([[2.0 * self.heard]]), inputs['state']]
+        return [inputs['input'][:, 64:].mean(axis=1, keepdims=True), inputs['state']]
 
 
 @pytest.fixture
@@ -128,7 +98,7 @@ def counting(monkeypatch):
 
 
 def test_share_counts_parts_of_frames(counting):
-    counting.push(np.repeat(np.array([0.5, 0.2, 0.44, 0.46], np.float32), FRAME_SAMPLES))
+    counting.push(np.repeat(np.array([1.0, 0.4, 0.79, 0.81], np.float32), FRAME_SAMPLES))
     assert counting.probability(1) == 1.0
     assert counting.probability(FRAME_SAMPLES) == 1.0
     assert counting.probability(FRAME_SAMPLES * 3 // 2) == pytest.approx(1 / 1.5)
@@ -136,7 +106,7 @@ def test_share_counts_parts_of_frames(counting):
 
 
 def test_incomplete_frame_says_nothing(counting):
-    counting.push(np.full(FRAME_SAMPLES, 0.5, np.float32))
+    counting.push(np.full(FRAME_SAMPLES, 1.0, np.float32))
     counting.push(np.full(FRAME_SAMPLES // 2, 0.1, np.float32))
     assert counting.probability(FRAME_SAMPLES) == 1.0
     # Of the newest 256 samples no frame is complete: the latest known value stands.
@@ -144,7 +114,7 @@ def test_incomplete_frame_says_nothing(counting):
 
 
 def test_history_is_a_ring(counting):
-    for value in (0.9, 0.9, 0.9, 0.1, 0.2, 0.5, 0.4):
+    for value in (0.9, 0.9, 0.9, 0.1, 0.2, 1.0, 0.4):
         counting.push(np.full(FRAME_SAMPLES, value, np.float32))
     assert counting.probability(4 * FRAME_SAMPLES) == pytest.approx(0.25)
 
