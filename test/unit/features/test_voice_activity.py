@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from signals import SIGNALS, noise
+from signals import SIGNALS
 
 from ser_ros.errors import SerError
 from ser_ros.features import voice_activity
