@@ -96,6 +96,14 @@ class TestColcon:
         assert len(found) == 1
         assert os.access(str(found[0]), os.X_OK)
 
+    def test_workers_do_not_run_the_command_again(self):
+        pytest.importorskip('ser_ros.msg', reason='ser_ros was not built with colcon')
+        found = [path for path in (
+            pathlib.Path(prefix, 'bin', 'ser_ros')
+            for prefix in os.environ['AMENT_PREFIX_PATH'].split(os.pathsep)) if path.exists()]
+        # As multiprocessing does in a process that it starts.
+        runpy.run_path(str(found[0]), run_name='__mp_main__')
+
     def test_cpp_headers_compile(self, tmp_path):
         prefixes = os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep)
         folders = [folder for prefix in prefixes
