@@ -108,10 +108,9 @@ def _strangers(args, classifier):
     for problem in problems:
         _warn('left out: ' + problem)
     info = classifier.session.info
-    for name in sorted({clip.corpus for clip in clips}):
-        if name.lower() in info.training_data.lower():
-            _warn('{} was trained on speakers of {}: give its CONFIG.yaml to leave them out, or '
-                  'these figures mean nothing'.format(info.name, name))
+    for name in data.trained_on(info.training_data, Path(args.data), args.corpus):
+        _warn('{} was trained on speakers of {}: give its CONFIG.yaml to leave them out, or '
+              'these figures mean nothing'.format(info.name, name))
     return clips
 
 
