@@ -112,8 +112,8 @@ def _table(results: Sequence[Robustness], family: str) -> Table:
 def _cell(entry: Robustness) -> str:
     if entry.condition is CLEAN:
         return f'{percent(entry.uar)} / {percent(entry.no_speech)}'
-    return (f'{percent(entry.uar)} ({100 * entry.difference.uar:+.1f}) / '
-            f'{percent(entry.no_speech)}')
+    points = round(100 * entry.difference.uar, 1) + 0.0  # no -0.0
+    return f'{percent(entry.uar)} ({points:+.1f}) / {percent(entry.no_speech)}'
 
 
 def draw(results: Sequence[Robustness], title: str, path: Path) -> None:
