@@ -61,6 +61,10 @@ def run(args) -> int:
     settings = adapt.Settings(
         name=args.name or model.info.name + '_adapted', licence=args.data_licence,
         hold_out=args.hold_out, keep=args.keep, seed=args.seed, threads=args.threads)
+    folder = Path(args.output) / settings.name
+    if folder.exists() and folder.samefile(Path(model.path(model.precisions[0])).parent):
+        raise SerError('{} holds the model that is adapted; choose another --name or '
+                       '--output'.format(folder))
     clips, left_out = read_clips(Path(args.data), model.info.labels, args.corpus)
     for label, count in left_out.items():
         _warn('{} clips of {} are left out: it is none of the emotions of this package'.format(
@@ -73,7 +77,7 @@ def run(args) -> int:
     if found.difference.uar <= 0 and not args.force:
         _warn('nothing is written; --force writes it all the same')
         return NO_GAIN_CODE
-    folder = make_folder(args.output) / settings.name
+    make_folder(args.output)
     adapt.save(found, settings, folder)
     text = document.to_markdown(adapt_report.card(found, settings))
     (folder / 'README.md').write_text(text, encoding='utf-8')

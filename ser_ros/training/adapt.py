@@ -16,6 +16,7 @@ from scipy.special import softmax
 from ser_ros import __version__
 from ser_ros.features.stream import WindowStream
 from ser_ros.inference.model_file import METADATA_KEY, Model
+from ser_ros.inference.model_file import PRECISIONS as ALL_PRECISIONS
 from ser_ros.offline import graph_settings
 from ser_ros.training import export, metrics
 from ser_ros.training.adapt_clips import Heard, check_counts, hear, split
@@ -127,7 +128,7 @@ def adapt(model: Model, clips: Sequence[Clip], stream: WindowStream, settings: S
         silent=[clip for index, clip in enumerate(clips) if index not in set(heard.clips)],
         truth=examples.labels,
         before=_answers(examples, _softmax(old.logits(examples.features), given)),
-        after=_answers(examples, _softmax(logits, temperature)),
+        after=_answers(examples, _softmax(logits, given)),
         groups=groups, resampled=resampled)
 
 
@@ -167,8 +168,14 @@ def _threshold(model: Model, clips: Sequence[Clip], examples: Examples, heard: H
 
 
 def save(found: Adaptation, settings: Settings, folder: Path) -> None:
-    """Write the adapted model's files, in those of PRECISIONS that the source has."""
+    """
+    Write the adapted model's files, in those of PRECISIONS that the source has.
+
+    Files of another model in the folder are replaced or removed.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    for name in ALL_PRECISIONS:
+        (folder / f'{name}.onnx').unlink(missing_ok=True)
     for precision in written_precisions(found.model):
         graph = HeadGraph(found.model.path(precision))
         stored = {entry.key: entry.value for entry in graph.model.metadata_props}

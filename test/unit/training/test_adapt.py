@@ -305,8 +305,10 @@ def test_the_command(model_folder, write_clips, tmp_path, capsys):
     assert 'private' in card
 
     first = (made / 'fp32.onnx').read_bytes()
+    (made / 'int8.onnx').write_bytes(b'of another model')
     assert main(arguments) == 0
     assert (made / 'fp32.onnx').read_bytes() == first
+    assert not (made / 'int8.onnx').exists()
 
     capsys.readouterr()
     assert main(['classify', '--model', str(made), str(folder / 'anger_0.wav')]) == 0
@@ -353,6 +355,13 @@ def test_no_gain_is_not_written(model_folder, write_clips, tmp_path, capsys):
 def test_wrong_arguments(model_folder, tmp_path, capsys, arguments, text):
     assert main(['adapt', str(model_folder), '--data', str(tmp_path), *arguments]) == 2
     assert text in capsys.readouterr().err
+
+
+def test_a_model_does_not_overwrite_itself(model_folder, tmp_path, capsys):
+    assert main(['adapt', str(model_folder), '--data', str(tmp_path), '--output',
+                 str(model_folder.parent), '--name', model_folder.name]) == 2
+    assert 'holds the model that is adapted; choose another --name' in capsys.readouterr().err
+    assert Model(str(model_folder)).info.version == '2'
 
 
 def test_the_command_and_the_code_allow_the_same():
