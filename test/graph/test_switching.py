@@ -81,6 +81,7 @@ def test_an_impossible_value_is_refused_at_once(peer, start, model):
             ('backend', 'abacus', 'allowed: auto'),
             ('backend', 'tensorrt', 'tensorrt'),
             ('min_confidence', 2.0, 'range'),
+            ('min_confidence', -0.5, "allowed: 0 to 1, or -1 for the model's own"),
             ('model', 'other', 'only be set while the node is unconfigured'),
             ('threads', 2, 'only be set while the node is unconfigured'),
             *[('precision', name, 'offers no ' + name) for name in PRECISIONS
@@ -141,6 +142,11 @@ def test_thresholds_hold_at_once(peer, start_graph, speech):
     seen = len(emotions)
     peer.wait_for(lambda: len(emotions) > seen + 4, 'more emotions', graph.values())
     assert all(emotion.state != Emotion.STATE_EMOTION for emotion in emotions[seen + 2:])
+    assert peer.set_parameter(NODE, 'min_confidence', -1.0)[0]
+    seen = len(emotions)
+    peer.wait_for(lambda: any(emotion.state == Emotion.STATE_EMOTION
+                              for emotion in emotions[seen + 2:]),
+                  "an emotion by the model's own threshold", graph.values())
 
 
 def test_a_subset_of_the_emotions(peer, start_graph, speech):
