@@ -8,7 +8,12 @@ from typing import Optional, Tuple
 import numpy as np
 
 from ser_ros.errors import SerError
-from ser_ros.inference.model_file import Model, ModelInfo, read_metadata
+from ser_ros.inference.engine_options import (
+    DEFAULT_ENGINE_OPTIONS,
+    EngineOptions,
+    check_engine_options,
+)
+from ser_ros.inference.model_file import Model, ModelInfo
 from ser_ros.inference.threads import check_threads
 
 
@@ -69,11 +74,13 @@ class Backend(abc.ABC):
     def precisions(self, model: Model) -> Tuple[str, ...]:
         """Return the precisions in which this backend can run ``model`` on this machine."""
 
-    def open(self, model: Model, precision: str, threads: int = 1) -> Session:
+    def open(self, model: Model, precision: str, threads: int = 1,
+             engines: EngineOptions = DEFAULT_ENGINE_OPTIONS) -> Session:
         """
         Load the model and run it once, so that the first window is as fast as the others.
 
         :param threads: CPU threads for one window, in THREADS_RANGE.
+        :param engines: of a backend that compiles the model first, which may take minutes.
         :raises SerError: if the precision is not offered, the file cannot be loaded, or the
             answer is not finite.
         """
@@ -82,14 +89,14 @@ class Backend(abc.ABC):
             raise SerError('{} does not offer the model {} in {!r}; offered: {}'.format(
                 self.name, model.info.name, precision, ', '.join(offered) or 'none'))
         check_threads(threads)
-        info = read_metadata(model.path(precision))
-        session = self._open(info, threads)
+        check_engine_options(engines)
+        session = self._open(model, precision, threads, engines)
         _warm_up(session)
         return session
 
     @abc.abstractmethod
-    def _open(self, info: ModelInfo, threads: int) -> Session:
-        """Load the file ``info.path``; :raises SerError: with the runtime's reason."""
+    def _open(self, model: Model, precision: str, threads: int, engines: EngineOptions) -> Session:
+        """Load a precision that is offered; :raises SerError: with the runtime's reason."""
 
 
 def _warm_up(session: Session) -> None:

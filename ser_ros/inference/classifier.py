@@ -9,6 +9,7 @@ import numpy as np
 from ser_ros.errors import SerError
 from ser_ros.inference import choose_backend
 from ser_ros.inference.backend import Session
+from ser_ros.inference.engine_options import DEFAULT_ENGINE_OPTIONS, EngineOptions
 from ser_ros.inference.model_file import Model
 
 ALL = 'all'
@@ -82,7 +83,8 @@ def check_emotions(emotions: Sequence[str], labels: Sequence[str]) -> List[int]:
 
 
 def open_classifier(model: str, backend: str = 'auto', precision: str = 'fp32', threads: int = 1,
-                    emotions: Tuple[str, ...] = (ALL,)) -> Classifier:
+                    emotions: Tuple[str, ...] = (ALL,),
+                    engines: EngineOptions = DEFAULT_ENGINE_OPTIONS) -> Classifier:
     """
     Load a model by name or path and return it ready to use.
 
@@ -91,4 +93,4 @@ def open_classifier(model: str, backend: str = 'auto', precision: str = 'fp32', 
     """
     files = Model(model)
     check_emotions(emotions, files.info.labels)
-    return Classifier(choose_backend(backend).open(files, precision, threads), emotions)
+    return Classifier(choose_backend(backend).open(files, precision, threads, engines), emotions)

@@ -9,7 +9,8 @@ import numpy as np
 
 from ser_ros.errors import SerError
 from ser_ros.inference.backend import Backend, Session
-from ser_ros.inference.model_file import Model, ModelInfo
+from ser_ros.inference.engine_options import EngineOptions
+from ser_ros.inference.model_file import Model, ModelInfo, read_metadata
 
 
 class OnnxRuntimeSession(Session):
@@ -56,5 +57,5 @@ class OnnxRuntimeBackend(Backend):
         """Return what is stored."""
         return model.precisions
 
-    def _open(self, info: ModelInfo, threads: int) -> Session:
-        return OnnxRuntimeSession(info, threads)
+    def _open(self, model: Model, precision: str, threads: int, engines: EngineOptions) -> Session:
+        return OnnxRuntimeSession(read_metadata(model.path(precision)), threads)

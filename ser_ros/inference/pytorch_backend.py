@@ -15,7 +15,8 @@ import numpy as np
 
 from ser_ros.errors import SerError
 from ser_ros.inference.backend import Backend, Session
-from ser_ros.inference.model_file import Model, ModelInfo
+from ser_ros.inference.engine_options import EngineOptions
+from ser_ros.inference.model_file import Model, ModelInfo, read_metadata
 
 _Attributes = Dict[str, Any]
 
@@ -148,7 +149,8 @@ class PytorchBackend(Backend):
         offered = ('fp32', 'fp16') if _has_gpu() else ('fp32',)
         return tuple(name for name in offered if name in model.precisions)
 
-    def _open(self, info: ModelInfo, threads: int) -> Session:
+    def _open(self, model: Model, precision: str, threads: int, engines: EngineOptions) -> Session:
+        info = read_metadata(model.path(precision))
         if info.precision == 'fp16' and _device() == 'cpu':
             raise SerError('torch computes fp16 on a GPU only, and sees none here')
         return PytorchSession(info, threads)

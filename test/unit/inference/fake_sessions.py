@@ -67,5 +67,5 @@ class FakeBackend(Backend):
     def precisions(self, model):
         return model.precisions
 
-    def _open(self, info, threads):
+    def _open(self, model, precision, threads, engines):
         return self._session
