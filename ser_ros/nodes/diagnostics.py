@@ -3,6 +3,8 @@
 """What a node tells about itself on /diagnostics, once a second (REP-107)."""
 
 import collections
+import contextlib
+import threading
 import time
 
 import numpy as np
@@ -83,3 +85,20 @@ class Diagnostics:
         array = DiagnosticArray(status=[status])
         array.header.stamp = self._node.get_clock().now().to_msg()
         self._publisher.publish(array)
+
+    @contextlib.contextmanager
+    def while_blocked(self):
+        """Publish every second while the executor, and with it the timer, waits for the block."""
+        done = threading.Event()
+        thread = threading.Thread(target=self._publish_until, args=(done,), daemon=True,
+                                  name='ser_ros diagnostics')
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+    def _publish_until(self, done):
+        while not done.wait(PERIOD_S):
+            self.publish()

@@ -22,9 +22,11 @@ from ser_ros.features import create_extractor
 from ser_ros.inference import BACKEND_NAMES, choose_backend
 from ser_ros.inference.classifier import Classifier
 from ser_ros.inference.engine import InferenceEngine
+from ser_ros.inference.engine_options import WORKSPACE_RANGE_MIB, EngineOptions
 from ser_ros.inference.model_file import DEFAULT_MIN_CONFIDENCE, PRECISIONS, Model
 from ser_ros.inference.threads import THREADS_RANGE
 from ser_ros.nodes import hri, managed, qos
+from ser_ros.nodes.build_progress import BuildProgress
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter
 from ser_ros.nodes.messages import Emotion, ModelInfo, SpeechFeatures
 from ser_ros.nodes.parameters import ALWAYS, spec
@@ -44,8 +46,8 @@ class EmotionInference(managed.ManagedNode):
     A change of ``backend`` or ``precision`` is refused at once if this machine or the model can't
     do it. While unconfigured an allowed value is kept for the next configuration. While inactive
     or active the new session is opened in the background and the old one serves until the new one
-    has taken over; if opening it fails, the parameters go back to what serves and the log says
-    why. Emotion and model_info tell what really serves.
+    has taken over; if opening it fails, the parameters go back to what serves, and the log and
+    the diagnostics say why. Emotion and model_info tell what really serves.
     """
 
     NAME = 'emotion_inference'
@@ -55,6 +57,11 @@ class EmotionInference(managed.ManagedNode):
              choices=BACKEND_NAMES, changes=ALWAYS),
         spec('precision', 'Precision of the model.', choices=PRECISIONS, changes=ALWAYS),
         spec('threads', 'CPU threads for one window.', range=THREADS_RANGE),
+        spec('engine_cache', 'Folder of the engines that tensorrt builds, used from the next one '
+             "on; '': ser_ros/engines in the user's cache folder.", changes=ALWAYS),
+        spec('workspace_mib', 'Memory that tensorrt may use for intermediate results while it '
+             'builds and runs an engine [MiB], from the next one on.', range=WORKSPACE_RANGE_MIB,
+             changes=ALWAYS),
         spec('emotions', 'The emotions to tell apart: [all], or two or more labels of the model; '
              'their probabilities then add up to 1.'),
         spec('min_speech', 'Windows of which a smaller share is speech are NO_SPEECH.',
@@ -81,6 +88,7 @@ class EmotionInference(managed.ManagedNode):
         self._served = None
         self._requested = None
         self._problem = ''
+        self._switch_failure = ''
         self._expected_sequence = None
         self._lost = 0
         self._refused = 0
@@ -88,6 +96,7 @@ class EmotionInference(managed.ManagedNode):
         self._new_losses = Increase()
         self._mirror = None
         super().__init__(**kwargs)
+        self._progress = BuildProgress(self.get_logger().info)
 
     # The lifecycle.
 
@@ -95,7 +104,8 @@ class EmotionInference(managed.ManagedNode):
         self._model = Model(self.value('model'))
         _check_input(self._model.info)
         self._served = self._requested = self._wanted(())
-        self._classifier = self._opener(*self._served)()
+        with self.diagnostics.while_blocked():
+            self._classifier = self._opener(*self._served)()
         self._engine = InferenceEngine(
             self._classifier, on_result=self._on_result, on_failed=self._on_failed,
             on_switched=self._on_switched, on_switch_failed=self._on_switch_failed)
@@ -108,7 +118,7 @@ class EmotionInference(managed.ManagedNode):
             self._classifier.session.precision))
 
     def activate(self):
-        self._problem = ''
+        self._problem = self._switch_failure = ''
         self._expected_sequence = None
         self._tracker = EmotionTracker(self._classifier.labels, self._settings())
         self._publish_model_info()
@@ -203,22 +213,36 @@ class EmotionInference(managed.ManagedNode):
             models_own = self._model.info.min_confidence
         return make_settings(values, models_own)
 
-    def _wanted(self, changes):
-        values = {name: self.value(name) for name in SESSION}
+    def _values(self, names, changes):
+        values = {name: self.value(name) for name in names}
         values.update({change.name: change.value for change in changes if change.name in values})
-        return tuple(values[name] for name in SESSION)
+        return tuple(values[name] for name in names)
 
-    def _opener(self, backend_name, precision):
+    def _wanted(self, changes):
+        return self._values(SESSION, changes)
+
+    def _opener(self, backend_name, precision, changes=()):
         model, threads, emotions = self._model, self.value('threads'), self.value('emotions')
-        return lambda: Classifier(
-            choose_backend(backend_name).open(model, precision, threads), emotions)
+        folder, workspace_mib = self._values(('engine_cache', 'workspace_mib'), changes)
+        engines = EngineOptions(
+            folder=folder, workspace_mib=workspace_mib, on_progress=self._progress)
+
+        def open_classifier():
+            try:
+                return Classifier(choose_backend(backend_name).open(
+                    model, precision, threads, engines), emotions)
+            finally:
+                self._progress.clear()
+
+        return open_classifier
 
     def check(self, changes):
         """Refuse what this machine or the model can't do."""
         self._settings(changes)
-        if self._model is None:
-            return
         backend_name, precision = self._wanted(changes)
+        # Going back to what serves is always possible.
+        if self._model is None or (backend_name, precision) == self._served:
+            return
         backend = choose_backend(backend_name)
         offered = backend.precisions(self._model)
         if precision not in offered:
@@ -232,7 +256,8 @@ class EmotionInference(managed.ManagedNode):
         wanted = self._wanted(changes)
         if self._engine is not None and wanted != self._requested:
             self._requested = wanted
-            self._engine.switch(wanted, self._opener(*wanted))
+            self._switch_failure = ''
+            self._engine.switch(wanted, self._opener(*wanted, changes))
 
     def _on_switched(self, request, classifier):
         self._served, self._classifier = request, classifier
@@ -241,7 +266,8 @@ class EmotionInference(managed.ManagedNode):
         self.later(self._settle)
 
     def _on_switch_failed(self, request, error):
-        self.get_logger().error('no change to {} in {}: {}'.format(*request, error))
+        self._switch_failure = 'no change to {} in {}: {}'.format(*request, error)
+        self.get_logger().error(self._switch_failure)
         self.later(self._settle)
 
     def _settle(self):
@@ -251,7 +277,8 @@ class EmotionInference(managed.ManagedNode):
         self._publish_model_info()
         if not self._engine.switching and self._requested != self._served:
             self._requested = self._served
-            self.set_parameters([
+            # At once: one by one, the first would ask for a session that nobody wants.
+            self.set_parameters_atomically([
                 Parameter(name, value=value) for name, value in zip(SESSION, self._served)])
 
     def _publish_model_info(self):
@@ -268,9 +295,10 @@ class EmotionInference(managed.ManagedNode):
         """Say what serves, and what was lost or refused."""
         values = self._meter.values()
         values.update({'lost windows': self._lost, 'refused windows': self._refused})
+        values.update(self._progress.values())
         engine, classifier = self._engine, self._classifier
         if engine is None:
-            return OK, '', values
+            return OK, self._progress.text(), values
         session = classifier.session
         values.update({
             'overload drops': engine.overloads, 'backend': session.backend,
@@ -279,9 +307,11 @@ class EmotionInference(managed.ManagedNode):
         if not engine.alive:
             return ERROR, 'the inference thread has ended, see the log', values
         if engine.switching:
-            return OK, 'opening another session', values
+            return OK, self._progress.text() or 'opening another session', values
         if self._problem:
             return ERROR, self._problem, values
+        if self._switch_failure:
+            return WARN, self._switch_failure, values
         if self._new_losses(self._lost + engine.overloads):
             return WARN, 'windows were lost', values
         return OK, '', values

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures of the tests with real nodes."""
 
+import os
 import shutil
 import subprocess
 
@@ -50,7 +51,7 @@ def start(tmp_path):
     processes = []
 
     def start(executable, *arguments, env=None):
-        log = tmp_path / '{}_{}.log'.format(len(processes), executable)
+        log = tmp_path / '{}_{}.log'.format(len(processes), os.path.basename(executable))
         processes.append(Process(executable, arguments, env, str(log)))
         return processes[-1]
 

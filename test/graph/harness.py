@@ -181,6 +181,21 @@ class Peer:
                          DescribeParameters.Request(names=names)).descriptors
 
 
+def diagnosis(arrays, node, **expected):
+    """
+    Return the first status of a node that has these values, or None.
+
+    :param expected: values by key, and ``message``, of which a part is enough.
+    """
+    text = expected.pop('message', '')
+    for status in [status for message in list(arrays) for status in message.status]:
+        values = {pair.key: pair.value for pair in status.values}
+        if status.name == node and text in status.message and all(
+                values.get(key) == value for key, value in expected.items()):
+            return status
+    return None
+
+
 def quoted(value):
     """Return a text as a YAML text for -p."""
     return "'{}'".format(str(value).replace("'", "''"))

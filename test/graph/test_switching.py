@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Changing precision and backend while the graph runs: nothing is lost, nothing is pretended."""
 
+import os
 import shutil
 import subprocess
 import sys
 
 import pytest
-from harness import quoted
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from harness import diagnosis, quoted
 
 from ser_ros.inference.model_file import PRECISIONS, Model, available_models
 from ser_ros.nodes import qos
@@ -15,6 +17,9 @@ from ser_ros.nodes.messages import Emotion, ModelInfo
 from ser_ros.nodes.parameters import load_defaults
 
 NODE = 'emotion_inference'
+ROUNDS = 10  # through all precisions
+# Peak of the second half of them over that of the first: no 15 sessions with 5 MB or more each.
+MOST_GROWN_MB = 40.0
 
 
 @pytest.fixture
@@ -28,6 +33,11 @@ def check_nothing_lost(emotions):
 
 def wait_for_precision(peer, messages, precision, graph):
     peer.wait_for(lambda: messages[-1].precision == precision, precision, graph.values())
+
+
+def resident_mb(process):
+    with open('/proc/{}/statm'.format(process.pid)) as file:
+        return int(file.read().split()[1]) * os.sysconf('SC_PAGE_SIZE') / 1e6
 
 
 @pytest.mark.parametrize('name', available_models())
@@ -46,6 +56,22 @@ def test_every_stored_precision_can_be_switched_to_and_back(peer, start_graph, s
     seen = len(emotions)
     peer.wait_for(lambda: len(emotions) > seen + 4, 'more emotions', graph.values())
     check_nothing_lost(emotions)
+
+
+def test_tens_of_switches_at_ten_windows_a_second(peer, start_graph, speech):
+    """As users do it: by the service. Each window is answered once, in order, by what serves."""
+    model = Model(max(available_models(), key=lambda name: len(Model(name).precisions)))
+    emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
+    graph = start_graph(speech, '-p', 'model:=' + quoted(model.info.name), '-p', 'period:=0.1')
+    peer.wait_for(lambda: emotions, 'first emotion', graph.values())
+    sizes_mb = []
+    for precision in ROUNDS * (model.precisions[1:] + model.precisions[:1]):
+        assert peer.set_parameter(NODE, 'precision', precision) == (True, '')
+        wait_for_precision(peer, emotions, precision, graph)
+        sizes_mb.append(resident_mb(graph[NODE]))
+    check_nothing_lost(emotions)
+    half = len(sizes_mb) // 2
+    assert max(sizes_mb[half:]) < max(sizes_mb[:half]) + MOST_GROWN_MB
 
 
 def test_another_backend_takes_over_and_no_window_is_lost(peer, start_graph, speech):
@@ -101,6 +127,7 @@ def test_a_switch_that_fails_puts_the_parameter_back(
     for stored in model.precisions:
         shutil.copy(model.path(stored), str(folder / (stored + '.onnx')))
     emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
+    diagnostics = peer.listen(DiagnosticArray, '/diagnostics', qos.DIAGNOSTICS)
     graph = start_graph(speech, '-p', 'model:=' + quoted(folder), '-p', 'realtime:=false')
     peer.wait_for(lambda: emotions, 'first emotion', graph.values())
     # It was there when the model was looked at, and is broken when it is wanted.
@@ -110,6 +137,12 @@ def test_a_switch_that_fails_puts_the_parameter_back(
                   graph.values())
     peer.wait_for(lambda: precision + '.onnx is not an ONNX model' in graph[NODE].log(),
                   'reason', graph.values())
+    reason = 'no change to auto in {}: '.format(precision)
+    peer.wait_for(lambda: diagnosis(diagnostics, NODE, message=reason), 'diagnosis',
+                  graph.values())
+    status = diagnosis(diagnostics, NODE, message=reason)
+    assert status.level == DiagnosticStatus.WARN
+    assert 'is not an ONNX model' in status.message
     seen = len(emotions)
     peer.wait_for(lambda: len(emotions) > seen + 4, 'more emotions', graph.values())
     check_nothing_lost(emotions)

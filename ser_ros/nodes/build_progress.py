@@ -1,0 +1,57 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How far the building of an engine is, for the log and the diagnostics."""
+
+from typing import Callable, Dict, NamedTuple, Optional
+
+# A build may take minutes: so many percent are worth a line in the log.
+LOGGED_PERCENT = 10
+
+_Progress = NamedTuple('_Progress', [('step', str), ('share', Optional[float])])
+
+
+class BuildProgress:
+    """
+    The ``on_progress`` of `EngineOptions`; remembers the last that it was told.
+
+    It is called in the thread that builds and read in any other.
+
+    :param log: takes a line for every step, and for each further LOGGED_PERCENT of it.
+    """
+
+    def __init__(self, log: Callable[[str], None]):
+        self._log = log
+        self._now: Optional[_Progress] = None
+        self._logged = ('', -1)
+
+    def __call__(self, step: str, share: Optional[float]) -> None:
+        """Take in what is being done, and the share that is done, 0 to 1, or None."""
+        self._now = _Progress(step, share)
+        tens = -1 if share is None else int(100 * share) // LOGGED_PERCENT
+        if (step, tens) != self._logged:
+            self._logged = (step, tens)
+            self._log(self.text())
+
+    def clear(self) -> None:
+        """Note that nothing is being built any more."""
+        self._now = None
+        self._logged = ('', -1)
+
+    def text(self) -> str:
+        """Return the step with its percentage, '' while nothing is built."""
+        now = self._now
+        if now is None:
+            return ''
+        return now.step if now.share is None else '{}: {} %'.format(now.step, _percent(now.share))
+
+    def values(self) -> Dict[str, str]:
+        """Return ``building`` and ``percent`` for the diagnostics, '' where there is none."""
+        now = self._now
+        if now is None:
+            return {'building': '', 'percent': ''}
+        return {'building': now.step,
+                'percent': '' if now.share is None else str(_percent(now.share))}
+
+
+def _percent(share: float) -> int:
+    return int(100 * min(max(share, 0.0), 1.0))

@@ -1,0 +1,81 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""An engine that takes long to build: told in diagnostics and log, while the old one serves."""
+
+import pathlib
+import sys
+
+import pytest
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from harness import diagnosis
+
+from ser_ros.nodes import qos
+from ser_ros.nodes.messages import ModelInfo
+
+NODE = 'emotion_inference'
+SCRIPT = pathlib.Path(__file__).with_name('building_node.py')
+STEPS = ('0', '50', '100')  # percent
+BUILDING = 'building with 64 MiB for /engines'
+
+
+@pytest.fixture
+def start_node(start, tmp_path):
+    """Return a function that starts the node whose builds wait for files in ``tmp_path``."""
+    executable = tmp_path / 'node'
+    executable.write_text('#!/bin/sh\nexec "{}" "{}" "$@"\n'.format(sys.executable, SCRIPT))
+    executable.chmod(0o755)
+
+    def start_node(backend):
+        return start(
+            str(executable), '-p', 'autostart:=true', '-p', 'backend:=' + backend,
+            '-p', 'workspace_mib:=64', '-p', "engine_cache:='/engines'",
+            env={'BUILD_FOLDER': str(tmp_path)})
+
+    return start_node
+
+
+@pytest.fixture
+def diagnostics(peer):
+    return peer.listen(DiagnosticArray, '/diagnostics', qos.DIAGNOSTICS)
+
+
+@pytest.mark.parametrize('fails', [False, True])
+def test_progress_is_told_and_the_old_one_serves(peer, start_node, diagnostics, tmp_path, fails):
+    if fails:
+        (tmp_path / 'fail').touch()
+    infos = peer.listen(ModelInfo, 'model_info', qos.LATCHED)
+    process = start_node('onnxruntime')
+    peer.wait_for(lambda: infos, 'model info', [process])
+    assert peer.set_parameter(NODE, 'backend', 'tensorrt') == (True, '')
+    for step, percent in enumerate(STEPS):
+        text = '{}: {} %'.format(BUILDING, percent)
+        peer.wait_for(lambda text=text, percent=percent: diagnosis(
+            diagnostics, NODE, building=BUILDING, percent=percent, message=text,
+            backend='onnxruntime'), text, [process])
+        assert text in process.log()
+        (tmp_path / str(step)).touch()
+    if fails:
+        peer.wait_for(lambda: peer.get_parameter(NODE, 'backend') == 'onnxruntime',
+                      'parameter put back', [process])
+        reason = 'no change to tensorrt in fp32: no memory for the engine'
+        peer.wait_for(lambda: diagnosis(
+            diagnostics, NODE, message=reason, building='', percent=''), reason, [process])
+        status = diagnosis(diagnostics, NODE, message=reason, building='', percent='')
+        assert status.level == DiagnosticStatus.WARN
+        assert reason in process.log()
+    else:
+        peer.wait_for(lambda: 'now serving' in process.log(), 'switch', [process])
+        peer.wait_for(lambda: diagnosis(
+            diagnostics, NODE, message='active', building='', percent=''), 'end', [process])
+        assert peer.get_parameter(NODE, 'backend') == 'tensorrt'
+
+
+def test_a_build_while_configuring_is_told(peer, start_node, diagnostics, tmp_path):
+    for step in ('1', '2'):
+        (tmp_path / step).touch()
+    process = start_node('tensorrt')
+    peer.wait_for(lambda: diagnosis(
+        diagnostics, NODE, building=BUILDING, percent='0', state='configuring'),
+        'progress', [process])
+    (tmp_path / '0').touch()
+    peer.wait_active(NODE, processes=[process])
