@@ -10,7 +10,7 @@ export AUDIO PYTHON
 SHELL := /bin/bash
 ENV := source scripts/env.sh
 
-.PHONY: help demo test lint build clean
+.PHONY: help demo test test-py36 lint build clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo 'make demo AUDIO=FILE      the same on an audio file'
 	@echo 'make demo AUDIO=mic       the same on the default microphone'
 	@echo 'make test                 run all tests'
+	@echo 'make test-py36            run the tests of the runtime on Python 3.6, where there is one'
 	@echo 'make lint                 check style (ruff) and types (mypy)'
 	@echo 'make build                only set up .venv and build the package into install/'
 	@echo 'make clean                remove what was built (not .venv)'
@@ -36,6 +37,10 @@ test:
 	@scripts/setup.sh test
 	@scripts/build.sh
 	@$(ENV) && pytest --cov --cov-report=term:skip-covered
+
+# Python 3.6 is what the original Jetson Nano has.
+test-py36:
+	@scripts/test_py36.sh
 
 lint:
 	@scripts/setup.sh test

@@ -108,7 +108,9 @@ class FileClassifier:
 def _progress(hidden: bool) -> Progress:
     """Return a bar on standard error; none where that is no terminal."""
     console = Console(stderr=True)
+    disabled = hidden or not console.is_terminal
+    console.quiet = disabled  # rich 12 would end even a disabled bar with an empty line
     return Progress(
         TextColumn('{task.completed:.0f} of {task.total:.0f} files'), BarColumn(),
         TimeRemainingColumn(), console=console, transient=True, redirect_stdout=False,
-        disable=hidden or not console.is_terminal)
+        disable=disabled)

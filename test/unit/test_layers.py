@@ -4,6 +4,8 @@
 
 import ast
 import pathlib
+import subprocess
+import sys
 
 import pytest
 
@@ -56,7 +58,27 @@ def test_plain_layers_know_nothing_of_the_nodes_and_commands(name):
     'path', [path for path in modules() if folder(path) != 'training'],
     ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_runtime_parses_on_python_3_6(path):
-    ast.parse(path.read_text(encoding='utf-8'), feature_version=(3, 6))
+    # 3.6 itself has no such argument, nor needs it.
+    options = {'feature_version': (3, 6)} if sys.version_info >= (3, 8) else {}
+    ast.parse(path.read_text(encoding='utf-8'), **options)
+
+
+def test_runtime_imports_nothing_of_training():
+    pytest.importorskip('onnx', reason='onnx, which a part of inference needs, is not installed')
+    names = [
+        '.'.join(('ser_ros',) + path.relative_to(PACKAGE).with_suffix('').parts)
+        for path in modules()
+        if folder(path) not in ('training', 'nodes') and path.name != '__init__.py']
+    loaded = subprocess.check_output(
+        [sys.executable, '-c',
+         'import importlib, sys\n'
+         'for name in sys.argv[1:]:\n'
+         '    importlib.import_module(name)\n'
+         'print("\\n".join(sys.modules))'] + names,
+        cwd=str(PACKAGE.parent), universal_newlines=True).split()
+    assert set(names) <= set(loaded)
+    assert not [name for name in loaded if name.startswith('ser_ros.training')]
+    assert not [name for name in loaded if name in ('torch', 'librosa', 'matplotlib')]
 
 
 @pytest.mark.parametrize('path', modules(), ids=lambda path: str(path.relative_to(PACKAGE)))

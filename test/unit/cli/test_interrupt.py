@@ -2,10 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 import contextlib
 import signal
+import threading
 
 import pytest
 
 from ser_ros.cli.interrupt import Interrupt
+
+
+def press_ctrl_c():
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)
 
 
 def test_ctrl_c_that_was_lost_on_the_way_is_remembered():
@@ -13,11 +18,11 @@ def test_ctrl_c_that_was_lost_on_the_way_is_remembered():
     with Interrupt() as interrupt:
         assert not interrupt.seen
         with contextlib.suppress(KeyboardInterrupt):  # as a callback of a library would
-            signal.raise_signal(signal.SIGINT)
+            press_ctrl_c()
         assert interrupt.seen
     assert signal.getsignal(signal.SIGINT) == before
 
 
 def test_ctrl_c_still_interrupts():
     with pytest.raises(KeyboardInterrupt), Interrupt():
-        signal.raise_signal(signal.SIGINT)
+        press_ctrl_c()

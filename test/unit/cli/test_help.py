@@ -1,0 +1,27 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every command explains itself, on every Python and without what the command itself needs."""
+
+import re
+
+import pytest
+
+from ser_ros.cli import main as cli
+
+
+def names():
+    return [command.__name__.split('.')[-1].replace('_', '-') for command in cli.COMMANDS]
+
+
+@pytest.mark.parametrize('name', names())
+def test_help(name, capsys):
+    assert cli.main([name, '--help']) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith('usage: ser_ros {} '.format(name))
+    assert err == ''
+
+
+def test_help_lists_the_commands(capsys):
+    assert cli.main(['--help']) == 0
+    out = capsys.readouterr().out
+    assert re.findall(r'^    ([a-z-]+)', out, re.MULTILINE) == names()
