@@ -8,6 +8,7 @@ import sys
 from ser_ros import __version__
 from ser_ros.cli import (
     adapt,
+    build_engine,
     calibrate,
     classify,
     data,
@@ -23,7 +24,7 @@ from ser_ros.cli.messages import tell
 from ser_ros.errors import SerError
 
 COMMANDS = (
-    run, devices, classify, data, train, calibrate, evaluate, false_alarms, adapt)
+    run, devices, classify, data, train, calibrate, evaluate, false_alarms, adapt, build_engine)
 USAGE_ERROR = 2
 SYSTEM_ERROR = 2
 INTERRUPTED = 130

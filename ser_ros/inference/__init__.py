@@ -8,6 +8,7 @@ from ser_ros.errors import SerError
 from ser_ros.inference.backend import Backend
 from ser_ros.inference.onnxruntime_backend import OnnxRuntimeBackend
 from ser_ros.inference.pytorch_backend import PytorchBackend
+from ser_ros.inference.tensorrt_backend import TensorRTBackend
 
 AUTO = 'auto'
 # Every backend's name, in the order in which 'auto' prefers them.
@@ -16,7 +17,8 @@ BACKEND_NAMES = (AUTO,) + AUTO_ORDER
 
 # The backends of this version by name; no runtime is imported before it is used.
 BACKENDS: Dict[str, Backend] = {
-    backend.name: backend for backend in (OnnxRuntimeBackend(), PytorchBackend())
+    backend.name: backend
+    for backend in (TensorRTBackend(), OnnxRuntimeBackend(), PytorchBackend())
 }
 
 

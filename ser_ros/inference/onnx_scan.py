@@ -36,6 +36,7 @@ class OnnxSummary(NamedTuple):
     What the scan found.
 
     precision: in what most weights are multiplied: fp32, fp16 or int8; None without weights.
+    has_cast_weights: whether weights are stored in another type than they are computed in.
     """
 
     ir_version: int
@@ -44,6 +45,7 @@ class OnnxSummary(NamedTuple):
     inputs: Tuple[Tensor, ...]
     outputs: Tuple[Tensor, ...]
     precision: Optional[str]
+    has_cast_weights: bool
 
 
 class _Malformed(Exception):
@@ -139,8 +141,7 @@ def _scan_model(data: _Buffer) -> OnnxSummary:
             metadata[key] = text
     if not (ir_version and opset and graph):
         raise _Malformed('no IR version, operator set or graph in it')
-    inputs, outputs, precision = _scan_graph(data, *graph)
-    return OnnxSummary(ir_version, opset, metadata, inputs, outputs, precision)
+    return OnnxSummary(ir_version, opset, metadata, *_scan_graph(data, *graph))
 
 
 def _opset(data: _Buffer, start: int, end: int) -> Tuple[str, int]:
@@ -176,7 +177,9 @@ def _scan_graph(data: _Buffer, start: int, end: int):
         elif number == 12:
             outputs.append(_tensor(data, begin, stop))
     real_inputs = tuple(tensor for tensor in inputs if tensor.name not in weights)
-    return real_inputs, tuple(outputs), _precision(data, nodes, weights)
+    has_cast_weights = any(node.operator == 'Cast' and node.inputs[0] in weights
+                           for node in nodes if node.inputs)
+    return real_inputs, tuple(outputs), _precision(data, nodes, weights), has_cast_weights
 
 
 def _node(data: _Buffer, start: int, end: int) -> _Node:

@@ -17,6 +17,8 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from ser_ros.inference.model_file import METADATA_KEY
+from ser_ros.inference.onnx_forms import to_fp16 as to_fp16
+from ser_ros.inference.onnx_forms import to_half
 from ser_ros.training.ensemble import Ensemble
 from ser_ros.training.mobilenet import (
     ConvNormActivation,
@@ -131,29 +133,6 @@ def _add_squeeze(graph: Graph, name: str, source: str, layer: SqueezeLayers) -> 
     return graph.add('Mul', name, [source, scale])
 
 
-def to_fp16(model: onnx.ModelProto) -> onnx.ModelProto:
-    """
-    Return the FP32 model with weights and arithmetic in FP16, input and output still float32.
-
-    :raises ValueError: if a weight is out of FP16's range.
-    """
-    half = onnx.ModelProto()
-    half.CopyFrom(model)
-    graph = half.graph
-    for tensor in graph.initializer:
-        values = _half(numpy_helper.to_array(tensor), tensor.name)
-        tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
-    source, target = graph.input[0].name, graph.output[0].name
-    for node in graph.node:
-        _rename(node.input, source, source + '.fp16')
-        _rename(node.output, target, target + '.fp16')
-    graph.node.insert(0, helper.make_node(
-        'Cast', [source], [source + '.fp16'], to=TensorProto.FLOAT16))
-    graph.node.append(helper.make_node(
-        'Cast', [target + '.fp16'], [target], to=TensorProto.FLOAT))
-    return half
-
-
 def with_fp16_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     """
     Return the FP32 model with its weights stored in FP16, which halves the file.
@@ -171,23 +150,11 @@ def with_fp16_weights(model: onnx.ModelProto) -> onnx.ModelProto:
         if values.ndim > 1:  # biases are few, and add up
             casts.append(helper.make_node(
                 'Cast', [tensor.name + '.fp16'], [tensor.name], to=TensorProto.FLOAT))
-            tensor.CopyFrom(numpy_helper.from_array(_half(values, tensor.name),
+            tensor.CopyFrom(numpy_helper.from_array(to_half(values, tensor.name),
                                                     tensor.name + '.fp16'))
     for index, cast in enumerate(casts):
         graph.node.insert(index, cast)
     return stored
-
-
-def _half(values: np.ndarray, name: str) -> np.ndarray:
-    if np.abs(values).max() > np.finfo(np.float16).max:
-        raise ValueError(f'{name} reaches {np.abs(values).max()}, too much for FP16')
-    return values.astype(np.float16)
-
-
-def _rename(names: Any, old: str, new: str) -> None:
-    for index, name in enumerate(names):
-        if name == old:
-            names[index] = new
 
 
 def save(model: onnx.ModelProto, path: str, metadata: Mapping[str, Any]) -> None:

@@ -1,0 +1,127 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""``ser_ros build-engine``: build TensorRT's engines before they are needed."""
+
+import re
+from typing import Any, Optional, Tuple
+
+from ser_ros.cli.messages import tell
+from ser_ros.errors import SerError
+from ser_ros.inference.engine_options import (
+    DEFAULT_WORKSPACE_MIB,
+    WORKSPACE_RANGE_MIB,
+    EngineOptions,
+    check_engine_options,
+    engine_folder,
+)
+from ser_ros.inference.model_file import PRECISIONS, Model
+
+ALL_BUILT = 0
+NOT_ALL_BUILT = 1
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command and its arguments."""
+    parser = subparsers.add_parser(
+        'build-engine', help="build TensorRT's engines before they are needed",
+        description='Build the engines of a model for the GPU of this machine, which takes minutes '
+        'on a small board, so that emotion_inference finds them. Exit code: 0, 1 if a precision '
+        'could not be built, 2 if nothing could be done.')
+    parser.add_argument('model', metavar='NAME|PATH', help='model in models/, or a path')
+    parser.add_argument(
+        '--precision', nargs='+', choices=PRECISIONS, metavar='P',
+        help='of {} (default: all that this GPU and the model offer)'.format(
+            ', '.join(PRECISIONS)))
+    parser.add_argument('--backend', choices=('tensorrt',), default='tensorrt',
+                        help='the only one that builds engines')
+    parser.add_argument(
+        '--workspace-mib', type=int, default=DEFAULT_WORKSPACE_MIB, metavar='MIB',
+        help='memory for intermediate results, {} to {} (default: {})'.format(
+            *WORKSPACE_RANGE_MIB, DEFAULT_WORKSPACE_MIB))
+    parser.add_argument('--cache', default='', metavar='DIR',
+                        help='folder of the engines (default: ~/.cache/ser_ros/engines)')
+    parser.add_argument(
+        '--compute-capability', metavar='X.Y',
+        help='build for a GPU of this compute capability, which need not be in this machine; '
+        'TensorRT for RTX only')
+    parser.set_defaults(run=run)
+
+
+def run(args: Any) -> int:
+    """Build what the command line names and return the exit code."""
+    from ser_ros.inference import BACKENDS
+    from ser_ros.inference.tensorrt_backend import build_ahead
+    model = Model(args.model)
+    capability = _capability(args.compute_capability)
+    options = EngineOptions(folder=args.cache, workspace_mib=args.workspace_mib)
+    check_engine_options(options)
+    if capability is None:
+        reason = BACKENDS[args.backend].unavailable_reason()
+        if reason is not None:
+            raise SerError('no engine can be built here: {}'.format(reason))
+    failed = 0
+    for precision in args.precision or _offered(model, capability):
+        with _Display(precision) as display:
+            try:
+                path, was_there = build_ahead(
+                    model, precision, options._replace(on_progress=display.show), capability)
+            except SerError as error:
+                failed += 1
+                display.end('{}: {}'.format(precision, error))
+                continue
+            display.end('{}: {}{}'.format(precision, path, ', already there' if was_there else ''))
+    tell('engines are in {}'.format(engine_folder(options)))
+    return NOT_ALL_BUILT if failed else ALL_BUILT
+
+
+def _offered(model: Model, capability: Optional[Tuple[int, int]]) -> Tuple[str, ...]:
+    from ser_ros.inference.tensorrt_engine import driver, job
+    return job.offered(model, capability or driver.first_gpu().capability)
+
+
+def _capability(text: Optional[str]) -> Optional[Tuple[int, int]]:
+    if text is None:
+        return None
+    found = re.match(r'^(\d+)\.(\d)$', text)
+    if found is None:
+        raise SerError('--compute-capability must be two numbers such as 8.6, got {!r}'.format(
+            text))
+    return int(found.group(1)), int(found.group(2))
+
+
+class _Display:
+    """A bar on a terminal; elsewhere, such as in the log of a container's build, a line a step."""
+
+    def __init__(self, precision: str) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+        self._console = Console(stderr=True, highlight=False, markup=False)
+        self._progress = Progress(
+            TextColumn('{task.description}', markup=False), BarColumn(), TimeElapsedColumn(),
+            console=self._console, transient=True, disable=not self._console.is_terminal)
+        self._precision = precision
+        self._task = self._progress.add_task(precision, total=None)
+        self._stage = ''
+
+    def __enter__(self) -> '_Display':
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._progress.stop()
+
+    def show(self, step: str, share: Optional[float]) -> None:
+        """Show what is being done, and its share."""
+        text = '{}: {}'.format(self._precision, step)
+        if self._console.is_terminal:
+            self._progress.update(self._task, description=text, total=1.0 if share else None,
+                                  completed=share or 0.0)
+            return
+        if share is None and text != self._stage:  # not every one of TensorRT's many phases
+            tell(text)
+            self._stage = text
+
+    def end(self, text: str) -> None:
+        """Say what came of it."""
+        self._progress.stop()
+        tell(text)

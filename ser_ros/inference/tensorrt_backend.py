@@ -1,0 +1,170 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""TensorRT: the backend of NVIDIA's boards and graphics cards."""
+
+import collections
+import os
+from typing import Any, Deque, Dict, Optional, Tuple
+
+import numpy as np
+
+from ser_ros.errors import SerError
+from ser_ros.inference.backend import Backend, Session
+from ser_ros.inference.engine_options import EngineOptions, engine_folder
+from ser_ros.inference.model_file import PRECISIONS, Model, ModelInfo, read_metadata
+from ser_ros.inference.tensorrt_engine import building, device, driver, engine_file, job, module
+from ser_ros.inference.tensorrt_engine.unusable import UnusableEngine
+
+_KEPT_ERRORS = 3
+
+
+class TensorRTSession(Session):
+    """
+    One engine on the GPU.
+
+    Opened in any thread; the inference thread runs and closes it. The GPU's primary context is
+    made current for each call, so no thread has to have it before.
+    """
+
+    backend = 'tensorrt'
+
+    def __init__(self, info: ModelInfo, precision: str, engine: Any):
+        """Take over a tensorrt_engine.loaded.LoadedEngine that computes in ``precision``."""
+        super().__init__(info, precision)
+        self._engine = engine
+
+    def _run(self, image: np.ndarray) -> np.ndarray:
+        try:
+            return self._engine.run(image)
+        except SerError as error:
+            raise SerError('TensorRT failed on {} in {}: {}'.format(
+                self.info.name, self.precision, error)) from error
+
+    def close(self) -> None:
+        """Give back the engine and its memory."""
+        self._engine.close()
+
+
+class TensorRTBackend(Backend):
+    """
+    Runs engines that are built from the model's ONNX files and kept in files.
+
+    The first time, and after a change of the model, the board or TensorRT, opening builds the
+    engine, which takes minutes on a small board. The INT8 form, and FP16 where the model does not
+    store it and TensorRT is 10 or newer, are made with the Python package ``onnx``.
+    """
+
+    name = 'tensorrt'
+
+    def unavailable_reason(self) -> Optional[str]:
+        """Tell what is missing: TensorRT, pycuda or cuda-python, the driver, or a GPU."""
+        if module.installed() is None:
+            return ('TensorRT is not installed (on a Jetson it is part of JetPack; on a PC with an '
+                    'RTX card: pip install tensorrt-rtx-cu12)')
+        if device.installed() is None:
+            return 'neither pycuda nor cuda-python is installed (pip install pycuda)'
+        try:
+            driver.first_gpu()
+        except SerError as error:
+            return str(error)
+        return None
+
+    def precisions(self, model: Model) -> Tuple[str, ...]:
+        """Return what can be built from the stored files and is fast on this GPU."""
+        return job.offered(model, driver.first_gpu().capability)
+
+    def _open(self, model: Model, precision: str, threads: int, engines: EngineOptions) -> Session:
+        trt = module.load()
+        path, order = plan_build(model, precision, trt, driver.first_gpu(), engines)
+        try:
+            return _load(trt, model, order, engine_file.read(path, order.key))
+        except UnusableEngine as reason:
+            engines.on_progress('building an engine for {} in {}: {}'.format(
+                model.info.name, precision, reason), None)
+            _discard(path)
+        return _load(trt, model, order, building.ensure(path, order, engines))
+
+
+def build_ahead(model: Model, precision: str, engines: EngineOptions,
+                capability: Optional[Tuple[int, int]] = None) -> Tuple[str, bool]:
+    """
+    Build an engine before it is needed, such as in an image of a container.
+
+    :param capability: of the GPU to build for; None for this machine's. Only TensorRT for RTX
+        builds for a GPU that is not there.
+    :return: the engine file, and whether it was there already.
+    :raises SerError: if it can't be built; the text says why.
+    """
+    trt = module.load()
+    gpu = driver.first_gpu() if capability is None else driver.Gpu('', capability)
+    if capability is not None and trt.__name__ not in module.PORTABLE:
+        raise SerError('{} builds for the GPU of this machine only; build on the board itself, '
+                       'without --compute-capability'.format(trt.__name__))
+    offered = job.offered(model, gpu.capability)
+    if precision not in offered:
+        raise SerError('no {} of the model {} for the compute capability {}.{}; offered: {}'.format(
+            precision, model.info.name, gpu.capability[0], gpu.capability[1],
+            ', '.join(offered) or 'none'))
+    path, order = plan_build(model, precision, trt, gpu, engines)
+    order = order._replace(capability=capability)
+    try:
+        engine_file.read(path, order.key)
+        return path, True
+    except UnusableEngine as reason:
+        engines.on_progress('building: {}'.format(reason), None)
+    building.ensure(path, order, engines)
+    return path, False
+
+
+def plan_build(model: Model, precision: str, trt: Any, gpu: driver.Gpu,
+               engines: EngineOptions) -> Tuple[str, job.Job]:
+    """Return the path of an engine file, and the job that builds it."""
+    key = job.make_key(model, precision, trt, gpu, engines)
+    folder = engine_folder(engines)
+    paths: Dict[str, str] = {
+        name: os.path.abspath(model.path(name)) for name in PRECISIONS if name in model.precisions}
+    path = os.path.join(folder, engine_file.file_name(model.info.name, key))
+    timings = os.path.join(folder, 'timings-{}-{}-sm{}.cache'.format(
+        key['module'], key['version'], key['compute_capability'].replace('.', '')))
+    return path, job.Job(
+        key=key, paths=paths, input_shape=model.info.input_shape,
+        temperature=model.info.temperature, capability=None, output=path, timing_cache=timings)
+
+
+def _load(trt: Any, model: Model, order: job.Job, content: engine_file.EngineFile) -> Session:
+    """Put an engine on the GPU and see that it is what was asked for and answers right."""
+    # Not above: they need packages and each other.
+    from ser_ros.inference.tensorrt_engine import reference
+    from ser_ros.inference.tensorrt_engine.loaded import LoadedEngine
+    errors: Deque[str] = collections.deque(maxlen=_KEPT_ERRORS)
+
+    def keep(severity: str, text: str) -> None:
+        if severity in ('ERROR', 'INTERNAL_ERROR'):
+            errors.append(' '.join(text.split()))
+
+    precision = order.key['precision']
+    try:
+        engine = LoadedEngine(
+            trt, module.make_logger(trt, keep), device.open_device(), content.plan)
+    except SerError as error:
+        raise type(error)('{}{}'.format(
+            error, ''.join(' | ' + text for text in errors))) from error
+    built = engine.precision or content.precision
+    try:
+        if built != precision:
+            raise UnusableEngine('the engine computes in {}, {} was asked for'.format(
+                built, precision))
+        logits = engine.run(reference.stored_input(model.info.input_shape))
+        reference.check(content.check, logits, model.info.temperature, precision)
+    except SerError:
+        engine.close()
+        raise
+    stored = job.source(model.precisions, precision)
+    assert stored is not None  # or it would not be offered
+    return TensorRTSession(read_metadata(model.path(stored)), built, engine)
+
+
+def _discard(path: str) -> None:
+    """Remove an engine that is of no use here, so that it is built anew."""
+    if os.path.exists(path):
+        os.unlink(path)

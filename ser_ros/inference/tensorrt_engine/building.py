@@ -1,0 +1,169 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Having an engine built: the process that does it, its progress, its end, and the file's place."""
+
+import collections
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import Any, Deque, Dict, Iterator, List, Optional
+
+from ser_ros.errors import SerError
+from ser_ros.inference.engine_options import EngineOptions, OnProgress
+from ser_ros.inference.tensorrt_engine import engine_file
+from ser_ros.inference.tensorrt_engine.job import PREFIX, Job
+from ser_ros.inference.tensorrt_engine.unusable import UnusableEngine
+
+COMMAND = (sys.executable, '-m', 'ser_ros.inference.tensorrt_engine.build_process')
+_TAIL_LINES = 8
+_LOCK_PERIOD_S = 0.2
+_MEMORY_HINT = ('; most likely there was too little memory: close other programs, add swap, or '
+                'lower workspace_mib (now {})')
+
+
+def ensure(path: str, job: Job, options: EngineOptions) -> engine_file.EngineFile:
+    """
+    Return the engine file ``path`` for ``job``; build it if it is not there.
+
+    Of several processes that want the same file at once, one builds and the others wait for it.
+
+    :param job: its ``output`` is ignored.
+    :raises SerError: if it can't be built; what was in ``path`` before is still there.
+    """
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with _lock(path + '.lock', options):
+            with contextlib.suppress(UnusableEngine):
+                return engine_file.read(path, job.key)
+            engine_file.remove_leftovers(path)
+            return _build(path, job, options)
+    except OSError as error:
+        raise SerError('the engine folder {} cannot be used: {}'.format(
+            os.path.dirname(path), error.strerror)) from error
+
+
+def _build(path: str, job: Job, options: EngineOptions) -> engine_file.EngineFile:
+    temporary = '{}.{}.tmp'.format(path, os.getpid())
+    try:
+        run_builder(job._replace(output=temporary), options)
+        content = engine_file.read(temporary, job.key)
+        engine_file.replace(temporary, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        engine_file.remove_leftovers(path)
+    return content
+
+
+@contextlib.contextmanager
+def _lock(path: str, options: EngineOptions) -> Iterator[None]:
+    """Hold the file's lock; the system releases it when a process ends, however it does."""
+    deadline = time.monotonic() + options.timeout_s
+    with open(path, 'a') as file:
+        while not _try_lock(file):
+            options.on_progress('waiting for another process that builds the same engine', None)
+            if time.monotonic() > deadline:
+                raise SerError('another process has been building {} for {:g} s'.format(
+                    path[:-len('.lock')], options.timeout_s))
+            time.sleep(_LOCK_PERIOD_S)
+        yield
+
+
+def _try_lock(file: Any) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def run_builder(job: Job, options: EngineOptions) -> None:
+    """
+    Build ``job.output`` in a process of its own.
+
+    :raises SerError: with its reason, or how it ended and the end of its log.
+    """
+    process = subprocess.Popen(
+        COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        universal_newlines=True, errors='replace', env=_environment())
+    expired = threading.Event()
+
+    def stop() -> None:
+        expired.set()
+        process.kill()
+
+    timer = threading.Timer(options.timeout_s, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        error, tail = _follow(process, job, options.on_progress)
+        process.wait()
+    finally:
+        timer.cancel()
+        process.kill()  # where we were interrupted; of one that has ended, nothing happens
+        process.wait()
+        for stream in process.stdin, process.stdout:
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+    code = process.returncode
+    if expired.is_set():
+        code, error = 0, 'it was given up after {:g} s'.format(options.timeout_s)
+    if code != 0 or error:
+        raise SerError('no engine in {}: {}'.format(
+            job.key['precision'], _reason(error, code, tail, job.key['workspace_mib'])))
+
+
+def _environment() -> Dict[str, str]:
+    """Return ours, with this very package first where the builder looks for modules."""
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
+        os.path.abspath(__file__)))))
+    paths = [root] + [path for path in [os.environ.get('PYTHONPATH')] if path]
+    return dict(os.environ, PYTHONPATH=os.pathsep.join(paths))
+
+
+def _follow(process: Any, job: Job, on_progress: OnProgress):
+    """Read what the process writes until its end; return its error or '', and its last lines."""
+    tail: Deque[str] = collections.deque(maxlen=_TAIL_LINES)
+    error = ''
+    with contextlib.suppress(BrokenPipeError):  # it may have ended at once; its log says why
+        process.stdin.write(job.to_json() + '\n')
+        process.stdin.flush()
+    for line in process.stdout:
+        message = _message(line)
+        if message is None:
+            tail.append(line.rstrip())
+        elif 'error' in message:
+            error = message['error']
+        elif 'step' in message:
+            on_progress(message['step'], message['share'])
+    return error, list(tail)
+
+
+def _message(line: str) -> Optional[Dict[str, Any]]:
+    if not line.startswith(PREFIX):
+        return None
+    try:
+        return json.loads(line[len(PREFIX):])
+    except ValueError:  # a process that is killed may have written half of it
+        return None
+
+
+def _reason(error: str, code: int, tail: List[str], workspace_mib: int) -> str:
+    if error:  # which tells the reason; of the log, only what went wrong
+        tail = [line for line in tail if line.startswith(('ERROR', 'INTERNAL_ERROR', 'WARNING'))]
+    elif code < 0:
+        error = 'the builder was ended by the signal {}'.format(signal.Signals(-code).name)
+    else:
+        error = 'the builder ended with exit code {}'.format(code)
+    log = ' | '.join(line for line in tail if line)
+    lower = log.lower()
+    if code == -signal.SIGKILL or 'out of memory' in lower or 'outofmemory' in lower:
+        error += _MEMORY_HINT.format(workspace_mib)
+    return '{}. The end of its log: {}'.format(error, log) if log else error

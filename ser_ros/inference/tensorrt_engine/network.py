@@ -1,0 +1,170 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Building: from an ONNX graph to a serialised engine, with TensorRT 8.2 to 11 and TensorRT for RTX.
+
+What an installation can do is asked of its classes, never of its version number. There are two
+kinds of them:
+
+- With ``NetworkDefinitionCreationFlag.STRONGLY_TYPED`` (from 10 on) the types of the ONNX graph
+  are what is computed: FP16 needs a graph in FP16. A flag that is merely absent, as in 11, would
+  give FP32 without a word.
+- Without it (8) the graph is FP32, and builder flags allow FP16 and INT8.
+"""
+
+from typing import Any, NamedTuple, Optional, Tuple
+
+from ser_ros.errors import SerError
+
+MIB = 1 << 20
+# Layers that multiply by weights; FULLY_CONNECTED is gone in 10.
+_WEIGHTED_LAYERS = ('CONVOLUTION', 'FULLY_CONNECTED', 'MATRIX_MULTIPLY')
+
+
+class Order(NamedTuple):
+    """
+    What is to be built.
+
+    input_shape: with the batch, which is 1.
+    capability: of the GPU that it is for, or None for the one of this machine.
+    timing_cache: what earlier builds have measured; b'' for nothing.
+    """
+
+    precision: str
+    input_shape: Tuple[int, ...]
+    workspace_mib: int
+    capability: Optional[Tuple[int, int]] = None
+    timing_cache: bytes = b''
+
+
+class Built(NamedTuple):
+    """The serialised engine, and what was measured on the way (b'' where that is not offered)."""
+
+    plan: bytes
+    timing_cache: bytes
+
+
+def is_strongly_typed(trt: Any) -> bool:
+    """Tell whether the graph's types decide on the precision, not the builder's flags."""
+    return hasattr(trt.NetworkDefinitionCreationFlag, 'STRONGLY_TYPED')
+
+
+def build(trt: Any, logger: Any, graph: bytes, order: Order, monitor: Any = None) -> Built:
+    """
+    Build an engine; takes seconds to minutes.
+
+    :param graph: a serialised ONNX model; where the types decide, of the precision of ``order``.
+    :param monitor: a trt.IProgressMonitor or None; see :func:`has_monitor`.
+    :raises SerError: if the graph can't be parsed, the GPU has no fast arithmetic of this
+        precision, or the builder gives up; the reason is in the log.
+    """
+    builder = trt.Builder(logger)
+    _check_platform(builder, order.precision)
+    network = builder.create_network(_network_flags(trt))
+    parser = trt.OnnxParser(network, logger)
+    if not parser.parse(graph):
+        raise SerError('TensorRT cannot parse the model: {}'.format(_parser_errors(parser)))
+    network.get_input(0).shape = order.input_shape
+    config = builder.create_builder_config()
+    set_workspace(trt, config, order.workspace_mib * MIB)
+    _set_precision(trt, network, config, order.precision)
+    config.profiling_verbosity = trt.ProfilingVerbosity.DETAILED  # names the layers' types
+    cache = _use_timing_cache(config, order.timing_cache)
+    if order.capability is not None:
+        _set_capability(trt, config, order.capability)
+    if monitor is not None:
+        config.progress_monitor = monitor
+    plan = builder.build_serialized_network(network, config)
+    if plan is None:
+        raise SerError('TensorRT cannot build the engine in {}'.format(order.precision))
+    return Built(bytes(plan), b'' if cache is None else bytes(cache.serialize()))
+
+
+def has_monitor(trt: Any) -> bool:
+    """Tell whether a build can report its progress (from 10 on)."""
+    return hasattr(trt, 'IProgressMonitor') and hasattr(trt.IBuilderConfig, 'progress_monitor')
+
+
+def set_workspace(trt: Any, config: Any, size_bytes: int) -> None:
+    """Bound the memory for intermediate results."""
+    if hasattr(config, 'set_memory_pool_limit'):  # from 8.4
+        config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, size_bytes)
+    else:
+        config.max_workspace_size = size_bytes
+
+
+def can_target(trt: Any) -> bool:
+    """Tell whether an engine can be built for a GPU that is not in this machine."""
+    return hasattr(trt, 'ComputeCapability') and hasattr(
+        trt.IBuilderConfig, 'set_compute_capability')
+
+
+def targets(trt: Any) -> Tuple[str, ...]:
+    """Return the compute capabilities, such as '8.6', that can be named; () for none."""
+    if not can_target(trt):
+        return ()
+    names = [name[2:] for name in trt.ComputeCapability.__members__ if name.startswith('SM')]
+    return tuple('{}.{}'.format(name[:-1], name[-1]) for name in names)
+
+
+def _network_flags(trt: Any) -> int:
+    flags = 0
+    for name in 'EXPLICIT_BATCH', 'STRONGLY_TYPED':
+        flag = getattr(trt.NetworkDefinitionCreationFlag, name, None)
+        if flag is not None:
+            flags |= 1 << int(flag)
+    return flags
+
+
+def _check_platform(builder: Any, precision: str) -> None:
+    # Gone in 11, all of whose GPUs have both.
+    fast = {'fp32': True,
+            'fp16': getattr(builder, 'platform_has_fast_fp16', True),
+            'int8': getattr(builder, 'platform_has_fast_int8', True)}
+    if not fast[precision]:
+        raise SerError('this GPU has no fast {} arithmetic'.format(precision))
+
+
+def _parser_errors(parser: Any) -> str:
+    errors = [parser.get_error(index).desc() for index in range(parser.num_errors)]
+    return '; '.join(' '.join(text.split()) for text in errors) or 'no reason given'
+
+
+def _set_precision(trt: Any, network: Any, config: Any, precision: str) -> None:
+    if hasattr(trt.BuilderFlag, 'TF32'):
+        config.clear_flag(trt.BuilderFlag.TF32)  # 10 bits of mantissa are not FP32
+    if is_strongly_typed(trt) or precision == 'fp32':
+        return
+    if precision == 'int8':
+        config.set_flag(trt.BuilderFlag.INT8)
+        return
+    config.set_flag(trt.BuilderFlag.FP16)
+    # The flag alone only allows it: a layer that is as fast in FP32 would stay there.
+    config.set_flag(trt.BuilderFlag.PREFER_PRECISION_CONSTRAINTS)
+    kinds = [getattr(trt.LayerType, name) for name in _WEIGHTED_LAYERS
+             if hasattr(trt.LayerType, name)]
+    for index in range(network.num_layers):
+        layer = network.get_layer(index)
+        if layer.type in kinds:
+            layer.precision = trt.float16
+
+
+def _use_timing_cache(config: Any, stored: bytes) -> Any:
+    """Give the builder what was measured before, if it is of this GPU and version; return it."""
+    cache = config.create_timing_cache(stored)
+    if stored and not config.set_timing_cache(cache, False):
+        cache = config.create_timing_cache(b'')
+        config.set_timing_cache(cache, False)
+    elif not stored:
+        config.set_timing_cache(cache, False)
+    return cache
+
+
+def _set_capability(trt: Any, config: Any, capability: Tuple[int, int]) -> None:
+    name = 'SM{}{}'.format(*capability)
+    if not can_target(trt) or not hasattr(trt.ComputeCapability, name):
+        raise SerError('{} cannot build for the compute capability {}.{} on another machine; it '
+                       'can for: {}'.format(trt.__name__, capability[0], capability[1],
+                                            ', '.join(targets(trt)) or 'none'))
+    config.num_compute_capabilities = 1
+    config.set_compute_capability(getattr(trt.ComputeCapability, name), 0)

@@ -1,0 +1,66 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The stored question that every engine is asked when it is loaded, and ONNX Runtime's answer.
+
+The answer is computed when the engine is built, from the same graph, and kept in the engine file:
+loading an engine then costs no second runtime.
+"""
+
+from typing import Any, Dict, Tuple
+
+import numpy as np
+
+from ser_ros.inference.classifier import softmax
+from ser_ros.inference.tensorrt_engine.unusable import UnusableEngine
+
+# Of probabilities, by the precision. INT8 is compared with the INT8 graph, whose rounding at ties
+# differs between runtimes and goes on through the layers.
+TOLERANCES = {'fp32': 1e-3, 'fp16': 1e-2, 'int8': 5e-2}
+
+
+def stored_input(shape: Tuple[int, ...]) -> np.ndarray:
+    """
+    Return the stored image: waves of several lengths from 0 to 1, float32.
+
+    Like a window of features it is smooth, fills the range and has no row like another.
+    """
+    position = np.arange(int(np.prod(shape)), dtype=np.float64)
+    waves = np.sin(np.outer((0.9, 0.11, 0.013, 0.0017), position)).sum(axis=0)
+    return (0.5 + waves / 8).astype(np.float32).reshape(shape)
+
+
+def ask(path: str, shape: Tuple[int, ...], temperature: float) -> Dict[str, Any]:
+    """
+    Return what ONNX Runtime answers with the graph ``path``, to be kept in the engine file.
+
+    :raises SerError: if ONNX Runtime can't load it.
+    """
+    from ser_ros.inference.onnx_session import open_session
+    session = open_session(path)
+    image = stored_input(shape)[np.newaxis]
+    logits = session.run(None, {session.get_inputs()[0].name: image})[0][0]
+    return {'probabilities': [float(value) for value in softmax(logits / temperature)]}
+
+
+def check(answer: Dict[str, Any], logits: np.ndarray, temperature: float, precision: str) -> float:
+    """
+    Compare an engine's answer with the stored one.
+
+    :param logits: of the engine, to :func:`stored_input`.
+    :return: the largest difference of a probability.
+    :raises UnusableEngine: if it is over TOLERANCES, or the answer is not finite.
+    """
+    if not np.all(np.isfinite(logits)):
+        raise UnusableEngine('the engine answers {} to the stored input'.format(logits))
+    expected = np.array(answer.get('probabilities', ()), np.float32)
+    found = softmax(logits / temperature)
+    if expected.shape != found.shape:
+        raise UnusableEngine('the engine answers {} probabilities, ONNX Runtime {}'.format(
+            found.size, expected.size))
+    difference = float(np.abs(found - expected).max())
+    if not difference <= TOLERANCES[precision]:
+        raise UnusableEngine(
+            'the engine differs from ONNX Runtime by {:.2g} in a probability of the stored input; '
+            '{} may differ by {:g}'.format(difference, precision, TOLERANCES[precision]))
+    return difference
