@@ -65,7 +65,11 @@ def ros_arguments(args):
     params_file = os.path.abspath(args.params_file or share_path('config', 'ser.yaml'))
     if not os.path.isfile(params_file):
         raise SerError('params file {}: no such file'.format(params_file))
-    arguments = ['--ros-args', '--log-level', 'warn', '--params-file', params_file]
+    arguments = ['--ros-args', '--log-level', 'warn']
+    if args.params_file:
+        # Ahead of the file, which may say otherwise.
+        arguments += ['-p', 'loop:=false']
+    arguments += ['--params-file', params_file]
     # To all nodes: each takes what it has declared, and no two declare the same of these.
     for name, value in _overrides(args).items():
         arguments += ['-p', '{}:={}'.format(name, _yaml(name, value))]

@@ -1,0 +1,50 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""config/jetson_nano.yaml sets what the nodes have, and nothing for nothing."""
+
+import importlib
+import pathlib
+
+import pytest
+import yaml
+
+CONFIG = pathlib.Path(__file__).resolve().parents[2] / 'config'
+
+
+def load(name):
+    """Return {node: {parameter: value}}."""
+    content = yaml.safe_load((CONFIG / name).read_text(encoding='utf-8'))
+    return {key[len('/**/'):]: value['ros__parameters'] for key, value in content.items()}
+
+
+BOARD, DEFAULTS = load('jetson_nano.yaml'), load('ser.yaml')
+
+
+@pytest.mark.parametrize('node', sorted(BOARD))
+def test_every_key_is_a_parameter_and_has_its_type(node):
+    for name, value in BOARD[node].items():
+        assert type(value) is type(DEFAULTS[node][name]), name
+
+
+@pytest.mark.parametrize('node', sorted(BOARD))
+def test_values_are_allowed(node):
+    pytest.importorskip('rclpy', reason='ROS 2 is not sourced')
+    module = importlib.import_module('ser_ros.nodes.' + node)
+    node_class = next(
+        value for value in vars(module).values() if getattr(value, 'NAME', None) == node)
+    specs = {spec.name: spec for spec in node_class.PARAMETERS}
+    for name, value in BOARD[node].items():
+        spec = specs[name]
+        assert not spec.choices or value in spec.choices
+        assert not spec.range or spec.range[0] <= value <= spec.range[1]
+
+
+def test_what_a_small_board_needs():
+    def changed(node, name):
+        return BOARD[node][name], DEFAULTS[node][name]
+
+    chunk_s, default_chunk_s = changed('audio_capture', 'chunk_s')
+    assert chunk_s > default_chunk_s
+    workspace_mib, default_workspace_mib = changed('emotion_inference', 'workspace_mib')
+    assert workspace_mib < default_workspace_mib
+    assert BOARD['emotion_inference']['precision'] == 'fp16'
