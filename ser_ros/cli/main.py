@@ -8,6 +8,7 @@ import sys
 from ser_ros import __version__
 from ser_ros.cli import (
     adapt,
+    benchmark,
     build_engine,
     calibrate,
     classify,
@@ -24,7 +25,8 @@ from ser_ros.cli.messages import tell
 from ser_ros.errors import SerError
 
 COMMANDS = (
-    run, devices, classify, data, train, calibrate, evaluate, false_alarms, adapt, build_engine)
+    run, devices, classify, data, train, calibrate, evaluate, false_alarms, adapt, build_engine,
+    benchmark)
 USAGE_ERROR = 2
 SYSTEM_ERROR = 2
 INTERRUPTED = 130

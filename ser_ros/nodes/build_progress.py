@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """How far the building of an engine is, for the log and the diagnostics."""
 
-from typing import Callable, Dict, NamedTuple, Optional
+from typing import Callable, Dict, NamedTuple, Optional, Union
 
-# A build may take minutes: so many percent are worth a line in the log.
+# A build may take minutes, in hundreds of phases: so many percent are worth a line in the log.
 LOGGED_PERCENT = 10
 
 _Progress = NamedTuple('_Progress', [('step', str), ('share', Optional[float])])
@@ -16,26 +16,26 @@ class BuildProgress:
 
     It is called in the thread that builds and read in any other.
 
-    :param log: takes a line for every step, and for each further LOGGED_PERCENT of it.
+    :param log: takes a line for each further LOGGED_PERCENT, and for every step without a share.
     """
 
     def __init__(self, log: Callable[[str], None]):
         self._log = log
         self._now: Optional[_Progress] = None
-        self._logged = ('', -1)
+        self._logged: Union[str, int] = ''  # a step, or how many times LOGGED_PERCENT
 
     def __call__(self, step: str, share: Optional[float]) -> None:
         """Take in what is being done, and the share that is done, 0 to 1, or None."""
         self._now = _Progress(step, share)
-        tens = -1 if share is None else int(100 * share) // LOGGED_PERCENT
-        if (step, tens) != self._logged:
-            self._logged = (step, tens)
+        worth_logging = step if share is None else _percent(share) // LOGGED_PERCENT
+        if worth_logging != self._logged:
+            self._logged = worth_logging
             self._log(self.text())
 
     def clear(self) -> None:
         """Note that nothing is being built any more."""
         self._now = None
-        self._logged = ('', -1)
+        self._logged = ''
 
     def text(self) -> str:
         """Return the step with its percentage, '' while nothing is built."""

@@ -19,7 +19,7 @@ LAYERS = {
     'torch': {'inference', 'training'},
     'librosa': {'training'},
     'onnx': {'inference', 'training'},
-    'matplotlib': {'training'},
+    'matplotlib': {'training', 'cli'},
     'audio_common_msgs': {'nodes'},
 }
 

@@ -1,0 +1,156 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""``ser_ros benchmark``: times, memory and CPU of every backend and precision on this machine."""
+
+import math
+import os
+import sys
+import tempfile
+import time
+from typing import Any, List
+
+ALL_FINE = 0
+NOTHING_MEASURED = 1
+SECONDS = 9.0
+LONGEST_S = 3600.0
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command and its arguments."""
+    from ser_ros.cli.benchmark_runs import BACKENDS
+    parser = subparsers.add_parser(
+        'benchmark', help='time every backend and precision on this machine',
+        description='Print what preprocessing and inference take on this machine, and their '
+        'memory and CPU, for every backend and precision that it has; the others with the '
+        'reason. Each is measured in processes of its own, which take turns. Exit code: 0, 1 if '
+        'nothing could be measured, 2 if something is wrong with the arguments.')
+    parser.add_argument('model', nargs='?', metavar='MODEL',
+                        help="a model's name in models/, or a path (default: the graph's)")
+    parser.add_argument('--backends', metavar='A,B,...', default=','.join(BACKENDS),
+                        help='only these (default: {})'.format(','.join(BACKENDS)))
+    parser.add_argument('--seconds', type=float, default=SECONDS, metavar='N',
+                        help='measure each for so long (default: {:.0f})'.format(SECONDS))
+    parser.add_argument('--threads', type=int, metavar='N',
+                        help="CPU threads for one window (default: the graph's)")
+    parser.add_argument('--cache', metavar='DIR',
+                        help="folder of tensorrt's engines (default: the graph's)")
+    parser.add_argument('--workspace-mib', type=int, metavar='MIB',
+                        help="memory for tensorrt's intermediate results (default: the graph's)")
+    parser.add_argument('--csv', metavar='FILE', help='write all figures to this file, too')
+    parser.add_argument('--plot', metavar='FILE.png', help='draw them; needs matplotlib')
+    parser.set_defaults(run=run)
+
+
+def run(args: Any) -> int:
+    """Measure what the command line asks for and return the exit code."""
+    # Imported here: the other commands should not wait for it.
+    from ser_ros.cli import benchmark_output as output
+    from ser_ros.cli.benchmark_runs import Runs
+    from ser_ros.cli.benchmark_sound import make_sound
+    from ser_ros.inference.model_file import Model
+    task = _check(args)
+    backends = _backends(args.backends)
+    model = Model(task.model)
+    head = _head(model.info, task)
+    status = _Status()
+    with tempfile.TemporaryDirectory() as folder:
+        sound = make_sound(folder)
+        path = os.path.join(folder, 'sound.npy')
+        _save(path, sound.samples)
+        runs = Runs(task._replace(sound=path), args.seconds, backends, status.show)
+        try:
+            runs.run()
+        finally:
+            status.clear()
+    head = head._replace(
+        sound=sound.description, versions=dict(head.versions, **runs.versions))
+    rows = runs.rows()
+    sys.stdout.write(output.to_text(head, rows))
+    if args.csv:
+        output.write_csv(args.csv, head, rows)
+    if all(row.reason for row in rows):
+        return NOTHING_MEASURED
+    if args.plot:
+        output.write_plot(args.plot, head, rows)
+    return ALL_FINE
+
+
+def _check(args: Any) -> Any:
+    """:raises SerError: for what would fail only after minutes of measuring."""
+    from ser_ros.cli.benchmark_output import load_matplotlib
+    from ser_ros.cli.benchmark_worker import Task
+    from ser_ros.cli.output_file import open_output
+    from ser_ros.defaults import load_defaults
+    from ser_ros.errors import SerError
+    from ser_ros.inference.engine_options import EngineOptions, check_engine_options
+    from ser_ros.inference.threads import check_threads
+    if not math.isfinite(args.seconds) or not 0 < args.seconds <= LONGEST_S:
+        raise SerError('--seconds must be over 0 and at most {:.0f}, got {}'.format(
+            LONGEST_S, args.seconds))
+    graph = load_defaults('emotion_inference')
+    task = Task(
+        model=args.model or graph['model'], backend='', precision='',
+        threads=graph['threads'] if args.threads is None else args.threads,
+        sound='', seconds=args.seconds, period_s=load_defaults('feature_extraction')['period'],
+        engine_cache=graph['engine_cache'] if args.cache is None else args.cache,
+        workspace_mib=graph['workspace_mib'] if args.workspace_mib is None else args.workspace_mib)
+    check_threads(task.threads)
+    check_engine_options(EngineOptions(workspace_mib=task.workspace_mib))
+    if args.plot:
+        load_matplotlib()
+    for path in filter(None, (args.csv, args.plot)):
+        open_output(path).close()
+    return task
+
+
+def _backends(text: str) -> List[str]:
+    from ser_ros.cli.benchmark_runs import BACKENDS
+    from ser_ros.errors import SerError
+    names = [name.strip() for name in text.split(',')]
+    for name in names:
+        if name not in BACKENDS:
+            raise SerError('--backends: unknown backend {!r}; allowed: {}'.format(
+                name, ', '.join(BACKENDS)))
+    return names
+
+
+def _head(info: Any, task: Any) -> Any:
+    import platform
+
+    from ser_ros import __version__
+    from ser_ros.cli import benchmark_machine as machine
+    from ser_ros.cli.benchmark_output import Head
+    from ser_ros.cli.benchmark_runs import ROUNDS
+    return Head(
+        date=time.strftime('%Y-%m-%d %H:%M %Z'), machine=machine.machine(), gpu=machine.gpu(),
+        cores=os.cpu_count() or 1, load=machine.load(),
+        versions={'Python': platform.python_version(), 'ser_ros': __version__},
+        model='{} {}'.format(info.name, info.version), feature_set=info.feature_set,
+        sha256=info.sha256, sound='', threads=task.threads, period_s=task.period_s, rounds=ROUNDS)
+
+
+def _save(path: str, samples: Any) -> None:
+    import numpy as np
+    np.save(path, samples)
+
+
+class _Status:
+    """Says on standard error what is being done: in one line on a terminal, else line by line."""
+
+    def __init__(self) -> None:
+        self._stream = sys.stderr
+        self._redraws = self._stream.isatty()
+        self._shown = ''
+
+    def show(self, text: str) -> None:
+        """Show a text in place of the last."""
+        if text != self._shown:
+            self._shown = text
+            self._stream.write(('\r\033[K{}' if self._redraws else '{}\n').format(text))
+            self._stream.flush()
+
+    def clear(self) -> None:
+        """Leave a clean line."""
+        if self._redraws:
+            self._stream.write('\r\033[K')
+            self._stream.flush()
