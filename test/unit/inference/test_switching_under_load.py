@@ -115,6 +115,8 @@ def expected_answers(model, name, images):
     return answers
 
 
+# Less than a minute with two cores to itself.
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(not os.path.exists('/proc/self/statm'), reason='reads memory from /proc')
 @pytest.mark.parametrize('name', available_models())
 def test_no_window_and_no_memory_is_lost(name):
