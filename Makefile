@@ -19,7 +19,7 @@ help:
 	@echo 'make demo AUDIO=mic       the same on the default microphone'
 	@echo 'make test                 run all tests'
 	@echo 'make test-py36            run the tests of the runtime on Python 3.6, where there is one'
-	@echo 'make lint                 check style (ruff) and types (mypy)'
+	@echo 'make lint                 check style (ruff), types (mypy) and the Dockerfiles (hadolint)'
 	@echo 'make build                only set up .venv and build the package into install/'
 	@echo 'make clean                remove what was built (not .venv)'
 	@echo 'PYTHON=/path/to/python3   another interpreter for .venv than python3 (3.10 to 3.13)'
@@ -45,7 +45,7 @@ test-py36:
 lint:
 	@scripts/setup.sh test
 	@scripts/build.sh
-	@$(ENV) && ruff check . && mypy
+	@$(ENV) && ruff check . && mypy && hadolint docker/Dockerfile.*
 
 clean:
 	rm -rf build install log
