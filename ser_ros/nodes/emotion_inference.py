@@ -19,7 +19,7 @@ from ser_ros.emotion.tracker import (
 )
 from ser_ros.errors import SerError
 from ser_ros.features import create_extractor
-from ser_ros.inference import BACKEND_NAMES, choose_backend
+from ser_ros.inference import AUTO, BACKEND_NAMES, choose_backend
 from ser_ros.inference.classifier import Classifier
 from ser_ros.inference.engine import InferenceEngine
 from ser_ros.inference.engine_options import WORKSPACE_RANGE_MIB, EngineOptions
@@ -35,6 +35,8 @@ from ser_ros.nodes.stamps import to_ns
 SETTINGS = tuple(sorted(RANGES))
 # What decides on the session; they are changed together.
 SESSION = ('backend', 'precision')
+# What 'auto' starts with where the backend that it prefers is there but cannot open the model.
+FALLBACK = 'onnxruntime'
 
 
 class EmotionInference(managed.ManagedNode):
@@ -104,8 +106,9 @@ class EmotionInference(managed.ManagedNode):
         self._model = Model(self.value('model'))
         _check_input(self._model.info)
         self._served = self._requested = self._wanted(())
+        self._switch_failure = ''
         with self.diagnostics.while_blocked():
-            self._classifier = self._opener(*self._served)()
+            self._classifier = self._open_first(*self._served)
         self._engine = InferenceEngine(
             self._classifier, on_result=self._on_result, on_failed=self._on_failed,
             on_switched=self._on_switched, on_switch_failed=self._on_switch_failed)
@@ -118,7 +121,7 @@ class EmotionInference(managed.ManagedNode):
             self._classifier.session.precision))
 
     def activate(self):
-        self._problem = self._switch_failure = ''
+        self._problem = ''
         self._expected_sequence = None
         self._tracker = EmotionTracker(self._classifier.labels, self._settings())
         self._publish_model_info()
@@ -235,6 +238,18 @@ class EmotionInference(managed.ManagedNode):
                 self._progress.clear()
 
         return open_classifier
+
+    def _open_first(self, backend_name, precision):
+        """Open what is asked for; with auto a robot must not stay deaf for want of an engine."""
+        try:
+            return self._opener(backend_name, precision)()
+        except SerError as error:
+            if backend_name != AUTO or choose_backend(AUTO).name == FALLBACK:
+                raise
+            self._switch_failure = '{} serves instead of {}: {}'.format(
+                FALLBACK, choose_backend(AUTO).name, error)
+        self.get_logger().error(self._switch_failure)
+        return self._opener(FALLBACK, precision)()
 
     def check(self, changes):
         """Refuse what this machine or the model can't do."""

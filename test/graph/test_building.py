@@ -70,6 +70,24 @@ def test_progress_is_told_and_the_old_one_serves(peer, start_node, diagnostics, 
         assert peer.get_parameter(NODE, 'backend') == 'tensorrt'
 
 
+@pytest.mark.parametrize('backend', ['auto', 'tensorrt'])
+def test_a_build_that_fails_at_the_start(peer, start_node, diagnostics, tmp_path, backend):
+    """With auto the CPU serves, and the diagnostics say why; tensorrt alone is not replaced."""
+    for name in ('0', '1', '2', 'fail'):
+        (tmp_path / name).touch()
+    process = start_node(backend)
+    if backend == 'auto':
+        reason = 'onnxruntime serves instead of tensorrt: no memory for the engine'
+        peer.wait_for(lambda: diagnosis(
+            diagnostics, NODE, message=reason, state='active', backend='onnxruntime'),
+            reason, [process])
+        assert reason in process.log()
+    else:
+        peer.wait_for(lambda: diagnosis(
+            diagnostics, NODE, message='no memory for the engine', state='unconfigured'),
+            'reason', [process])
+
+
 def test_a_build_while_configuring_is_told(peer, start_node, diagnostics, tmp_path):
     for step in ('1', '2'):
         (tmp_path / step).touch()
