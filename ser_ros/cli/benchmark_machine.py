@@ -12,13 +12,20 @@ MB = 1e6
 
 def machine() -> str:
     """Return the board, processor, memory and system, such as the head of a table names them."""
-    parts = [_board(), _processor(), _memory(), platform.system() + ' ' + platform.release()]
+    parts = [_board(), _l4t(), _processor(), _memory(),
+             platform.system() + ' ' + platform.release()]
     return ', '.join(part for part in parts if part)
 
 
 def _board() -> str:
     # Of boards with a device tree, such as a Jetson.
     return _read('/proc/device-tree/model').strip('\0\n ')
+
+
+def _l4t() -> str:
+    # NVIDIA's Linux of a Jetson, which JetPack brings: '# R32 (release), REVISION: 7.1, ...'
+    found = re.search(r'R(\d+) \(release\), REVISION: ([\d.]+)', _read('/etc/nv_tegra_release'))
+    return 'L4T {}.{}'.format(*found.groups()) if found else ''
 
 
 def _processor() -> str:
@@ -34,14 +41,16 @@ def _memory() -> str:
 
 
 def gpu() -> str:
-    """Return the names of NVIDIA's graphics cards, or '' where the driver shows none."""
+    """Return NVIDIA's graphics cards and their driver, or '' where the driver shows none."""
     folder = '/proc/driver/nvidia/gpus'
     entries = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
     names = [
         re.findall(r'^Model:\s*(.+)$', _read(os.path.join(folder, entry, 'information')),
                    re.MULTILINE)
         for entry in entries]
-    return ', '.join(found[0] for found in names if found)
+    cards = ', '.join(found[0].strip() for found in names if found)
+    driver = re.search(r'Kernel Module.*?\s(\d+\.[\d.]+)\s', _read('/proc/driver/nvidia/version'))
+    return '{}, driver {}'.format(cards, driver.group(1)) if cards and driver else cards
 
 
 def load() -> float:

@@ -246,6 +246,7 @@ def test_with_a_synthesiser_that_fails_the_sound_is_computed(tmp_path, monkeypat
 def test_the_machine_of_a_board(monkeypatch):
     files = {
         '/proc/device-tree/model': 'NVIDIA Jetson Nano Developer Kit\0',
+        '/etc/nv_tegra_release': '# R32 (release), REVISION: 7.1, GCID: 29818004, BOARD: t210ref',
         '/proc/cpuinfo': 'processor : 0\nmodel name\t: ARMv8 Processor rev 1 (v8l)\n',
         '/proc/meminfo': 'MemTotal:  4051048 kB\nMemAvailable: 1000000 kB\n',
         '/proc/self/statm': '1000 500 1',
@@ -253,9 +254,23 @@ def test_the_machine_of_a_board(monkeypatch):
     }
     monkeypatch.setattr(benchmark_machine, '_read', lambda path: files.get(path, ''))
     text = benchmark_machine.machine()
-    assert 'Jetson Nano Developer Kit, ' in text
+    assert 'Jetson Nano Developer Kit, L4T 32.7.1, ' in text
     assert 'ARMv8 Processor rev 1 (v8l), 4.1 GB' in text
     memory = benchmark_machine.memory_of_this_process_mb()
     assert memory['pss_mb'] == pytest.approx(124 * 1024 / 1e6)
     assert memory['rss_mb'] == pytest.approx(500 * os.sysconf('SC_PAGE_SIZE') / 1e6)
     assert benchmark_machine.available_memory_mb() == pytest.approx(1024.0)
+
+
+@pytest.mark.parametrize('module', [
+    'NVIDIA UNIX x86_64 Kernel Module  550.54.14  Thu Feb 22 01:44:30 UTC 2024',
+    'NVIDIA UNIX Open Kernel Module for x86_64  550.54.14  Release Build  (dvs-builder)'])
+def test_the_cards_and_their_driver(monkeypatch, module):
+    monkeypatch.setattr(benchmark_machine.os.path, 'isdir', lambda _: True)
+    monkeypatch.setattr(benchmark_machine.os, 'listdir', lambda _: ['0000:01:00.0'])
+    files = {
+        '/proc/driver/nvidia/gpus/0000:01:00.0/information':
+            'Model: \t\t NVIDIA GeForce RTX 3060\nIRQ:  16\n',
+        '/proc/driver/nvidia/version': 'NVRM version: {}\nGCC version: 9\n'.format(module)}
+    monkeypatch.setattr(benchmark_machine, '_read', lambda path: files.get(path, ''))
+    assert benchmark_machine.gpu() == 'NVIDIA GeForce RTX 3060, driver 550.54.14'
