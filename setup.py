@@ -58,7 +58,10 @@ setup(
         'soundfile>=0.11',
         'soxr>=0.2.6',
     ],
+    # TensorRT itself is the board's own, of JetPack.
     extras_require={
+        'cuda': ['cuda-python>=12', 'onnx'],
+        'jetson': ['onnx', 'pycuda>=2021.1'],
         'm4a': ['av>=10'],
         'mic': ['PyAudio>=0.2.11'],
         'train': ['librosa==0.11.*', 'matplotlib', 'onnx', 'torch>=2.4'],
