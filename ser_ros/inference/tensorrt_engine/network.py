@@ -15,6 +15,7 @@ kinds of them:
 from typing import Any, NamedTuple, Optional, Tuple
 
 from ser_ros.errors import SerError
+from ser_ros.inference.tensorrt_engine.module import PORTABLE
 
 MIB = 1 << 20
 # Layers that multiply by weights; FULLY_CONNECTED is gone in 10.
@@ -69,7 +70,9 @@ def build(trt: Any, logger: Any, graph: bytes, order: Order, monitor: Any = None
     set_workspace(trt, config, order.workspace_mib * MIB)
     _set_precision(trt, network, config, order.precision)
     config.profiling_verbosity = trt.ProfilingVerbosity.DETAILED  # names the layers' types
-    cache = _use_timing_cache(config, order.timing_cache)
+    # TensorRT for RTX measures nothing: it chooses when the engine is loaded.
+    measures = trt.__name__ not in PORTABLE
+    cache = _use_timing_cache(config, order.timing_cache) if measures else None
     if order.capability is not None:
         _set_capability(trt, config, order.capability)
     if monitor is not None:
@@ -126,8 +129,12 @@ def _check_platform(builder: Any, precision: str) -> None:
 
 
 def _parser_errors(parser: Any) -> str:
-    errors = [parser.get_error(index).desc() for index in range(parser.num_errors)]
-    return '; '.join(' '.join(text.split()) for text in errors) or 'no reason given'
+    texts = []
+    for index in range(parser.num_errors):
+        error = parser.get_error(index)
+        operator = error.node_operator() if hasattr(error, 'node_operator') else ''  # from 10 on
+        texts.append(' '.join('{} {}'.format(operator, error.desc()).split()))
+    return '; '.join(texts) or 'no reason given'
 
 
 def _set_precision(trt: Any, network: Any, config: Any, precision: str) -> None:

@@ -1,0 +1,202 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The process that builds an engine: its progress, its ends, and two that want the same file."""
+
+import glob
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from ser_ros.errors import SerError
+from ser_ros.inference.engine_options import EngineOptions, engine_folder
+from ser_ros.inference.tensorrt_engine import building, engine_file
+from ser_ros.inference.tensorrt_engine.build_process import Progress
+from ser_ros.inference.tensorrt_engine.job import Job, from_json
+
+KEY = {'onnx_sha256': '0' * 64, 'precision': 'fp16', 'module': 'tensorrt', 'version': '8.2.1',
+       'gpu': 'Fake', 'compute_capability': '5.3', 'workspace_mib': 64}
+# A builder that reads its job as the real one does, and then does what a test wants.
+PRELUDE = '''
+import json, os, signal, sys, time
+sys.path.insert(0, {path!r})
+from ser_ros.inference.tensorrt_engine import engine_file
+from ser_ros.inference.tensorrt_engine.build_process import send
+from ser_ros.inference.tensorrt_engine.job import from_json
+job = from_json(sys.stdin.readline())
+def write():
+    engine_file.write(job.output, engine_file.EngineFile(
+        job.key, 'fp16', {{}}, str(os.getpid()).encode()))
+'''
+
+
+@pytest.fixture
+def path(tmp_path):
+    folder = tmp_path / 'engines'
+    folder.mkdir()
+    return str(folder / 'model.engine')
+
+
+@pytest.fixture
+def job(path):
+    return Job(key=KEY, paths={'fp32': 'm.onnx'}, input_shape=(1, 4, 4), temperature=1.0,
+               capability=(5, 3), output=path, timing_cache=path + '.cache')
+
+
+@pytest.fixture
+def builder(monkeypatch):
+    """Make the builder do what the text says."""
+    import ser_ros
+    root = os.path.dirname(os.path.dirname(os.path.abspath(ser_ros.__file__)))
+
+    def use(text):
+        monkeypatch.setattr(building, 'COMMAND', (
+            sys.executable, '-c', PRELUDE.format(path=root) + text))
+
+    return use
+
+
+def leftovers(path):
+    return sorted(set(glob.glob(os.path.dirname(path) + '/*')) - {path, path + '.lock'})
+
+
+def test_job_as_a_line(job):
+    assert from_json(job.to_json()) == job
+    assert from_json(job._replace(capability=None).to_json()).capability is None
+
+
+def test_progress_and_result(builder, path, job):
+    builder('send({"step": "building", "share": 0.5}); print("noise"); write()')
+    steps = []
+    content = building.ensure(path, job, EngineOptions(
+        on_progress=lambda *step: steps.append(step)))
+    assert steps == [('building', 0.5)]
+    assert content == engine_file.read(path, KEY)
+    assert not leftovers(path)
+
+
+@pytest.mark.parametrize(('ends', 'reason'), [
+    ('send({"error": "no such operator"}); sys.exit(3)', 'no such operator'),
+    ('os.kill(os.getpid(), signal.SIGSEGV)', 'SIGSEGV'),
+    ('os.kill(os.getpid(), signal.SIGKILL)', 'SIGKILL.*too little memory.*workspace_mib .now 64'),
+    ('print("ERROR: out of memory"); sys.exit(1)', 'exit code 1.*too little memory.*out of memory'),
+    ('print("first"); raise ValueError("a bug")', 'exit code 1.*ValueError: a bug'),
+    ('sys.exit(0)', 'no engine yet'),
+    ('open(job.output, "wb").write(b"half of it")', 'no engine file')])
+def test_failures(builder, path, job, ends, reason):
+    builder(ends)
+    with pytest.raises(SerError, match=reason):
+        building.ensure(path, job, EngineOptions())
+    assert not os.path.exists(path) and not leftovers(path)
+
+
+def test_failure_keeps_the_old_file(builder, path, job):
+    old = engine_file.EngineFile(dict(KEY, version='8.0'), 'fp16', {}, b'old')
+    engine_file.write(path, old)
+    builder('open(job.output, "wb").write(b"half"); os.kill(os.getpid(), signal.SIGKILL)')
+    with pytest.raises(SerError, match='SIGKILL'):
+        building.ensure(path, job, EngineOptions())
+    assert engine_file.read(path, old.key) == old
+    assert not leftovers(path)
+
+
+def test_time_limit(builder, path, job):
+    builder('open(job.output, "wb").write(b"half"); time.sleep(600)')
+    with pytest.raises(SerError, match='given up after 0.5 s'):
+        building.ensure(path, job, EngineOptions(timeout_s=0.5))
+    assert not os.path.exists(path) and not leftovers(path)
+
+
+def test_two_at_once_build_once(builder, path, job):
+    builder('send({"step": "building", "share": None}); time.sleep(1); write()')
+    contents = []
+    threads = [threading.Thread(target=lambda: contents.append(
+        building.ensure(path, job, EngineOptions()))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(contents) == 2 and contents[0] == contents[1]
+
+
+def test_waiting_has_an_end(builder, path, job):
+    builder('write()')
+    with building._lock(path + '.lock', EngineOptions()):
+        steps = []
+        with pytest.raises(SerError, match='another process has been building'):
+            building.ensure(path, job, EngineOptions(
+                timeout_s=0.01, on_progress=lambda step, share: steps.append(step)))
+    assert 'waiting for another process' in steps[0]
+
+
+def test_leftovers_of_a_killed_build_are_removed(builder, path, job):
+    with open(path + '.12345.tmp', 'w') as file:
+        file.write('half')
+    builder('write()')
+    building.ensure(path, job, EngineOptions())
+    assert not leftovers(path)
+
+
+def test_folder_that_cannot_be_made(builder, tmp_path, job):
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(SerError, match='engine folder .*/file/engines cannot be used'):
+        building.ensure(str(tmp_path / 'file' / 'engines' / 'm.engine'), job, EngineOptions())
+
+
+def test_builder_ends_with_the_one_who_asked(job):
+    """The real one, whose standard input is closed; it has no TensorRT to wait for."""
+    process = subprocess.Popen(
+        [sys.executable, '-c', 'import threading\n'
+         'from ser_ros.inference.tensorrt_engine import build_process\n'
+         'build_process.run = lambda job: threading.Event().wait()\n'
+         'build_process.main()'],
+        stdin=subprocess.PIPE, env=building._environment(), universal_newlines=True)
+    process.stdin.write(job.to_json() + '\n')
+    process.stdin.close()
+    assert process.wait(60) == 4
+
+
+def test_written_atomically(path, monkeypatch):
+    """The name appears with a rename, after the contents are on the disk."""
+    calls = []
+    fsync, replace = os.fsync, os.replace
+    monkeypatch.setattr(os, 'fsync', lambda number: (calls.append('fsync'), fsync(number)))
+    monkeypatch.setattr(os, 'replace', lambda *names: (calls.append('replace'), replace(*names)))
+    content = engine_file.EngineFile(KEY, 'fp16', {'probabilities': [1.0]}, b'\x00\nplan')
+    engine_file.write(path + '.tmp', content)
+    assert not os.path.exists(path)
+    engine_file.replace(path + '.tmp', path)
+    assert calls == ['fsync', 'replace', 'fsync']
+    assert engine_file.read(path, KEY) == content
+
+
+def test_names_of_files():
+    name = engine_file.file_name('my model/1', KEY)
+    assert name == 'my_model_1-fp16-tensorrt-sm53-000000000000.engine'
+    assert engine_file.file_name('my model/1', dict(KEY, version='9', workspace_mib=1)) == name
+
+
+def test_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv('HOME', str(tmp_path))
+    monkeypatch.delenv('XDG_CACHE_HOME', raising=False)
+    assert engine_folder(EngineOptions()) == str(tmp_path / '.cache' / 'ser_ros' / 'engines')
+    assert engine_folder(EngineOptions(folder='~/e')) == str(tmp_path / 'e')
+    monkeypatch.setenv('XDG_CACHE_HOME', '/cache')
+    assert engine_folder(EngineOptions()) == '/cache/ser_ros/engines'
+
+
+def test_progress_never_goes_back():
+    progress = Progress()
+    progress.start('outer', 2)
+    progress.start('inner', 4)
+    assert progress.step('inner', 1) == 0.25
+    progress.finish('inner')
+    assert progress.step('outer', 0) == 0.5
+    progress.start('inner', 100)
+    assert progress.step('inner', 0) == 0.505
+    progress.finish('outer')
+    progress.finish('inner')
+    progress.start('late', 1000)
+    assert progress.step('late', 0) == 0.505
