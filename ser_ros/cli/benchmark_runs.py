@@ -23,8 +23,8 @@ CONFIGURATIONS = (
     ('onnxruntime', 'fp32'), ('onnxruntime', 'fp16'), ('onnxruntime', 'int8'),
 )
 BACKENDS = ('pytorch', 'tensorrt', 'onnxruntime')
-# After Ctrl-C, for a worker that is building an engine to end the builder.
-PATIENCE_S = 10.0
+# For a worker to end after Ctrl-C; a driver may keep it.
+PATIENCE_S = 5.0
 
 _PACKAGE_PARENT = os.path.dirname(os.path.dirname(os.path.abspath(ser_ros.__file__)))
 # In place of the current folder, where anything may be: the package that runs here.
@@ -195,7 +195,8 @@ def _end_of(code: int) -> str:
 def _worker(task: Task) -> Iterator[subprocess.Popen]:
     process = subprocess.Popen(
         [sys.executable, '-c', _START, json.dumps(task._asdict())],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, universal_newlines=True)
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, universal_newlines=True,
+        start_new_session=True)  # a terminal's Ctrl-C is for us: it would print a traceback
     try:
         yield process
     finally:
@@ -203,9 +204,9 @@ def _worker(task: Task) -> Iterator[subprocess.Popen]:
 
 
 def _end(process: subprocess.Popen) -> None:
-    """End the worker where it has not ended by itself: in order, or else by force."""
+    """End the worker where it has not ended by itself; a builder of engines ends with it."""
     if process.poll() is None:
-        process.send_signal(signal.SIGINT)
+        process.terminate()
         try:
             process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:

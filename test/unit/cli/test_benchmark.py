@@ -56,7 +56,7 @@ def sound(tmp_path):
 @pytest.fixture
 def run_with(monkeypatch):
     """Return a function that runs all configurations with a script as their worker."""
-    def run_with(script, backends=benchmark_runs.BACKENDS):
+    def run_with(script, backends=benchmark_runs.BACKENDS, show=None):
         monkeypatch.setattr(benchmark_runs, '_START', textwrap.dedent('''
             import json, os, signal, sys
             task = json.loads(sys.argv[1])
@@ -69,7 +69,7 @@ def run_with(monkeypatch):
                 print(json.dumps({'result': dict(result, **changes)}))
             ''') + textwrap.dedent(script))
         shown = []
-        runs = Runs(TASK, 3.0, backends, shown.append)
+        runs = Runs(TASK, 3.0, backends, show or shown.append)
         runs.run()
         return runs, shown, {(row.backend, row.precision): row for row in runs.rows()}
     return run_with
@@ -169,20 +169,35 @@ def test_the_progress_of_an_engine_is_shown(run_with):
     assert 'round 1 of 3: tensorrt fp32: loading' in shown
 
 
-def test_ctrl_c_ends_it_and_its_worker():
+def test_the_worker_is_ended_where_the_command_is_interrupted(run_with):
+    shown = []
+
+    def interrupt(text):
+        shown.append(text)
+        if 'worker' in text:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_with('''
+            import time
+            print(json.dumps({'step': 'worker {}'.format(os.getpid()), 'share': None}), flush=True)
+            time.sleep(1000)
+            ''', ('onnxruntime',), interrupt)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(shown[-1].split()[-1]), 0)
+
+
+def test_ctrl_c_ends_the_command():
     script = 'import sys; from ser_ros.cli.main import main; sys.exit(main(sys.argv[1:]))'
     process = subprocess.Popen(
         [sys.executable, '-c', script, 'benchmark', '--seconds', '1000', '--backends',
-         'onnxruntime'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True,
-        start_new_session=True)
+         'onnxruntime'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
     assert 'round 1 of 3' in process.stderr.readline()
-    os.kill(process.pid, signal.SIGINT)  # it alone: the worker must be ended by it
+    process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert out == ''
     assert 'Traceback' not in err
-    with pytest.raises(ProcessLookupError):
-        os.killpg(process.pid, 0)
 
 
 def test_both_tables_and_what_is_missing():
