@@ -76,13 +76,14 @@ class TensorRTBackend(Backend):
     def _open(self, model: Model, precision: str, threads: int, engines: EngineOptions) -> Session:
         trt = module.load()
         path, order = plan_build(model, precision, trt, driver.first_gpu(), engines)
+        stored = None
         try:
-            return _load(trt, model, order, engine_file.read(path, order.key))
+            stored = engine_file.read(path, order.key)
+            return _load(trt, model, order, stored)
         except UnusableEngine as reason:
             engines.on_progress('building an engine for {} in {}: {}'.format(
                 model.info.name, precision, reason), None)
-            _discard(path)
-        return _load(trt, model, order, building.ensure(path, order, engines))
+        return _load(trt, model, order, building.ensure(path, order, engines, unusable=stored))
 
 
 def build_ahead(model: Model, precision: str, engines: EngineOptions,
@@ -162,9 +163,3 @@ def _load(trt: Any, model: Model, order: job.Job, content: engine_file.EngineFil
     stored = job.source(model.precisions, precision)
     assert stored is not None  # or it would not be offered
     return TensorRTSession(read_metadata(model.path(stored)), built, engine)
-
-
-def _discard(path: str) -> None:
-    """Remove an engine that is of no use here, so that it is built anew."""
-    if os.path.exists(path):
-        os.unlink(path)

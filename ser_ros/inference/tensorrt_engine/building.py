@@ -27,20 +27,24 @@ _MEMORY_HINT = ('; most likely there was too little memory: close other programs
                 'lower workspace_mib (now {})')
 
 
-def ensure(path: str, job: Job, options: EngineOptions) -> engine_file.EngineFile:
+def ensure(path: str, job: Job, options: EngineOptions,
+           unusable: Optional[engine_file.EngineFile] = None) -> engine_file.EngineFile:
     """
     Return the engine file ``path`` for ``job``; build it if it is not there.
 
     Of several processes that want the same file at once, one builds and the others wait for it.
 
     :param job: its ``output`` is ignored.
+    :param unusable: what was found in the file and will not do, though it is for this very job.
     :raises SerError: if it can't be built; what was in ``path`` before is still there.
     """
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with _lock(path + '.lock', options):
             with contextlib.suppress(UnusableEngine):
-                return engine_file.read(path, job.key)
+                content = engine_file.read(path, job.key)
+                if content != unusable:
+                    return content
             engine_file.remove_leftovers(path)
             return _build(path, job, options)
     except OSError as error:

@@ -96,7 +96,8 @@ class LoadedEngine:
         self._bindings = [self._device.address(memory) for memory in self._memory]
         if self._named:
             for tensor, address in zip(tensors, self._bindings):
-                self._context.set_tensor_address(tensor.name, address)
+                if not self._context.set_tensor_address(tensor.name, address):
+                    raise UnusableEngine('the engine refuses memory for {}'.format(tensor.name))
 
     def run(self, image: np.ndarray) -> np.ndarray:
         """

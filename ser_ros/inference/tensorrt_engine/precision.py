@@ -6,18 +6,21 @@ In which precision an engine computes, read from its layers.
 TensorRT's engine inspector (from 8.2 on) describes every layer with the types of its weights, if
 the engine was built with detailed profiling verbosity. The builder writes the same into its log,
 as text, also on a machine without a GPU, where no engine can be loaded.
+
+Where the weights stand depends on the kind of the layer and on the version: in "Weights", in
+"Constants", or among the "Inputs", as tensors that no layer makes.
 """
 
 import json
 import re
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Set
 
 from ser_ros.errors import SerError
 
 _PRECISIONS = {'float': 'fp32', 'fp32': 'fp32', 'half': 'fp16', 'fp16': 'fp16', 'int8': 'int8'}
 _CONSTANTS = re.compile(r'Constants: \[(.*?)\], Outputs: ')
 _CONSTANT = re.compile(r'Dimensions: \[([0-9,]*)\].*?Datatype: (\w+)')
-_LAYER_WEIGHTS = re.compile(r'Weights: \{\s*Type: (\w+),\s*Count: (\d+)')
+_LAYER_WEIGHTS = re.compile(r'Weights: \{\s*"?Type"?: "?(\w+)"?,\s*"?Count"?: (\d+)')
 
 LAYERS_HEADING = 'Layers:'
 
@@ -26,13 +29,16 @@ def inspect(trt: Any, engine: Any) -> Optional[str]:
     """Return the precision of a loaded engine, or None if its layers don't tell."""
     text = engine.create_engine_inspector().get_engine_information(trt.LayerInformationFormat.JSON)
     try:
-        layers = json.loads(text).get('Layers', [])
+        information = json.loads(text)
     except ValueError as error:
         raise SerError('the engine inspector answers no JSON: {}'.format(error)) from error
+    # Only names, where the verbosity is low.
+    layers = [layer for layer in information.get('Layers', []) if isinstance(layer, dict)]
+    made = {tensor.get('Name') for layer in layers for tensor in layer.get('Outputs', [])}
+    made.update(information.get('Bindings', []))
     totals: Dict[str, int] = {}
     for layer in layers:
-        if isinstance(layer, dict):  # only names, where the verbosity is low
-            _add_layer(totals, layer)
+        _add_layer(totals, layer, made)
     return _most(totals)
 
 
@@ -47,12 +53,13 @@ def from_log(text: str) -> Optional[str]:
     return _most(totals)
 
 
-def _add_layer(totals: Dict[str, int], layer: Dict[str, Any]) -> None:
+def _add_layer(totals: Dict[str, int], layer: Dict[str, Any], made: Set[Any]) -> None:
     weights = layer.get('Weights')
     if isinstance(weights, dict):
         _add(totals, str(weights.get('Type')), int(weights.get('Count', 0)))
-    constants = layer.get('Constants')
-    for constant in constants if isinstance(constants, list) else []:
+    constants = layer.get('Constants', []) + [
+        tensor for tensor in layer.get('Inputs', []) if tensor.get('Name') not in made]
+    for constant in constants:
         kind = constant.get('Datatype') or _last_type(constant.get('Format/Datatype', ''))
         _add(totals, str(kind), _volume(constant.get('Dimensions', [])))
 

@@ -402,6 +402,19 @@ class TestStoredEngines:
             open_session('fp32')
         assert not machine.cuda.memory
 
+    def test_failed_build_keeps_the_engine_of_before(self, machine, open_session, monkeypatch):
+        machine.use_tensorrt('10')
+        open_session('fp32').close()
+        path, = engines(machine)
+        with open(path, 'rb') as file:
+            before = file.read()
+        machine.options = machine.options._replace(workspace_mib=64)
+        monkeypatch.setattr(network, 'build', _fail)
+        with pytest.raises(SerError, match='too little memory'):
+            open_session('fp32')
+        with open(path, 'rb') as file:
+            assert file.read() == before
+
     def test_too_little_memory_on_the_gpu_does_not_cost_the_engine(self, machine, open_session):
         machine.use_tensorrt('10')
         open_session('fp32').close()
@@ -420,6 +433,10 @@ class TestStoredEngines:
         config = trt.IBuilderConfig()
         assert network._use_timing_cache(config, stored)._content == stored
         assert network._use_timing_cache(config, b'timings of 8.6')._content == b''
+
+
+def _fail(*_):
+    raise SerError('too little memory')
 
 
 def engines(machine):

@@ -13,6 +13,7 @@ import re
 import subprocess
 
 import pytest
+from fake_tensorrt import SURFACE
 from tiny_models import write_model
 
 from ser_ros.cli.main import main
@@ -183,6 +184,17 @@ def test_layers_of_the_log_name_the_precision(trt, tmp_path):
                   network.Order('fp16', (1, 1, 4, 4), 64, CAPABILITY))
     assert precision.from_log(log.layers) == 'fp16'
     assert precision.from_log('') is None
+
+
+def test_the_fakes_have_the_names_of_the_real_classes(trt):
+    surface = SURFACE['rtx']
+    if trt.__version__ != surface['version']:
+        pytest.skip('the list is of {}'.format(surface['version']))
+    for name, listed in surface['classes'].items():
+        assert listed == [key for key in sorted(dir(getattr(trt, name))) if key[0] != '_'], name
+    for name, listed in surface['enums'].items():
+        real = trt.ILogger.Severity if name == 'Severity' else getattr(trt, name)
+        assert listed == list(real.__members__), name
 
 
 class TestCommand:
