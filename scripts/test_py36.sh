@@ -15,10 +15,6 @@ pip_version=21.3.1
 # What holds for the repository, not for the runtime, is tested by `make test`.
 tests=(test/unit --ignore=test/unit/training --ignore=test/unit/test_packaging.py
     --ignore=test/unit/test_readme.py --ignore=test/unit/test_docker.py)
-# The memory of ONNX Runtime 1.10 rises and falls by 40 MB from one session of this model to the
-# next (over 150 of them it does not grow): no bound of a few MB holds, as it does for newer ones.
-switching=test/unit/inference/test_switching_under_load.py
-tests+=("--deselect=$switching::test_no_window_and_no_memory_is_lost[resnet34_half]")
 
 is_python36() {
     "$1" -c 'import sys; raise SystemExit(sys.version_info[:2] != (3, 6))' 2>/dev/null
