@@ -32,8 +32,7 @@ def choose_backend(name: str = AUTO) -> Backend:
         raise SerError('unknown backend {!r}; allowed: {}'.format(name, ', '.join(BACKEND_NAMES)))
     reasons = []
     for candidate in AUTO_ORDER if name == AUTO else (name,):
-        backend = BACKENDS.get(candidate)
-        reason = 'not part of this version' if backend is None else backend.unavailable_reason()
+        reason = BACKENDS[candidate].unavailable_reason()
         if reason is None:
             return BACKENDS[candidate]
         reasons.append('{}: {}'.format(candidate, reason))

@@ -30,6 +30,8 @@ from ser_ros.inference.tensorrt_engine.job import PREFIX, Job, from_json
 
 FAILED = 3
 _ABANDONED = 4
+# Followed by the layer and, in parentheses, the kind of kernel that is tried.
+_MEASURING = 'Timing Runner: '
 _SHOWN = ('INTERNAL_ERROR', 'ERROR', 'WARNING', 'INFO')
 
 
@@ -58,7 +60,12 @@ def send(message: Dict[str, Any]) -> None:
 
 class Log:
     """
-    What TensorRT logs: shown, but for its many details, in which the engine's layers are kept.
+    What TensorRT logs: shown, but for its many details, of which two are of use.
+
+    One lists the engine's layers, which are kept. One names the layer for which it measures next:
+    the only progress that versions without a monitor show.
+
+    :param sends_progress: whether to send the latter as messages.
 
     Attributes
     ----------
@@ -66,13 +73,20 @@ class Log:
 
     """
 
-    def __init__(self) -> None:
+    def __init__(self, sends_progress: bool) -> None:
         self.layers = ''
+        self._sends_progress = sends_progress
+        self._measured = ''
 
     def line(self, severity: str, text: str) -> None:
         """Take one message."""
         if text.startswith(precision.LAYERS_HEADING):
             self.layers = text
+        if self._sends_progress and _MEASURING in text:
+            layer = text.split(_MEASURING, 1)[1].rsplit(' (', 1)[0].strip()
+            if layer != self._measured:
+                send({'step': 'building: measuring ' + layer, 'share': None})
+            self._measured = layer
         if severity in _SHOWN:
             sys.stdout.write('{}: {}\n'.format(severity, ' '.join(text.split())))
             sys.stdout.flush()
@@ -88,7 +102,7 @@ def run(job: Job) -> str:
     asked = job.key['precision']
     send({'step': 'loading TensorRT', 'share': None})
     trt = module.load()
-    log = Log()
+    log = Log(sends_progress=not network.has_monitor(trt))
     logger = module.make_logger(trt, log.line)
     prepared = graph.prepare(job.paths, asked, network.is_strongly_typed(trt), job.output)
     try:

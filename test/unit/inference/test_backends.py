@@ -15,7 +15,7 @@ from tiny_models import SHAPE, metadata, write_model
 
 from ser_ros import inference
 from ser_ros.errors import SerError
-from ser_ros.inference import BACKENDS, choose_backend, pytorch_backend
+from ser_ros.inference import AUTO_ORDER, BACKENDS, choose_backend, pytorch_backend
 from ser_ros.inference.model_file import Model
 from ser_ros.inference.pytorch_backend import PytorchSession, _operators
 
@@ -193,6 +193,7 @@ def test_a_runtime_that_is_not_installed(backend, monkeypatch):
 
 def test_auto_takes_the_first_that_works(monkeypatch):
     monkeypatch.setattr(inference, 'BACKENDS', {
+        'tensorrt': FakeBackend('tensorrt', reason='not installed'),
         'onnxruntime': FakeBackend('onnxruntime'), 'pytorch': FakeBackend('pytorch')})
     assert choose_backend().name == 'onnxruntime'
     inference.BACKENDS['tensorrt'] = FakeBackend('tensorrt')
@@ -211,9 +212,10 @@ def test_unknown_and_missing_backends():
 
 
 def test_no_backend_at_all(monkeypatch):
-    monkeypatch.setattr(inference, 'BACKENDS', {'onnxruntime': FakeBackend(reason='broken')})
-    with pytest.raises(SerError, match='tensorrt: not part of this version; onnxruntime: broken; '
-                                       'pytorch: not part'):
+    monkeypatch.setattr(inference, 'BACKENDS', {
+        name: FakeBackend(name, reason='no ' + name) for name in AUTO_ORDER})
+    with pytest.raises(SerError, match='tensorrt: no tensorrt; onnxruntime: no onnxruntime; '
+                                       'pytorch: no pytorch'):
         choose_backend()
 
 

@@ -13,8 +13,8 @@ import pytest
 from ser_ros.errors import SerError
 from ser_ros.inference.engine_options import EngineOptions, engine_folder
 from ser_ros.inference.tensorrt_engine import building, engine_file
-from ser_ros.inference.tensorrt_engine.build_process import Progress
-from ser_ros.inference.tensorrt_engine.job import Job, from_json
+from ser_ros.inference.tensorrt_engine.build_process import Log, Progress
+from ser_ros.inference.tensorrt_engine.job import PREFIX, Job, from_json
 
 KEY = {'onnx_sha256': '0' * 64, 'precision': 'fp16', 'module': 'tensorrt', 'version': '8.2.1',
        'gpu': 'Fake', 'compute_capability': '5.3', 'workspace_mib': 64}
@@ -185,6 +185,18 @@ def test_folder(monkeypatch, tmp_path):
     assert engine_folder(EngineOptions(folder='~/e')) == str(tmp_path / 'e')
     monkeypatch.setenv('XDG_CACHE_HOME', '/cache')
     assert engine_folder(EngineOptions()) == '/cache/ser_ros/engines'
+
+
+def test_progress_without_a_monitor(capsys):
+    log = Log(sends_progress=True)
+    log.line('VERBOSE', '--------------- Timing Runner: conv1 + relu (a) (CaskConvolution)')
+    log.line('VERBOSE', '--------------- Timing Runner: conv1 + relu (a) (CudnnConvolution)')
+    log.line('VERBOSE', '--------------- Timing Runner: fc (CublasConvolution)')
+    log.line('VERBOSE', 'Tactic: 1002 Time: 0.01')
+    log.line('WARNING', 'little\nworkspace')
+    assert capsys.readouterr().out.splitlines() == [
+        PREFIX + '{"step": "building: measuring conv1 + relu (a)", "share": null}',
+        PREFIX + '{"step": "building: measuring fc", "share": null}', 'WARNING: little workspace']
 
 
 def test_progress_never_goes_back():

@@ -129,7 +129,7 @@ def test_killed_in_the_middle(options, monkeypatch):
 
 class TestBadGraphs:
     def test_no_graph(self, trt):
-        log = build_process.Log()
+        log = build_process.Log(sends_progress=False)
         with pytest.raises(SerError, match='cannot parse the model'):
             network.build(trt, module.make_logger(trt, log.line), b'\x08\x07no model',
                           network.Order('fp32', (1, 1, 4, 4), 64, CAPABILITY))
@@ -178,7 +178,7 @@ def test_workspace_is_bounded(trt):
 
 
 def test_layers_of_the_log_name_the_precision(trt, tmp_path):
-    log = build_process.Log()
+    log = build_process.Log(sends_progress=False)
     path = write_model(tmp_path / 'm.onnx', 'fp16')
     network.build(trt, module.make_logger(trt, log.line), path.read_bytes(),
                   network.Order('fp16', (1, 1, 4, 4), 64, CAPABILITY))
