@@ -193,14 +193,20 @@ def _end_of(code: int) -> str:
 
 @contextlib.contextmanager
 def _worker(task: Task) -> Iterator[subprocess.Popen]:
-    process = subprocess.Popen(
-        [sys.executable, '-c', _START, json.dumps(task._asdict())],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, universal_newlines=True,
-        start_new_session=True)  # a terminal's Ctrl-C is for us: it would print a traceback
+    # A Ctrl-C in the middle of starting it would leave a worker that nobody ends.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    process = None
     try:
+        process = subprocess.Popen(
+            [sys.executable, '-c', _START, json.dumps(task._asdict())],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, universal_newlines=True,
+            start_new_session=True)  # a terminal's Ctrl-C is for us: it would print a traceback
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         yield process
     finally:
-        _end(process)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if process is not None:
+            _end(process)
 
 
 def _end(process: subprocess.Popen) -> None:
