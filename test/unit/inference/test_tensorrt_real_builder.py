@@ -70,9 +70,22 @@ def files(options):
     return [path for path in glob.glob(options.folder + '/*') if not path.endswith('.lock')]
 
 
+@pytest.fixture
+def log(monkeypatch):
+    """What the builder's process writes, as a list of lines."""
+    lines = []
+    read = building._message
+    monkeypatch.setattr(building, '_message', lambda line: (lines.append(line), read(line))[1])
+    return lines
+
+
 @pytest.mark.parametrize(('name', 'kind'), SHIPPED)
-def test_every_shipped_model_builds(name, kind, options, trt):
-    """By the command's own path: a process, its progress, the cache."""
+def test_every_shipped_model_builds(name, kind, options, trt, log):
+    """
+    By the command's own path: a process, its progress, the cache.
+
+    The layers say in which type the weights are; the memory that the builder counts has to agree.
+    """
     steps = []
     options = options._replace(on_progress=lambda *step: steps.append(step))
     path, was_there = build_ahead(Model(name), kind, options, CAPABILITY)
@@ -80,21 +93,14 @@ def test_every_shipped_model_builds(name, kind, options, trt):
     content = engine_file.read(path, job_for(name, kind, options, trt).key)
     assert content.precision == kind
     assert len(content.check['probabilities']) == len(Model(name).info.labels)
-    shares = [share for _, share in steps if share is not None]
-    assert shares == sorted(shares) and 0 < shares[-1] <= 1
-    assert build_ahead(Model(name), kind, options, CAPABILITY) == (path, True)
-
-
-@pytest.mark.parametrize(('name', 'kind'), SHIPPED)
-def test_its_weights_have_the_size_of_the_precision(name, kind, options, trt, tmp_path, capsys):
-    """The layers say which type; the memory that the builder counts has to agree."""
-    job = job_for(name, kind, options, trt)
-    assert build_process.run(job) == kind
-    total, = re.findall(r'Total Weights Memory: (\d+) bytes', capsys.readouterr().out)
+    total, = re.findall(r'Total Weights Memory: (\d+) bytes', ''.join(log))
     weights = sum(onnx.numpy_helper.to_array(tensor).size for tensor in onnx.load(
         Model(name).path(Model(name).precisions[0])).graph.initializer)
     least, most = BYTES[kind]
     assert least < int(total) / weights < most
+    shares = [share for _, share in steps if share is not None]
+    assert shares == sorted(shares) and 0 < shares[-1] <= 1
+    assert build_ahead(Model(name), kind, options, CAPABILITY) == (path, True)
 
 
 def test_deliberately_wrong_precision_is_caught(options, trt, monkeypatch):
