@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from ser_ros.inference.model_file import METADATA_KEY
-from ser_ros.training.ensemble import Ensemble
+from ser_ros.training.ensemble import Ensemble, prefix
 from ser_ros.training.mobilenet import (
     ConvNormActivation,
     InvertedResidual,
@@ -32,7 +32,7 @@ OPSET = 13  # the newest that TensorRT 8.2 parses
 IR_VERSION = 7  # the newest that goes with this operator set; ONNX Runtime 1.10 reads up to 8
 
 
-def to_onnx(network: Network, input_shape: tuple[int, ...]) -> onnx.ModelProto:
+def to_onnx(network: Network | Ensemble, input_shape: tuple[int, ...]) -> onnx.ModelProto:
     """Return the network as an ONNX model of one window in FP32, named image -> logits."""
     graph = Graph()
     if isinstance(network, Ensemble):
@@ -54,7 +54,7 @@ def to_onnx(network: Network, input_shape: tuple[int, ...]) -> onnx.ModelProto:
 def _add_ensemble(graph: Graph, network: Ensemble) -> None:
     last = ''
     for index, member in enumerate(network.members):
-        graph.prefix = f'member{index}.'
+        graph.prefix = prefix(index)
         logits = _add_network(graph, member)
         graph.prefix = ''
         last = graph.add('Add', f'sum{index}', [last, logits]) if last else logits
