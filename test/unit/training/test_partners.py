@@ -12,7 +12,7 @@ import pytest
 from ser_ros.cli.main import main
 from ser_ros.inference.model_file import METADATA_KEY
 from ser_ros.inference.onnx_scan import scan
-from ser_ros.training import build, checkpoint
+from ser_ros.training import checkpoint
 from ser_ros.training.trainer import Trainer
 
 STEPS = 3  # of an epoch
@@ -129,32 +129,29 @@ def test_what_is_unfinished_is_not_lost(command, tmp_path, steps, capsys):
     assert not (tmp_path / 'resnet10' / 'checkpoint.pt').exists()
 
 
-def test_other_settings_of_one_leave_the_other(command, tmp_path, steps, capsys):
+def test_what_is_finished_is_not_trained_again(command, tmp_path, steps, capsys):
     taken, _ = steps
-    assert main(command(PARTNERS, tmp_path)) == 0
-    changed = PARTNERS.replace('learning_rate: 0.001', 'learning_rate: 0.002')
-    assert main(command(changed, tmp_path, '--resume')) == 2
-    said = capsys.readouterr().err
-    assert 'resnet10/checkpoint.pt is the checkpoint of another training' in said
-    assert 'training.learning_rate was 0.001 and is 0.002; remove it' in said
-    shutil.rmtree(str(tmp_path / 'resnet10'))
-    taken.clear()
-    assert main(command(changed, tmp_path, '--resume')) == 0
-    assert len(taken) == SECOND * STEPS
-
-
-def test_a_missing_model_is_written_without_training(command, tmp_path, steps, monkeypatch):
-    taken, _ = steps
-    assert main(command(PARTNERS, tmp_path, '--seed', '0', '1')) == 0
+    seeds = '--seed', '0', '1'
+    assert main(command(PARTNERS, tmp_path, *seeds)) == 0
     stored = (tmp_path / 'tiny' / 'fp32.onnx').read_bytes()
     rows = (tmp_path / 'seeds.csv').read_text()
     assert len(rows.splitlines()[1].split(',')[1].split()) == 2  # an epoch of each network
-    for seed in 'seed0', 'seed1':
+    for seed in 'seed0', 'seed1':  # the files alone are missing
         shutil.rmtree(str(tmp_path / seed / 'tiny'))
     taken.clear()
-    assert main(command(PARTNERS, tmp_path, '--seed', '0', '1', '--resume')) == 0
+    assert main(command(PARTNERS, tmp_path, *seeds, '--resume')) == 0
     assert not taken
     assert (tmp_path / 'tiny' / 'fp32.onnx').read_bytes() == stored
     assert (tmp_path / 'seeds.csv').read_text() == rows
-    monkeypatch.setattr(build, '_load', None)  # nothing is read where nothing is to be done
-    assert main(command(PARTNERS, tmp_path, '--seed', '0', '1', '--resume')) == 0
+
+    # Other settings of one network leave the other.
+    output = tmp_path / 'seed1'
+    changed = PARTNERS.replace('learning_rate: 0.001', 'learning_rate: 0.002')
+    arguments = command(changed, output, '--seed', '1', '--resume')
+    assert main(arguments) == 2
+    said = capsys.readouterr().err
+    assert 'resnet10/checkpoint.pt is the checkpoint of another training' in said
+    assert 'training.learning_rate was 0.001 and is 0.002; remove it' in said
+    shutil.rmtree(str(output / 'resnet10'))
+    assert main(arguments) == 0
+    assert len(taken) == SECOND * STEPS
