@@ -21,7 +21,8 @@ from ser_ros.training.data import Clip
 
 FORMAT = 'ser_ros checkpoint 1'
 # What only the files depend on that are written in the end.
-KEYS_OF_FILES = {'name', 'version', 'licence', 'precisions', 'fp16_weights', 'answer_accuracy'}
+KEYS_OF_FILES = {
+    'name', 'version', 'licence', 'weights', 'precisions', 'fp16_weights', 'answer_accuracy'}
 
 
 @dataclass(frozen=True)

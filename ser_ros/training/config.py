@@ -86,8 +86,10 @@ class Config:
     network: one of NETWORKS.
     width: multiplier of the network's channels.
     pretrained: file of weights to start from, '' for random ones; see the network.
-    partners: networks that look at the same window, each trained by itself; the mean of all logits
-        is the answer (`ser_ros.training.ensemble`).
+    partners: networks that look at the same window, each trained by itself; the weighted mean of
+        all logits is the answer (`ser_ros.training.ensemble`).
+    weights: how much the logits of each network count in the mean, over 0; [] for the same. Only
+        their ratios matter.
     precisions: the forms to be stored; fp32 always is.
     answer_accuracy: share of the answers of the graph that is to be right on the validation
         speakers, over 0 to 1: under the confidence that this takes, no emotion is named.
@@ -110,6 +112,7 @@ class Config:
     width: float = 1.0
     pretrained: str = ''
     partners: list[Partner] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
     precisions: list[str] = field(default_factory=lambda: list(PRECISIONS))
     answer_accuracy: float = 0.75
     fp16_weights: bool = False
@@ -150,7 +153,11 @@ def load(path: str) -> Config:
     values = _read(path)
     if isinstance(values, dict) and isinstance(values.get('corpora'), str):
         values['corpora'] = _read(os.path.join(os.path.dirname(path), values['corpora']))
-    return from_values(values, path)
+    config = from_values(values, path)
+    if config.weights and len(config.weights) != len(config.members):
+        raise SerError(f'{path}: weights must have a number for each of the '
+                       f'{len(config.members)} networks, got {config.weights}')
+    return config
 
 
 def from_values(values: Any, where: str) -> Config:
@@ -246,6 +253,8 @@ def _check(config: Config, path: str) -> None:
     if config.partners and config.name in config.alone:
         raise SerError(f'{path}: name must not be that of one of several networks, whose folder '
                        f'it would share, got {config.name!r}')
+    if not all(weight > 0 for weight in config.weights):
+        raise SerError(f'{where}: weights must be over 0, got {config.weights}')
     if not 0 < config.answer_accuracy <= 1:
         raise SerError(f'{path}: answer_accuracy must be over 0 and at most 1, got '
                        f'{config.answer_accuracy}')

@@ -13,16 +13,22 @@ from ser_ros.training.resnet import ResNet
 
 class Ensemble(nn.Module):
     """
-    (batch, channels, bands, hops) -> (batch, classes): the mean of the members' logits.
+    (batch, channels, bands, hops) -> (batch, classes): the weighted mean of the members' logits.
 
     The members are trained before, each by itself and as suits it. What makes an ensemble better
     than its members is that they err in different places.
     """
 
-    def __init__(self, members: Sequence[Network]):
-        """Take networks of the same labels and the same kind of images."""
+    def __init__(self, members: Sequence[Network], weights: Sequence[float]):
+        """
+        Take networks of the same labels and the same kind of images.
+
+        :param weights: how much each counts, over 0; only their ratios matter.
+        """
         super().__init__()
         self.members = nn.ModuleList(members)
+        #: Of each member in the mean; they add up to 1.
+        self.shares = [weight / sum(weights) for weight in weights]
 
     @property
     def output(self) -> nn.Linear:
@@ -33,12 +39,14 @@ class Ensemble(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Compute the logits."""
-        return torch.stack([member(images).float() for member in self.members]).mean(0)
+        logits = [share * member(images).float()
+                  for share, member in zip(self.shares, self.members, strict=True)]
+        return torch.stack(logits).sum(0)
 
 
-def join(networks: Sequence[Network]) -> Network | Ensemble:
+def join(networks: Sequence[Network], weights: Sequence[float]) -> Network | Ensemble:
     """Return what answers for all of them: the one there is, or an ensemble."""
-    return networks[0] if len(networks) == 1 else Ensemble(networks).eval()
+    return networks[0] if len(networks) == 1 else Ensemble(networks, weights).eval()
 
 
 def prefix(index: int) -> str:

@@ -52,14 +52,16 @@ def to_onnx(network: Network | Ensemble, input_shape: tuple[int, ...]) -> onnx.M
 
 
 def _add_ensemble(graph: Graph, network: Ensemble) -> None:
-    last = ''
-    for index, member in enumerate(network.members):
+    parts = []
+    for index, (member, share) in enumerate(zip(network.members, network.shares, strict=True)):
         graph.prefix = prefix(index)
         logits = _add_network(graph, member)
-        graph.prefix = ''
-        last = graph.add('Add', f'sum{index}', [last, logits]) if last else logits
-    share = graph.constant('share', np.array(1 / len(network.members), np.float32))
-    graph.add('Mul', 'logits', [last, share])
+        parts.append(graph.add('Mul', 'share', [
+            logits, graph.constant('share.factor', np.array(share, np.float32))]))
+    graph.prefix = ''
+    for index, part in enumerate(parts[1:], 1):
+        name = 'logits' if part is parts[-1] else f'sum{index}'
+        parts[0] = graph.add('Add', name, [parts[0], part])
 
 
 def _add_network(graph: Graph, network: nn.Module) -> str:

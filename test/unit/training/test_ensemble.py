@@ -25,7 +25,8 @@ SHAPE = (1, 40, 64)
 @pytest.fixture(scope='module')
 def ensemble():
     torch.manual_seed(0)
-    made = Ensemble([MobileNetV3(3, 0.1), ResNet(RESNET_BLOCKS['resnet10'], 1, 3, 0.2)])
+    made = Ensemble([MobileNetV3(3, 0.1), ResNet(RESNET_BLOCKS['resnet10'], 1, 3, 0.2)],
+                    [3.0, 1.0])
     for _ in range(3):  # so that the means and variances are not those of a new network
         made(torch.randn(4, *SHAPE))
     return made.eval()
@@ -36,15 +37,16 @@ def images():
     return np.random.default_rng(0).normal(size=(16, *SHAPE)).astype(np.float32)
 
 
-def test_it_answers_with_the_mean_of_its_members(ensemble):
+def test_it_answers_with_the_weighted_mean_of_its_members(ensemble):
     images = torch.randn(2, *SHAPE)
-    expected = sum(member(images) for member in ensemble.members) / 2
+    first, second = (member(images) for member in ensemble.members)
+    expected = 0.75 * first + 0.25 * second
     torch.testing.assert_close(ensemble(images), expected)
 
 
 def test_one_network_stays_as_it_is(ensemble):
-    assert join(ensemble.members[:1]) is ensemble.members[0]
-    assert isinstance(join(ensemble.members), Ensemble)
+    assert join(ensemble.members[:1], [1.0]) is ensemble.members[0]
+    assert isinstance(join(ensemble.members, [1.0, 1.0]), Ensemble)
 
 
 @pytest.mark.parametrize('to_form, tolerance', [(lambda model: model, 1e-5),
@@ -85,7 +87,8 @@ def test_int8_changes_the_resnets_alone(ensemble, images, tmp_path):
 
 def test_int8_of_mobilenets_alone(ensemble):
     first = ensemble.members[0]
-    assert prefixes_for_int8(first) == prefixes_for_int8(Ensemble([first, first])) == ('',)
+    two = Ensemble([first, first], [1.0, 1.0])
+    assert prefixes_for_int8(first) == prefixes_for_int8(two) == ('',)
 
 
 @pytest.fixture

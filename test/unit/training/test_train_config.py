@@ -60,6 +60,8 @@ def test_a_named_pipe_is_refused_without_waiting_for_its_writer(tmp_path):
      'training.patience needs training.averaging over 0 .*got 0.0'),
     ({'network': 'vgg'}, "network must be one of resnet34, resnet10, mobilenet_v3, got 'vgg'"),
     ({'partners': [{'network': 'vgg'}]}, "network must be one of .*, got 'vgg'"),
+    ({'weights': [1.0, 2.0]}, 'weights must have a number for each of the 1 networks, got .1.0'),
+    ({'weights': [0.0]}, 'weights must be over 0, got .0.0'),
     ({'partners': [{'width': 1.0}]}, "the key 'network' is missing"),
     ({'partners': [{'network': 'resnet10', 'training': {'epochs': 0}}]},
      'partners: training.epochs must be over 0, got 0'),
