@@ -116,8 +116,8 @@ def _train(run: Run, material: Material, start: Start, threads: int, progress: P
     # Not the generator of a training, so that how one went on does not change the ranges.
     drawn = material.windows(config, np.random.default_rng(seed))
     made_with = provenance.describe(run.origin, epochs)
-    network = join(networks, config.weights or [1.0] * len(networks))
-    store(config, network, drawn, material.validation, run.model_folder, made_with, threads,
+    whole = join(networks, config.weights or [1.0] * len(networks))
+    store(config, whole, drawn, material.validation, run.model_folder, made_with, threads,
           progress)
 
 
