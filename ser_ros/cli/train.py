@@ -88,7 +88,8 @@ def run(args) -> int:
         seeds.write(results, settings.name, output)
         print_seeds(seeds.table(results))
     best = seeds.best(results)
-    print('UAR on validation speakers [%], seed {}, epoch {}'.format(best.seed, best.epoch))
+    print('UAR on validation speakers [%], seed {}, epoch {}'.format(
+        best.seed, ', '.join(map(str, best.epochs))))
     for precision, values in best.figures.items():
         print('  {}: {}'.format(precision, ', '.join(
             '{} {:.1f}'.format(name, 100 * value) for name, value in values.items())))

@@ -24,9 +24,11 @@ from ser_ros.training import checkpoint, data, export, metrics, provenance, thre
 from ser_ros.training.cache import load_columns
 from ser_ros.training.config import Config
 from ser_ros.training.data import Clip
+from ser_ros.training.ensemble import Ensemble, join, prefixes_for_int8
 from ser_ros.training.history import best
 from ser_ros.training.memory import keep_freed_memory
 from ser_ros.training.networks import Network
+from ser_ros.training.part import Part
 from ser_ros.training.progress import Progress
 from ser_ros.training.quantize import to_int8
 from ser_ros.training.run import Result, Run, Start, begin
@@ -40,11 +42,27 @@ CALIBRATION_WINDOWS = 512
 
 @dataclass(frozen=True)
 class Material:
-    """What is trained on and measured on; the same for every seed."""
+    """
+    What is trained on and measured on; the same for every seed and every network.
+
+    Attributes
+    ----------
+    clips: those of the corpora, then those of each degraded copy, up to as many copies as one of
+        the networks is to be trained on.
+    columns: of each.
+
+    """
 
     clips: Sequence[Clip]
     columns: Sequence[Columns]
+    copies: int
     validation: Windows
+
+    def windows(self, config: Config, generator: np.random.Generator) -> BalancedWindows:
+        """Return what draws from the clips and as many copies as the configuration says."""
+        count = len(self.clips) // (1 + self.copies) * (1 + config.training.wave_variants)
+        return BalancedWindows(self.clips[:count], self.columns[:count],
+                               create_extractor(config.feature_set), generator)
 
 
 def build(config: Config, root: Path, output: Path, seeds: Sequence[int], threads: int,
@@ -65,7 +83,7 @@ def build(config: Config, root: Path, output: Path, seeds: Sequence[int], thread
     torch.set_num_threads(threads)
     clips = data.load_part(config, root, 'train')
     runs = [Run(output / f'seed{seed}' if len(seeds) > 1 else output,
-                checkpoint.origin(config, seed, clips)) for seed in seeds]
+                checkpoint.origins(config, seed, clips)) for seed in seeds]
     todo = begin(runs, start)
     if todo:
         material = _load(config, root, clips, output / 'cache', threads, progress)
@@ -77,30 +95,45 @@ def build(config: Config, root: Path, output: Path, seeds: Sequence[int], thread
 def _load(config: Config, root: Path, clips: list[Clip], cache: Path, threads: int,
           progress: Progress) -> Material:
     LOGGER.info('training\n%s', data.describe(clips, config.labels))
-    copies = config.training.wave_variants
+    copies = max(entry.training.wave_variants for entry in config.members)
     columns = load_columns([clip.path for clip in clips], config.feature_set, cache, threads,
                            progress, copies)
     validation = load_windows(config, root, 'validation', cache, threads, progress)
     LOGGER.info('validation\n%s', data.describe(list(validation.clips), config.labels))
-    return Material(clips * (1 + copies), columns, validation)
+    return Material(clips * (1 + copies), columns, copies, validation)
 
 
 def _train(run: Run, material: Material, start: Start, threads: int, progress: Progress) -> None:
     config, seed = run.origin.config, run.origin.seed
     LOGGER.info('seed %d in %s', seed, run.folder)
-    generator = seed_everything(seed)
-    trainer = Trainer(config, generator)
-    if start is Start.RESUME:
-        run.restore(trainer)
-    drawn = BalancedWindows(
-        material.clips, material.columns, create_extractor(config.feature_set), generator)
-    network = fit(trainer, drawn, material.validation, lambda: run.save(trainer), progress)
-    made_with = provenance.describe(run.origin, best(trainer.history).epoch)
-    store(config, network, drawn, material.validation, run.model_folder, made_with, threads,
+    if start is not Start.RESUME:
+        run.clear()
+    networks, epochs = [], []
+    for part in run.parts:
+        network, epoch = _train_part(part, material, progress)
+        networks.append(network)
+        epochs.append(epoch)
+    # Not the generator of a training, so that how one went on does not change the ranges.
+    drawn = material.windows(config, np.random.default_rng(seed))
+    made_with = provenance.describe(run.origin, epochs)
+    whole = join(networks, config.weights or [1.0] * len(networks))
+    store(config, whole, drawn, material.validation, run.model_folder, made_with, threads,
           progress)
 
 
-def store(config: Config, network: Network, drawn: BalancedWindows, validation: Windows,
+def _train_part(part: Part, material: Material, progress: Progress) -> tuple[Network, int]:
+    """Train from where the part's folder has it to the end; return the best epoch, too."""
+    config = part.origin.config
+    LOGGER.info('network %s, width %g', config.network, config.width)
+    generator = seed_everything(part.origin.seed)
+    trainer = Trainer(config, generator)
+    part.restore(trainer)
+    network = fit(trainer, material.windows(config, generator), material.validation,
+                  lambda: part.save(trainer), progress)
+    return network, best(trainer.history).epoch
+
+
+def store(config: Config, network: Network | Ensemble, drawn: BalancedWindows, validation: Windows,
           folder: Path, made_with: Mapping[str, Any], threads: int,
           progress: Progress) -> dict[str, dict[str, float]]:
     """
@@ -111,7 +144,7 @@ def store(config: Config, network: Network, drawn: BalancedWindows, validation: 
     :return: UAR on validation speakers by precision and corpus, of the exported files.
     """
     shape = FEATURE_SETS[config.feature_set].shape
-    forms = _forms(export.to_onnx(network, shape), config, drawn)
+    forms = _forms(network, config, drawn)
     temperature = metrics.fit_temperature(
         logits(network, validation.images), validation.labels, validation.weights())
     metadata = _metadata(config, shape, temperature, made_with)
@@ -125,14 +158,15 @@ def store(config: Config, network: Network, drawn: BalancedWindows, validation: 
     return figures
 
 
-def _forms(model: onnx.ModelProto, config: Config,
+def _forms(network: Network | Ensemble, config: Config,
            drawn: BalancedWindows) -> dict[str, onnx.ModelProto]:
+    model = export.to_onnx(network, FEATURE_SETS[config.feature_set].shape)
     forms = {'fp32': export.with_fp16_weights(model) if config.fp16_weights else model}
     if 'fp16' in config.precisions:
         forms['fp16'] = export.to_fp16(model)
     if 'int8' in config.precisions:
         (images, _), = drawn.batches(CALIBRATION_WINDOWS, CALIBRATION_WINDOWS)
-        forms['int8'] = to_int8(model, images)
+        forms['int8'] = to_int8(model, images, prefixes_for_int8(network))
     return forms
 
 
@@ -140,11 +174,13 @@ def _metadata(config: Config, shape: tuple[int, ...], temperature: float,
               made_with: Mapping[str, Any]) -> dict[str, Any]:
     speakers = '; '.join(f'{name}: speakers {" ".join(corpus.train)}'
                          for name, corpus in config.corpora.items() if corpus.train)
+    pretrained = ', '.join(
+        Path(entry.pretrained).name for entry in config.members if entry.pretrained)
     return {
         'name': config.name, 'version': config.version, 'labels': config.labels,
         'feature_set': config.feature_set, 'input_shape': list(shape),
         'temperature': round(temperature, 4), 'training_data': speakers,
-        'licence': config.licence, 'pretrained': Path(config.pretrained).name, 'metrics': {},
+        'licence': config.licence, 'pretrained': pretrained, 'metrics': {},
         'made_with': made_with}
 
 

@@ -21,7 +21,8 @@ from ser_ros.training.data import Clip
 
 FORMAT = 'ser_ros checkpoint 1'
 # What only the files depend on that are written in the end.
-KEYS_OF_FILES = {'name', 'version', 'licence', 'precisions', 'fp16_weights', 'answer_accuracy'}
+KEYS_OF_FILES = {
+    'name', 'version', 'licence', 'weights', 'precisions', 'fp16_weights', 'answer_accuracy'}
 
 
 @dataclass(frozen=True)
@@ -47,27 +48,41 @@ class Origin:
         return _sha256(json.dumps(asdict(self.config), sort_keys=True).encode())
 
 
-def origin(config: Config, seed: int, clips: Sequence[Clip]) -> Origin:
+def origins(config: Config, seed: int, clips: Sequence[Clip]) -> list[Origin]:
     """
-    Describe a training before it starts.
+    Describe the trainings of the configuration's networks before they start.
+
+    Each is that of the network alone, so it does not depend on the others.
 
     :raises SerError: if the pretrained weights cannot be read.
     """
+    return [_origin(entry, seed, clips) for entry in config.alone.values()]
+
+
+def joined(parts: Sequence[Origin]) -> Origin:
+    """Return of what an ensemble is made: the reverse of `origins`."""
+    first = parts[0]
+    partners = [entry.config.members[0] for entry in parts[1:]]
+    return replace(
+        first, config=replace(first.config, partners=partners),
+        pretrained_sha256=','.join(
+            entry.pretrained_sha256 for entry in parts if entry.pretrained_sha256))
+
+
+def _origin(config: Config, seed: int, clips: Sequence[Clip]) -> Origin:
     lines = '\n'.join(
         f'{clip.corpus}\t{clip.path.name}\t{clip.speaker}\t{clip.label}' for clip in clips)
-    return Origin(config, seed, _sha256(lines.encode()), _pretrained_sha256(config))
+    return Origin(config, seed, _sha256(lines.encode()),
+                  _pretrained_sha256(config.pretrained))
 
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _pretrained_sha256(config: Config) -> str:
-    return ','.join(
-        _file_sha256(entry.pretrained) for entry in config.members if entry.pretrained)
-
-
-def _file_sha256(path: str) -> str:
+def _pretrained_sha256(path: str) -> str:
+    if not path:
+        return ''
     try:
         check_regular(path)
         return _sha256(Path(path).read_bytes())
@@ -109,7 +124,7 @@ def read_of(path: Path, started: Origin) -> dict[str, Any]:
     differences = _differences(before, started)
     if differences:
         raise SerError(f'{path} is the checkpoint of another training: ' + '; '.join(differences)
-                       + '; give it another --output, or start anew with --restart')
+                       + '; remove it, give another --output, or start anew with --restart')
     return state
 
 

@@ -3,7 +3,7 @@
 """The training configuration: a YAML file, checked key by key."""
 
 import os
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, get_args, get_origin, get_type_hints
 
 import yaml
@@ -72,6 +72,7 @@ class Partner:
     network: str
     width: float = 1.0
     pretrained: str = ''
+    training: Training = field(default_factory=Training)
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,10 @@ class Config:
     network: one of NETWORKS.
     width: multiplier of the network's channels.
     pretrained: file of weights to start from, '' for random ones; see the network.
-    partners: networks that look at the same window and are trained along with it, each by its own
-        loss; the mean of all logits is the answer (`ser_ros.training.ensemble`).
+    partners: networks that look at the same window, each trained by itself; the weighted mean of
+        all logits is the answer (`ser_ros.training.ensemble`).
+    weights: how much the logits of each network count in the mean, over 0; [] for the same. Only
+        their ratios matter.
     precisions: the forms to be stored; fp32 always is.
     answer_accuracy: share of the answers of the graph that is to be right on the validation
         speakers, over 0 to 1: under the confidence that this takes, no emotion is named.
@@ -109,6 +112,7 @@ class Config:
     width: float = 1.0
     pretrained: str = ''
     partners: list[Partner] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
     precisions: list[str] = field(default_factory=lambda: list(PRECISIONS))
     answer_accuracy: float = 0.75
     fp16_weights: bool = False
@@ -119,7 +123,24 @@ class Config:
     @property
     def members(self) -> list[Partner]:
         """The networks: this one and its partners."""
-        return [Partner(self.network, self.width, self.pretrained), *self.partners]
+        return [Partner(self.network, self.width, self.pretrained, self.training), *self.partners]
+
+    @property
+    def alone(self) -> dict[str, 'Config']:
+        """
+        The configurations of its networks, each without the others, by names that differ.
+
+        Such as resnet10 and, for a second one of the same kind, resnet10_2.
+        """
+        found: dict[str, Config] = {}
+        kinds: list[str] = []
+        for member in self.members:
+            kinds.append(member.network)
+            number = kinds.count(member.network)
+            found[f'{member.network}_{number}' if number > 1 else member.network] = replace(
+                self, network=member.network, width=member.width, pretrained=member.pretrained,
+                training=member.training, partners=[])
+        return found
 
 
 def load(path: str) -> Config:
@@ -132,7 +153,11 @@ def load(path: str) -> Config:
     values = _read(path)
     if isinstance(values, dict) and isinstance(values.get('corpora'), str):
         values['corpora'] = _read(os.path.join(os.path.dirname(path), values['corpora']))
-    return from_values(values, path)
+    config = from_values(values, path)
+    if config.weights and len(config.weights) != len(config.members):
+        raise SerError(f'{path}: weights must have a number for each of the '
+                       f'{len(config.members)} networks, got {config.weights}')
+    return config
 
 
 def from_values(values: Any, where: str) -> Config:
@@ -191,8 +216,7 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
     raise SerError(f'{where} must be a {name}, got {value!r} ({type(value).__name__})')
 
 
-def _check(config: Config, path: str) -> None:
-    training = config.training
+def _check_training(training: Training, path: str) -> None:
     for name in ('epochs', 'windows_per_epoch', 'batch', 'learning_rate'):
         if getattr(training, name) <= 0:
             raise SerError(f'{path}: training.{name} must be over 0, got '
@@ -211,12 +235,26 @@ def _check(config: Config, path: str) -> None:
     if training.wave_variants < 0:
         raise SerError(f'{path}: training.wave_variants must not be below 0, got '
                        f'{training.wave_variants}')
-    for member in config.members:
+
+
+def _check(config: Config, path: str) -> None:
+    for index, member in enumerate(config.members):
+        where = f'{path}: partners' if index else path
         if member.network not in NETWORKS:
-            raise SerError(f'{path}: network must be one of {", ".join(NETWORKS)}, got '
+            raise SerError(f'{where}: network must be one of {", ".join(NETWORKS)}, got '
                            f'{member.network!r}')
         if member.width <= 0:
-            raise SerError(f'{path}: width must be over 0, got {member.width}')
+            raise SerError(f'{where}: width must be over 0, got {member.width}')
+        _check_training(member.training, where)
+    for index, member in enumerate(config.partners):
+        if member in config.members[:index + 1]:
+            raise SerError(f'{path}: partners: two networks must not be alike in everything, since '
+                           f'they would learn the same, got {member.network!r} twice')
+    if config.partners and config.name in config.alone:
+        raise SerError(f'{path}: name must not be that of one of several networks, whose folder '
+                       f'it would share, got {config.name!r}')
+    if not all(weight > 0 for weight in config.weights):
+        raise SerError(f'{where}: weights must be over 0, got {config.weights}')
     if not 0 < config.answer_accuracy <= 1:
         raise SerError(f'{path}: answer_accuracy must be over 0 and at most 1, got '
                        f'{config.answer_accuracy}')

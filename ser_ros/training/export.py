@@ -19,7 +19,7 @@ from torch import nn
 from ser_ros.inference.model_file import METADATA_KEY
 from ser_ros.inference.onnx_forms import to_fp16 as to_fp16
 from ser_ros.inference.onnx_forms import to_half
-from ser_ros.training.ensemble import Ensemble
+from ser_ros.training.ensemble import Ensemble, prefix
 from ser_ros.training.mobilenet import (
     ConvNormActivation,
     InvertedResidual,
@@ -34,7 +34,7 @@ OPSET = 13  # the newest that TensorRT 8.2 parses
 IR_VERSION = 7  # the newest that goes with this operator set; ONNX Runtime 1.10 reads up to 8
 
 
-def to_onnx(network: Network, input_shape: tuple[int, ...]) -> onnx.ModelProto:
+def to_onnx(network: Network | Ensemble, input_shape: tuple[int, ...]) -> onnx.ModelProto:
     """Return the network as an ONNX model of one window in FP32, named image -> logits."""
     graph = Graph()
     if isinstance(network, Ensemble):
@@ -54,14 +54,16 @@ def to_onnx(network: Network, input_shape: tuple[int, ...]) -> onnx.ModelProto:
 
 
 def _add_ensemble(graph: Graph, network: Ensemble) -> None:
-    last = ''
-    for index, member in enumerate(network.members):
-        graph.prefix = f'member{index}.'
+    parts = []
+    for index, (member, share) in enumerate(zip(network.members, network.shares, strict=True)):
+        graph.prefix = prefix(index)
         logits = _add_network(graph, member)
-        graph.prefix = ''
-        last = graph.add('Add', f'sum{index}', [last, logits]) if last else logits
-    share = graph.constant('share', np.array(1 / len(network.members), np.float32))
-    graph.add('Mul', 'logits', [last, share])
+        parts.append(graph.add('Mul', 'share', [
+            logits, graph.constant('share.factor', np.array(share, np.float32))]))
+    graph.prefix = ''
+    for index, part in enumerate(parts[1:], 1):
+        name = 'logits' if part is parts[-1] else f'sum{index}'
+        parts[0] = graph.add('Add', name, [parts[0], part])
 
 
 def _add_network(graph: Graph, network: nn.Module) -> str:

@@ -19,6 +19,8 @@ from onnxruntime.quantization import (
 
 from ser_ros.training.export import IR_VERSION
 
+OPERATORS = ['Conv', 'Add', 'MaxPool', 'GlobalAveragePool']
+
 
 class _Images(CalibrationDataReader):
     def __init__(self, name: str, images: Iterable[np.ndarray]):
@@ -29,12 +31,16 @@ class _Images(CalibrationDataReader):
         return next(self._feeds, None)
 
 
-def to_int8(model: onnx.ModelProto, images: Iterable[np.ndarray]) -> onnx.ModelProto:
+def to_int8(model: onnx.ModelProto, images: Iterable[np.ndarray],
+            prefixes: tuple[str, ...] = ('',)) -> onnx.ModelProto:
     """
     Return the FP32 model with QuantizeLinear/DequantizeLinear pairs around its convolutions.
 
     :param images: windows of the training data, from which the ranges of activations are taken.
+    :param prefixes: what the names of the nodes to be quantised begin with; the others stay.
     """
+    nodes = [node.name for node in model.graph.node
+             if node.op_type in OPERATORS and node.name.startswith(prefixes)]
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, 'fp32.onnx'), Path(folder, 'int8.onnx')
         onnx.save(model, source)
@@ -44,7 +50,7 @@ def to_int8(model: onnx.ModelProto, images: Iterable[np.ndarray]) -> onnx.ModelP
             source, target, _Images(model.graph.input[0].name, images),
             quant_format=QuantFormat.QDQ, per_channel=True, activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8, calibrate_method=CalibrationMethod.MinMax,
-            op_types_to_quantize=['Conv', 'Add', 'MaxPool', 'GlobalAveragePool'])
+            op_types_to_quantize=OPERATORS, nodes_to_quantize=nodes)
         result = onnx.load(target)
     result.ir_version = IR_VERSION
     return result

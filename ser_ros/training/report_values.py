@@ -20,7 +20,8 @@ def as_json(found: Evaluation) -> dict[str, Any]:
     return {
         'model': info.name, 'version': info.version, 'sha256': info.sha256,
         'precision': info.precision, 'backend': found.backend, 'feature_set': info.feature_set,
-        'speakers': found.part,
+        'speakers': found.part, 'min_confidence': info.min_confidence,
+        'stated_accuracy': info.answer_accuracy,
         'corpora': _unit(found, 'clips'), 'windows': _unit(found, 'windows'),
         'graph': {name: _plain(asdict(entry)) for name, entry in found.graph.items()},
         'changes': {name: _plain(asdict(entry)) for name, entry in found.responses.items()},

@@ -1,10 +1,9 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The folder of one training: its checkpoint, its history and its model."""
+"""The folder of one training: that of its networks, and its model."""
 
 import enum
 import json
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +12,9 @@ from typing import Any
 from ser_ros.errors import SerError
 from ser_ros.inference.model_file import METADATA_KEY
 from ser_ros.inference.onnx_scan import scan
-from ser_ros.training import checkpoint, history, provenance
+from ser_ros.training import checkpoint, provenance
 from ser_ros.training.checkpoint import Origin
-from ser_ros.training.history import Epoch
-from ser_ros.training.trainer import Trainer
-
-LOGGER = logging.getLogger(__name__)
+from ser_ros.training.part import Part
 
 
 class Start(enum.Enum):
@@ -41,13 +37,13 @@ class Result:
 
     Attributes
     ----------
-    epoch: whose weights were kept.
+    epochs: whose weights were kept, of each network.
     figures: UAR on validation speakers by precision and corpus, of the exported files.
 
     """
 
     seed: int
-    epoch: int
+    epochs: list[int]
     folder: Path
     figures: dict[str, dict[str, float]]
 
@@ -59,18 +55,27 @@ class Run:
 
     Attributes
     ----------
-    folder: holds checkpoint.pt, history.csv and history.png.
-    origin: what is trained; a checkpoint of anything else is refused.
+    folder: holds the model, and what each `Part` holds: that of a single network is in it, those
+        of several are in folders of their own.
+    origins: what is trained, of each network.
 
     """
 
     folder: Path
-    origin: Origin
+    origins: Sequence[Origin]
 
     @property
-    def checkpoint(self) -> Path:
-        """Path of the checkpoint."""
-        return self.folder / 'checkpoint.pt'
+    def origin(self) -> Origin:
+        """What the model is made of."""
+        return checkpoint.joined(self.origins)
+
+    @property
+    def parts(self) -> list[Part]:
+        """The trainings of the networks, in the order in which they go."""
+        if len(self.origins) == 1:
+            return [Part(self.folder, self.origins[0])]
+        return [Part(self.folder / name, origin)
+                for name, origin in zip(self.origin.config.alone, self.origins, strict=True)]
 
     @property
     def model_folder(self) -> Path:
@@ -81,16 +86,19 @@ class Run:
         """
         Tell whether there is nothing left to do: no epoch, and no file of the model.
 
-        :raises SerError: if the folder's checkpoint is one of another training.
+        :raises SerError: if a checkpoint in the folder is one of another training.
         """
-        if not self.checkpoint.exists():
-            return False
-        epochs = _epochs(checkpoint.read_of(self.checkpoint, self.origin))
-        return (history.is_over(epochs, self.origin.config.training)
-                and self._has_model(history.best(epochs).epoch))
+        epochs = [part.best_epoch() for part in self.parts]
+        known = [epoch for epoch in epochs if epoch is not None]
+        return len(known) == len(epochs) and self._has_model(known)
 
-    def _has_model(self, epoch: int) -> bool:
-        expected = provenance.identity(self.origin, epoch).items()
+    def clear(self) -> None:
+        """Remove the checkpoints, so that none passes for one of the training that starts."""
+        for part in self.parts:
+            part.checkpoint.unlink(missing_ok=True)
+
+    def _has_model(self, epochs: list[int]) -> bool:
+        expected = provenance.identity(self.origin, epochs).items()
         try:
             files = [self._metadata(precision) for precision in self._precisions]
         except SerError:  # a file is missing, or has been written in part
@@ -106,36 +114,14 @@ class Run:
         path = self.model_folder / f'{precision}.onnx'
         return json.loads(scan(str(path)).metadata.get(METADATA_KEY, '{}'))
 
-    def restore(self, trainer: Trainer) -> None:
-        """
-        Bring the trainer to where the folder's training stopped, if there is one.
-
-        :raises SerError: if it is another training.
-        """
-        if not self.checkpoint.exists():
-            LOGGER.info('nothing to resume in %s: the training starts', self.folder)
-            return
-        trainer.restore(checkpoint.read_of(self.checkpoint, self.origin))
-        history.write(trainer.history, self.folder)
-        LOGGER.info('resumed after epoch %d', len(trainer.history))
-
-    def save(self, trainer: Trainer) -> None:
-        """Write checkpoint and history."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        checkpoint.write(self.checkpoint, self.origin, trainer.state())
-        history.write(trainer.history, self.folder)
-
     def result(self) -> Result:
         """Return what the stored model says; the run must be done."""
         stored = {precision: self._metadata(precision) for precision in self._precisions}
+        epoch = stored['fp32']['made_with']['epoch']
         return Result(
-            self.origin.seed, stored['fp32']['made_with']['epoch'], self.folder,
+            self.origin.seed, epoch if isinstance(epoch, list) else [epoch], self.folder,
             {precision: values['metrics']['validation_uar']
              for precision, values in stored.items()})
-
-
-def _epochs(state: dict[str, Any]) -> list[Epoch]:
-    return [Epoch(**entry) for entry in state['history']]
 
 
 def begin(runs: Sequence[Run], start: Start) -> list[Run]:
@@ -155,13 +141,13 @@ def _refuse_unfinished(runs: Sequence[Run]) -> None:
     """Refuse if some of the trainings, whatever they trained, have begun and not all are done."""
     states, unfinished = [], False
     for run in runs:
-        if run.checkpoint.exists():
-            before, state = checkpoint.read(run.checkpoint)
-            done = Run(run.folder, before).is_done()
-            states.append(f'{run.folder}, after epoch {len(state["history"])}')
-        else:
-            done = False
-        unfinished = unfinished or not done
+        paths = [part.checkpoint for part in run.parts]
+        before = {path: checkpoint.read(path) for path in paths if path.exists()}
+        states += [f'{path.parent}, after epoch {len(state["history"])}'
+                   for path, (_, state) in before.items()]
+        origins = [origin for origin, _ in before.values()]
+        if len(origins) < len(paths) or not Run(run.folder, origins).is_done():
+            unfinished = True
     if states and unfinished:
         raise SerError(f'there is an unfinished training ({"; ".join(states)}): go on with '
                        '--resume, start anew with --restart, or give another --output')

@@ -25,7 +25,7 @@ def table(results: Sequence[Result]) -> list[dict[str, str | int | float]]:
     """
     names = list(results[0].figures['fp32'])
     rows: list[dict[str, str | int | float]] = [
-        {'seed': result.seed, 'epoch': result.epoch,
+        {'seed': result.seed, 'epoch': ' '.join(map(str, result.epochs)),
          **{f'uar_{name}': result.figures['fp32'][name] for name in names}} for result in results]
     values = np.array([[result.figures['fp32'][name] for name in names] for result in results])
     for title, figures in ('mean', values.mean(axis=0)), ('std', values.std(axis=0, ddof=1)):

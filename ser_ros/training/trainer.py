@@ -44,7 +44,7 @@ class Trainer:
         """
         self.settings = config.training
         self._generator = generator
-        self.network: Network = make_network(config)
+        self.network = make_network(config)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = AveragedModel(
             self.network, multi_avg_fn=get_ema_multi_avg_fn(self.settings.averaging),
@@ -81,7 +81,8 @@ class Trainer:
         inputs, targets = _mix(images, labels, self.network.output.out_features, settings.mixup)
         with torch.autocast('cpu', torch.bfloat16, enabled=settings.bf16):
             output = self.network(inputs.to(memory_format=torch.channels_last))
-        return _cross_entropy(output.float(), targets, settings.label_smoothing)
+        return functional.cross_entropy(
+            output.float(), targets, label_smoothing=settings.label_smoothing)
 
     def add(self, loss: float, uar: dict[str, float]) -> Epoch:
         """Put an epoch's figures into the history, and keep its weights if it is the best."""
@@ -114,15 +115,6 @@ class Trainer:
         self.history = [Epoch(**entry) for entry in state['history']]
         self._generator.bit_generator.state = state['numpy']
         torch.set_rng_state(state['torch'])
-
-
-def _cross_entropy(logits: torch.Tensor, targets: torch.Tensor,
-                   label_smoothing: float) -> torch.Tensor:
-    """Return the mean loss, also over the members of an ensemble."""
-    if logits.ndim == 3:
-        targets = targets.repeat(len(logits), 1)
-        logits = logits.flatten(0, 1)
-    return functional.cross_entropy(logits, targets, label_smoothing=label_smoothing)
 
 
 def _parameter_groups(network: torch.nn.Module, weight_decay: float) -> list[dict]:

@@ -1,68 +1,121 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Networks that answer as one, trained each by itself and exported as one file."""
+"""Networks that answer as one and are exported as one file."""
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import torch
 import yaml
+from onnx import numpy_helper
 
-from ser_ros.training import export
-from ser_ros.training.config import Partner, load
-from ser_ros.training.ensemble import Ensemble
+from ser_ros.inference.onnx_scan import scan
+from ser_ros.training import checkpoint, export
+from ser_ros.training.config import Partner, Training, load
+from ser_ros.training.ensemble import Ensemble, join, prefixes_for_int8
 from ser_ros.training.mobilenet import MobileNetV3
 from ser_ros.training.networks import make_network
+from ser_ros.training.quantize import to_int8
 from ser_ros.training.resnet import RESNET_BLOCKS, ResNet
-from ser_ros.training.trainer import _cross_entropy
 
 SHAPE = (1, 40, 64)
 
 
-@pytest.fixture
+@pytest.fixture(scope='module')
 def ensemble():
     torch.manual_seed(0)
-    made = Ensemble([MobileNetV3(3, 0.1), ResNet(RESNET_BLOCKS['resnet10'], 1, 3, 0.1)])
+    made = Ensemble([MobileNetV3(3, 0.1), ResNet(RESNET_BLOCKS['resnet10'], 1, 3, 0.2)],
+                    [3.0, 1.0])
     for _ in range(3):  # so that the means and variances are not those of a new network
         made(torch.randn(4, *SHAPE))
     return made.eval()
 
 
-def test_it_answers_with_the_mean_of_its_members(ensemble):
+@pytest.fixture(scope='module')
+def images():
+    return np.random.default_rng(0).normal(size=(16, *SHAPE)).astype(np.float32)
+
+
+def test_it_answers_with_the_weighted_mean_of_its_members(ensemble):
     images = torch.randn(2, *SHAPE)
-    expected = sum(member(images) for member in ensemble.members) / 2
+    first, second = (member(images) for member in ensemble.members)
+    expected = 0.75 * first + 0.25 * second
     torch.testing.assert_close(ensemble(images), expected)
 
 
-def test_in_training_each_member_has_its_own_loss(ensemble):
-    ensemble.train()
-    logits = ensemble(torch.randn(4, *SHAPE))
-    assert logits.shape == (2, 4, 3)
-    targets = torch.eye(3)[[0, 1, 2, 0]]
-    each = [_cross_entropy(entry, targets, 0.1) for entry in logits]
-    torch.testing.assert_close(_cross_entropy(logits, targets, 0.1), sum(each) / 2)
+def test_one_network_stays_as_it_is(ensemble):
+    assert join(ensemble.members[:1], [1.0]) is ensemble.members[0]
+    assert isinstance(join(ensemble.members, [1.0, 1.0]), Ensemble)
 
 
 @pytest.mark.parametrize('to_form, tolerance', [(lambda model: model, 1e-5),
                                                 (export.to_fp16, 1e-2)])
-def test_the_exported_file_computes_the_same(ensemble, tmp_path, to_form, tolerance):
+def test_the_exported_file_computes_the_same(ensemble, images, tmp_path, to_form, tolerance):
     path = str(tmp_path / 'model.onnx')
     export.save(to_form(export.to_onnx(ensemble, SHAPE)), path, {})
+    np.testing.assert_allclose(answers(path, images), expected(ensemble, images), atol=tolerance)
+
+
+def answers(path, images):
     session = onnxruntime.InferenceSession(path, providers=['CPUExecutionProvider'])
-    images = np.random.default_rng(0).normal(size=(1, *SHAPE)).astype(np.float32)
+    return np.concatenate([session.run(None, {'image': image[np.newaxis]})[0]
+                           for image in images])
+
+
+def expected(network, images):
     with torch.no_grad():
-        expected = ensemble(torch.from_numpy(images)).numpy()
-    np.testing.assert_allclose(session.run(None, {'image': images})[0], expected, atol=tolerance)
+        return network(torch.from_numpy(images)).numpy()
 
 
-def test_the_configuration_names_the_partners(config_path, tmp_path):
+def test_int8_changes_the_resnets_alone(ensemble, images, tmp_path):
+    path = str(tmp_path / 'int8.onnx')
+    export.save(to_int8(export.to_onnx(ensemble, SHAPE), images, prefixes_for_int8(ensemble)),
+                path, {})
+    assert scan(path).precision == 'int8'  # most weights are the ResNet's
+    graph = onnx.load(path).graph
+    quantised = {node.name.split('.')[0] for node in graph.node
+                 if node.op_type == 'DequantizeLinear'}
+    assert quantised == {'member1', 'image_DequantizeLinear'}
+    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    kernels = {name: values.dtype.name for name, values in weights.items() if values.ndim == 4}
+    assert {dtype for name, dtype in kernels.items() if name.startswith('member0.')} == {'float32'}
+    assert {dtype for name, dtype in kernels.items() if name.startswith('member1.')} == {'int8'}
+    computed, whole = answers(path, images), expected(ensemble, images)
+    assert 0 < np.abs(computed - whole).max() < 0.1 * np.ptp(whole)
+
+
+def test_int8_of_mobilenets_alone(ensemble):
+    first = ensemble.members[0]
+    two = Ensemble([first, first], [1.0, 1.0])
+    assert prefixes_for_int8(first) == prefixes_for_int8(two) == ('',)
+
+
+@pytest.fixture
+def config(config_path, tmp_path):
     values = yaml.safe_load(config_path.read_text())
-    values.update(feature_set='efficientat_mel/1', network='mobilenet_v3',
-                  partners=[{'network': 'resnet10', 'width': 0.1}])
+    values.update(
+        feature_set='efficientat_mel/1', network='mobilenet_v3',
+        partners=[{'network': 'resnet10', 'width': 0.1, 'training': {'epochs': 7}},
+                  {'network': 'resnet10', 'width': 0.2}])
     path = tmp_path / 'ensemble.yaml'
     path.write_text(yaml.safe_dump(values))
-    config = load(str(path))
-    assert config.partners == [Partner('resnet10', 0.1)]
-    members = make_network(config).members
-    assert [type(member) for member in members] == [MobileNetV3, ResNet]
-    assert members[0].output.out_features == members[1].output.out_features == 7
+    return load(str(path))
+
+
+def test_each_network_has_a_configuration_of_its_own(config):
+    assert config.partners[0] == Partner('resnet10', 0.1, '', Training(epochs=7))
+    assert list(config.alone) == ['mobilenet_v3', 'resnet10', 'resnet10_2']
+    first, second, third = config.alone.values()
+    assert (first.width, first.training.epochs) == (config.width, config.training.epochs)
+    assert (second.width, second.training.epochs, third.width) == (0.1, 7, 0.2)
+    assert not any(entry.partners for entry in (first, second, third))
+    assert isinstance(make_network(first), MobileNetV3)
+    assert isinstance(make_network(second), ResNet)
+
+
+def test_what_an_ensemble_is_made_of(config):
+    parts = checkpoint.origins(config, 3, [])
+    assert [part.config for part in parts] == list(config.alone.values())
+    joined = checkpoint.joined(parts)
+    assert (joined.config, joined.seed, joined.pretrained_sha256) == (config, 3, '')

@@ -196,7 +196,7 @@ def test_files_that_are_no_checkpoint(command, tmp_path, content, capsys):
 
 def test_writing_fails_without_harm(tmp_path, config_path):
     path = tmp_path / 'checkpoint.pt'
-    started = checkpoint.origin(config.load(str(config_path)), 0, [])
+    started = checkpoint.origins(config.load(str(config_path)), 0, [])[0]
     checkpoint.write(path, started, {'history': [1]})
     with pytest.raises(AttributeError, match='pickle'):
         checkpoint.write(path, started, {'history': lambda: 0})
@@ -206,7 +206,7 @@ def test_writing_fails_without_harm(tmp_path, config_path):
 def test_other_clips_or_weights_are_refused(tmp_path, config_path):
     loaded = config.load(str(config_path))
     path = tmp_path / 'checkpoint.pt'
-    started = checkpoint.origin(loaded, 0, [])
+    started = checkpoint.origins(loaded, 0, [])[0]
     checkpoint.write(path, started, {})
     for name in 'clips_sha256', 'pretrained_sha256':
         other = checkpoint.Origin(**{**vars(started), name: 'other'})

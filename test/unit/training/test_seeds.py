@@ -104,7 +104,7 @@ def test_what_the_model_records(command, tmp_path):
 
 
 def result(seed, north, mean, tmp_path):
-    return Result(seed, 2, tmp_path, {'fp32': {'north': north, 'mean': mean},
+    return Result(seed, [2], tmp_path, {'fp32': {'north': north, 'mean': mean},
                                       'fp16': {'north': 1.0, 'mean': 1.0}})
 
 

@@ -60,7 +60,14 @@ def test_a_named_pipe_is_refused_without_waiting_for_its_writer(tmp_path):
      'training.patience needs training.averaging over 0 .*got 0.0'),
     ({'network': 'vgg'}, "network must be one of resnet34, resnet10, mobilenet_v3, got 'vgg'"),
     ({'partners': [{'network': 'vgg'}]}, "network must be one of .*, got 'vgg'"),
+    ({'weights': [1.0, 2.0]}, 'weights must have a number for each of the 1 networks, got .1.0'),
+    ({'weights': [0.0]}, 'weights must be over 0, got .0.0'),
     ({'partners': [{'width': 1.0}]}, "the key 'network' is missing"),
+    ({'partners': [{'network': 'resnet10', 'training': {'epochs': 0}}]},
+     'partners: training.epochs must be over 0, got 0'),
+    ({'partners': [{'network': 'resnet10'}] * 2}, "must not be alike .*, got 'resnet10' twice"),
+    ({'name': 'resnet10', 'partners': [{'network': 'resnet10'}]},
+     "name must not be that of one of several networks, .*got 'resnet10'"),
     ({'precisions': ['fp64']}, "precisions: 'fp64' is none of fp32, fp16, int8"),
 ])
 def test_wrong_values(tmp_path, config_path, change, reason):
