@@ -254,7 +254,7 @@ def _check(config: Config, path: str) -> None:
         raise SerError(f'{path}: name must not be that of one of several networks, whose folder '
                        f'it would share, got {config.name!r}')
     if not all(weight > 0 for weight in config.weights):
-        raise SerError(f'{where}: weights must be over 0, got {config.weights}')
+        raise SerError(f'{path}: weights must be over 0, got {config.weights}')
     if not 0 < config.answer_accuracy <= 1:
         raise SerError(f'{path}: answer_accuracy must be over 0 and at most 1, got '
                        f'{config.answer_accuracy}')

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The clips of the corpora, their labels and speakers."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -138,10 +137,11 @@ def trained_on(training_data: str, root: Path, corpus: Optional[str] = None) -> 
     :param training_data: what the model file says of it, such as 'ravdess: speakers 01 02'.
     :param root, corpus: see `strangers`.
     """
-    words = set(re.findall(r'[\w-]+', training_data.lower()))
+    names = {part.partition(':')[0].strip().removeprefix('adapted with ')
+             for part in training_data.lower().split(';')}
     listings = [corpora.read(folder, corpus) for folder in corpora.find_folders(root)]
     return sorted(listing.folder.name for listing in listings
-                  if words & {listing.folder.name.lower(), listing.corpus})
+                  if names & {listing.folder.name.lower(), listing.corpus})
 
 
 def readable(clips: Sequence[Clip], threads: int,

@@ -201,10 +201,12 @@ def test_what_cannot_be_read_is_told(folder, capsys):
 def test_which_corpora_a_model_was_trained_on(tmp_path):
     said = 'ravdess: speakers 01 02; own-clips: speakers a'
     touch(tmp_path, 'my ravdess/Actor_01/03-01-05-01-01-01-01.wav', 'own-clips/anger/1.wav',
-          'clips/anger/1.wav')
+          'speakers/anger/1.wav', 'my own/anger/1.wav')
     assert trained_on(said, tmp_path / 'my ravdess') == ['my ravdess']
     assert trained_on(said, tmp_path / 'own-clips') == ['own-clips']
-    assert trained_on(said, tmp_path / 'clips') == []
+    assert trained_on(said, tmp_path / 'speakers') == []
+    adapted = said + '; adapted with My own: 30 clips of 2 speakers'
+    assert trained_on(adapted, tmp_path / 'my own') == ['my own']
 
 
 @pytest.mark.parametrize('name, corpus', [
