@@ -3,9 +3,9 @@
 """``ser_ros evaluate``: measure a model on speakers it was never trained on."""
 
 import contextlib
-import sys
 from pathlib import Path
 
+from ser_ros.cli.messages import tell
 from ser_ros.cli.train import check_packages, make_folder
 from ser_ros.errors import SerError
 from ser_ros.inference import BACKEND_NAMES
@@ -115,4 +115,4 @@ def _strangers(args, classifier):
 
 
 def _warn(text):
-    print('ser_ros: warning: ' + text, file=sys.stderr)
+    tell('warning: ' + text)

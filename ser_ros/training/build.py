@@ -154,7 +154,8 @@ def store(config: Config, network: Network | Ensemble, drawn: BalancedWindows, v
             folder, validation.clips, config.answer_accuracy, progress)
         LOGGER.info('%s', threshold.describe(chosen))
     except SerError as error:  # the model is of use with any threshold
-        LOGGER.warning('%s', error)
+        LOGGER.warning(
+            '%s; the model gets no min_confidence of its own, see ser_ros calibrate', error)
     return _add_figures(list(forms), folder, validation, threads, progress)
 
 
