@@ -5,6 +5,7 @@
 import os
 from pathlib import Path
 
+from ser_ros.cli.evaluate import warn_of_skipped
 from ser_ros.cli.messages import tell
 from ser_ros.cli.train import check_packages, make_folder
 from ser_ros.errors import SerError
@@ -69,6 +70,7 @@ def run(args) -> int:
     for label, count in left_out.items():
         _warn('{} clips of {} are left out: it is none of the emotions of this package'.format(
             count, label))
+    warn_of_skipped(data.skipped(Path(args.data), args.corpus))
     for name in data.trained_on(model.info.training_data, Path(args.data), args.corpus):
         _warn('{} was trained on speakers of {}: if these are among them, the figures before and '
               'after are too good'.format(model.info.name, name))

@@ -104,6 +104,7 @@ def _strangers(args, classifier):
     clips, left_out = data.strangers(Path(args.data), classifier.labels, args.corpus)
     for label, count in left_out.items():
         _warn('{} clips of {} are left out: the model does not know it'.format(count, label))
+    warn_of_skipped(data.skipped(Path(args.data), args.corpus))
     clips, problems = data.readable(clips, args.threads, Progress())
     for problem in problems:
         _warn('left out: ' + problem)
@@ -112,6 +113,14 @@ def _strangers(args, classifier):
         _warn('{} was trained on speakers of {}: give its CONFIG.yaml to leave them out, or '
               'these figures mean nothing'.format(info.name, name))
     return clips
+
+
+def warn_of_skipped(skipped):
+    """Warn of files that are no clips of the corpus, as `data.skipped` returns them."""
+    if skipped:
+        path, reason = skipped[0]
+        _warn('{} files are left out, such as {}: {}; ser_ros data check --json names all'.format(
+            len(skipped), path, reason))
 
 
 def _warn(text):

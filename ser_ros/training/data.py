@@ -144,6 +144,12 @@ def trained_on(training_data: str, root: Path, corpus: Optional[str] = None) -> 
                   if names & {listing.folder.name.lower(), listing.corpus})
 
 
+def skipped(root: Path, corpus: Optional[str] = None) -> list[tuple[Path, str]]:
+    """Return the files in a folder that `strangers` does not take for clips, and why not."""
+    return [entry for folder in corpora.find_folders(root)
+            for entry in corpora.read(folder, corpus).skipped]
+
+
 def readable(clips: Sequence[Clip], threads: int,
              progress: Progress) -> tuple[list[Clip], list[str]]:
     """

@@ -8,6 +8,7 @@ import unicodedata
 import pytest
 import yaml
 
+from ser_ros.cli.evaluate import warn_of_skipped
 from ser_ros.emotion.labels import EMOTIONS
 from ser_ros.errors import SerError
 from ser_ros.training import corpora
@@ -17,6 +18,7 @@ from ser_ros.training.data import (
     load_part,
     read_corpus,
     readable,
+    skipped,
     strangers,
     to_clips,
     trained_on,
@@ -196,6 +198,16 @@ def test_what_cannot_be_read_is_told(folder, capsys):
     found, problems = readable(strangers(folder, EMOTIONS)[0], 1, Progress())
     assert [clip.path.name for clip in found] == ['good.wav']
     assert ['empty.wav' in problems[0], 'text.wav' in problems[1]] == [True, True]
+
+
+def test_files_that_are_no_clips_are_told(folder, capsys):
+    names = [f'ravdess/03-01-05-01-01-01-0{number}.wav' for number in range(1, 4)]
+    touch(folder, *names, 'mine/anger/1.wav')
+    warn_of_skipped(skipped(folder))
+    assert ('warning: 1 files are left out, such as {}: not named as the corpus'.format(
+        folder.resolve() / 'mine/anger/1.wav') in capsys.readouterr().err)
+    warn_of_skipped(skipped(folder / 'mine'))
+    assert not capsys.readouterr().err
 
 
 def test_which_corpora_a_model_was_trained_on(tmp_path):
