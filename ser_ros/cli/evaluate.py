@@ -94,7 +94,18 @@ def _configured(args, classifier):
         raise SerError('the model {} tells {} apart, the configuration {} {}'.format(
             classifier.session.info.name, ', '.join(classifier.labels), args.config,
             ', '.join(settings.labels)))
-    return data.load_part(settings, Path(args.data), args.part)
+    clips = data.load_part(settings, Path(args.data), args.part)
+    warn_of_trained(classifier.session.info, clips)
+    return clips
+
+
+def warn_of_trained(info, clips):
+    """Warn if the model was trained on speakers of these clips."""
+    from ser_ros.training import data
+    speakers = data.speakers_trained_on(info.training_data, clips)
+    if speakers:
+        _warn('{} was trained on {}, which the configuration lists for something else: figures of '
+              'these speakers mean nothing'.format(info.name, ', '.join(speakers)))
 
 
 def _strangers(args, classifier):

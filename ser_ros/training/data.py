@@ -144,6 +144,19 @@ def trained_on(training_data: str, root: Path, corpus: Optional[str] = None) -> 
                   if names & {listing.folder.name.lower(), listing.corpus})
 
 
+def speakers_trained_on(training_data: str, clips: Sequence[Clip]) -> list[str]:
+    """
+    Return the speakers of the clips that a model was trained on, each behind its corpus.
+
+    :param training_data: see `trained_on`.
+    """
+    said = dict(part.split(': speakers ', 1) for part in training_data.split('; ')
+                if ': speakers ' in part)
+    trained = {corpus: speakers.split() for corpus, speakers in said.items()}
+    return sorted({f'{clip.corpus} {clip.speaker}'.strip() for clip in clips
+                   if {clip.speaker, EVERYONE} & set(trained.get(clip.corpus, []))})
+
+
 def skipped(root: Path, corpus: Optional[str] = None) -> list[tuple[Path, str]]:
     """Return the files in a folder that `strangers` does not take for clips, and why not."""
     return [entry for folder in corpora.find_folders(root)

@@ -15,10 +15,12 @@ from ser_ros.training import corpora
 from ser_ros.training.config import PARTS, load
 from ser_ros.training.corpora.labels import COMMON, SPECIAL
 from ser_ros.training.data import (
+    Clip,
     load_part,
     read_corpus,
     readable,
     skipped,
+    speakers_trained_on,
     strangers,
     to_clips,
     trained_on,
@@ -198,6 +200,14 @@ def test_what_cannot_be_read_is_told(folder, capsys):
     found, problems = readable(strangers(folder, EMOTIONS)[0], 1, Progress())
     assert [clip.path.name for clip in found] == ['good.wav']
     assert ['empty.wav' in problems[0], 'text.wav' in problems[1]] == [True, True]
+
+
+def test_speakers_that_a_model_was_trained_on(tmp_path):
+    said = 'north: speakers a b; south: speakers *; adapted with west: 3 clips of 2 speakers'
+    clips = [Clip(corpus, tmp_path, speaker, 0) for corpus, speaker in [
+        ('north', 'a'), ('north', 'a'), ('north', 'c'), ('south', ''), ('west', '2'), ('', '')]]
+    assert speakers_trained_on(said, clips) == ['north a', 'south']
+    assert speakers_trained_on('not told', clips) == []
 
 
 def test_files_that_are_no_clips_are_told(folder, capsys):
