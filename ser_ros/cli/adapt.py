@@ -5,6 +5,7 @@
 import os
 from pathlib import Path
 
+from ser_ros.cli.evaluate import warn_of_skipped
 from ser_ros.cli.messages import tell
 from ser_ros.cli.train import check_packages, make_folder
 from ser_ros.errors import SerError
@@ -54,7 +55,7 @@ def run(args) -> int:
     check_packages()
     from ser_ros.inference.model_file import Model
     from ser_ros.offline import open_stream
-    from ser_ros.training import adapt, adapt_report, document
+    from ser_ros.training import adapt, adapt_report, data, document
     from ser_ros.training.adapt_clips import read_clips
     from ser_ros.training.progress import Progress
     model = Model(args.model)
@@ -69,7 +70,10 @@ def run(args) -> int:
     for label, count in left_out.items():
         _warn('{} clips of {} are left out: it is none of the emotions of this package'.format(
             count, label))
-    _warn_of_known(model.info, clips)
+    warn_of_skipped(data.skipped(Path(args.data), args.corpus))
+    for name in data.trained_on(model.info.training_data, Path(args.data), args.corpus):
+        _warn('{} was trained on speakers of {}: if these are among them, the figures before and '
+              'after are too good'.format(model.info.name, name))
     found = adapt.adapt(model, clips, open_stream(model.info.feature_set), settings, Progress())
     _warn_of_silent(found.silent)
     print(document.to_markdown(adapt_report.report(found)))
@@ -95,14 +99,6 @@ def _check(args):
                                   or args.name in ('.', '..')):
         raise SerError('--name must be the name of a folder, without a path, got {!r}'.format(
             args.name))
-
-
-def _warn_of_known(info, clips):
-    """Warn where the model may have been trained on these very clips."""
-    for name in sorted({clip.corpus for clip in clips}):
-        if name.lower() in info.training_data.lower():
-            _warn('{} was trained on speakers of {}: if these are among them, the figures before '
-                  'and after are too good'.format(info.name, name))
 
 
 def _warn_of_silent(clips):

@@ -5,6 +5,7 @@
 import os
 from pathlib import Path
 
+from ser_ros.cli.evaluate import warn_of_trained
 from ser_ros.cli.train import check_packages
 from ser_ros.errors import SerError
 
@@ -42,6 +43,7 @@ def run(args) -> int:
         raise SerError('the model {} tells {} apart, the configuration {} {}'.format(
             info.name, ', '.join(info.labels), args.config, ', '.join(settings.labels)))
     clips = data.load_part(settings, Path(args.data), 'validation')
+    warn_of_trained(info, clips)
     accuracy = settings.answer_accuracy if args.accuracy is None else args.accuracy
     found = threshold.add_to_model(Path(args.model), clips, accuracy, Progress())
     print(threshold.describe(found))

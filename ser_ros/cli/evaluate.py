@@ -3,9 +3,9 @@
 """``ser_ros evaluate``: measure a model on speakers it was never trained on."""
 
 import contextlib
-import sys
 from pathlib import Path
 
+from ser_ros.cli.messages import tell
 from ser_ros.cli.train import check_packages, make_folder
 from ser_ros.errors import SerError
 from ser_ros.inference import BACKEND_NAMES
@@ -94,7 +94,18 @@ def _configured(args, classifier):
         raise SerError('the model {} tells {} apart, the configuration {} {}'.format(
             classifier.session.info.name, ', '.join(classifier.labels), args.config,
             ', '.join(settings.labels)))
-    return data.load_part(settings, Path(args.data), args.part)
+    clips = data.load_part(settings, Path(args.data), args.part)
+    warn_of_trained(classifier.session.info, clips)
+    return clips
+
+
+def warn_of_trained(info, clips):
+    """Warn if the model was trained on speakers of these clips."""
+    from ser_ros.training import data
+    speakers = data.speakers_trained_on(info.training_data, clips)
+    if speakers:
+        _warn('{} was trained on {}, which the configuration lists for something else: figures of '
+              'these speakers mean nothing'.format(info.name, ', '.join(speakers)))
 
 
 def _strangers(args, classifier):
@@ -104,6 +115,7 @@ def _strangers(args, classifier):
     clips, left_out = data.strangers(Path(args.data), classifier.labels, args.corpus)
     for label, count in left_out.items():
         _warn('{} clips of {} are left out: the model does not know it'.format(count, label))
+    warn_of_skipped(data.skipped(Path(args.data), args.corpus))
     clips, problems = data.readable(clips, args.threads, Progress())
     for problem in problems:
         _warn('left out: ' + problem)
@@ -114,5 +126,13 @@ def _strangers(args, classifier):
     return clips
 
 
+def warn_of_skipped(skipped):
+    """Warn of files that are no clips of the corpus, as `data.skipped` returns them."""
+    if skipped:
+        path, reason = skipped[0]
+        _warn('{} files are left out, such as {}: {}; ser_ros data check --json names all'.format(
+            len(skipped), path, reason))
+
+
 def _warn(text):
-    print('ser_ros: warning: ' + text, file=sys.stderr)
+    tell('warning: ' + text)

@@ -18,6 +18,7 @@ from ser_ros.offline import graph_settings
 from ser_ros.training import corpora
 from ser_ros.training.adapt_fit import Examples
 from ser_ros.training.adapt_head import Body
+from ser_ros.training.corpora.labels import as_word
 from ser_ros.training.data import Clip, read_samples, to_clips
 
 FOLDS = 5
@@ -42,14 +43,15 @@ def read_clips(root: Path, labels: Sequence[str],
         listing = corpora.read(folder, corpus)
         emotions = corpora.emotion_map(listing.corpus)
         words = Counter(entry.label for entry in listing.recordings)
+        known = {as_word(label) for label in labels}
         unknown = [f'{word!r} ({count} clips)' for word, count in words.items()
-                   if emotions.get(word, word) not in (*labels, None)]
+                   if emotions.get(word, word) not in {*known, None}]
         if unknown:
             raise SerError(f'{folder}: the model does not know {", ".join(unknown)}; it tells '
                            f'{", ".join(labels)} apart. Rename these labels or take the clips out')
         left_out.update({word: count for word, count in words.items()
                          if emotions.get(word, word) is None})
-        clips += to_clips(folder.resolve().name, listing, labels, {}, [])
+        clips += to_clips(listing.folder.name, listing, labels, {}, [])
     return clips, dict(left_out)
 
 

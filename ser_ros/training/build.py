@@ -18,7 +18,7 @@ from ser_ros.errors import SerError
 from ser_ros.features import FEATURE_SETS, create_extractor
 from ser_ros.features.base import Columns
 from ser_ros.inference.classifier import softmax
-from ser_ros.inference.model_file import Model
+from ser_ros.inference.model_file import PRECISIONS, Model
 from ser_ros.inference.onnxruntime_backend import OnnxRuntimeBackend
 from ser_ros.training import checkpoint, data, export, metrics, provenance, threshold
 from ser_ros.training.cache import load_columns
@@ -148,14 +148,15 @@ def store(config: Config, network: Network | Ensemble, drawn: BalancedWindows, v
     temperature = metrics.fit_temperature(
         logits(network, validation.images), validation.labels, validation.weights())
     metadata = _metadata(config, shape, temperature, made_with)
-    figures = _save(forms, metadata, folder, validation, threads, progress)
+    _save(forms, metadata, folder)
     try:
         chosen = threshold.add_to_model(
             folder, validation.clips, config.answer_accuracy, progress)
         LOGGER.info('%s', threshold.describe(chosen))
     except SerError as error:  # the model is of use with any threshold
-        LOGGER.warning('%s', error)
-    return figures
+        LOGGER.warning(
+            '%s; the model gets no min_confidence of its own, see ser_ros calibrate', error)
+    return _add_figures(list(forms), folder, validation, threads, progress)
 
 
 def _forms(network: Network | Ensemble, config: Config,
@@ -184,18 +185,29 @@ def _metadata(config: Config, shape: tuple[int, ...], temperature: float,
         'made_with': made_with}
 
 
-def _save(forms: dict[str, onnx.ModelProto], metadata: dict[str, Any], folder: Path,
-          validation: Windows, threads: int, progress: Progress) -> dict[str, dict[str, float]]:
-    """Write the files, run each over the validation windows, and write its figures into it."""
+def _save(forms: dict[str, onnx.ModelProto], metadata: dict[str, Any], folder: Path) -> None:
+    """Write the files, in place of those of any precision that another training left."""
     folder.mkdir(parents=True, exist_ok=True)
+    for precision in PRECISIONS:
+        (folder / f'{precision}.onnx').unlink(missing_ok=True)
     for precision, model in forms.items():
         export.save(model, str(folder / f'{precision}.onnx'), metadata)
+
+
+def _add_figures(precisions: Sequence[str], folder: Path, validation: Windows, threads: int,
+                 progress: Progress) -> dict[str, dict[str, float]]:
+    """
+    Run each file over the validation windows, and write its figures into it.
+
+    The last step: a model that has them is complete, see `Run.is_done`.
+    """
     figures = {}
-    for precision in forms:
+    for precision in precisions:
         figures[precision] = measure(folder, precision, validation, threads, progress)
         LOGGER.info('%s: validation UAR %s', precision, json.dumps(figures[precision]))
-        stored = {**metadata, 'metrics': {'validation_uar': figures[precision]}}
-        export.save(forms[precision], str(folder / f'{precision}.onnx'), stored)
+    export.change_metadata(
+        [folder / f'{precision}.onnx' for precision in precisions],
+        lambda path, metadata: metadata['metrics'].update(validation_uar=figures[path.stem]))
     return figures
 
 

@@ -52,11 +52,13 @@ def origins(config: Config, seed: int, clips: Sequence[Clip]) -> list[Origin]:
     """
     Describe the trainings of the configuration's networks before they start.
 
-    Each is that of the network alone, so it does not depend on the others.
+    Each is that of the network alone, so it does not depend on the others; the seeds count up from
+    ``seed``, so that networks of the same kind do not learn the same.
 
     :raises SerError: if the pretrained weights cannot be read.
     """
-    return [_origin(entry, seed, clips) for entry in config.alone.values()]
+    return [_origin(entry, seed + index, clips)
+            for index, entry in enumerate(config.alone.values())]
 
 
 def joined(parts: Sequence[Origin]) -> Origin:

@@ -246,15 +246,11 @@ def _check(config: Config, path: str) -> None:
         if member.width <= 0:
             raise SerError(f'{where}: width must be over 0, got {member.width}')
         _check_training(member.training, where)
-    for index, member in enumerate(config.partners):
-        if member in config.members[:index + 1]:
-            raise SerError(f'{path}: partners: two networks must not be alike in everything, since '
-                           f'they would learn the same, got {member.network!r} twice')
     if config.partners and config.name in config.alone:
         raise SerError(f'{path}: name must not be that of one of several networks, whose folder '
                        f'it would share, got {config.name!r}')
     if not all(weight > 0 for weight in config.weights):
-        raise SerError(f'{where}: weights must be over 0, got {config.weights}')
+        raise SerError(f'{path}: weights must be over 0, got {config.weights}')
     if not 0 < config.answer_accuracy <= 1:
         raise SerError(f'{path}: answer_accuracy must be over 0 and at most 1, got '
                        f'{config.answer_accuracy}')

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The clips of the corpora, their labels and speakers."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -138,10 +137,30 @@ def trained_on(training_data: str, root: Path, corpus: Optional[str] = None) -> 
     :param training_data: what the model file says of it, such as 'ravdess: speakers 01 02'.
     :param root, corpus: see `strangers`.
     """
-    words = set(re.findall(r'[\w-]+', training_data.lower()))
+    names = {part.partition(':')[0].strip().removeprefix('adapted with ')
+             for part in training_data.lower().split(';')}
     listings = [corpora.read(folder, corpus) for folder in corpora.find_folders(root)]
     return sorted(listing.folder.name for listing in listings
-                  if words & {listing.folder.name.lower(), listing.corpus})
+                  if names & {listing.folder.name.lower(), listing.corpus})
+
+
+def speakers_trained_on(training_data: str, clips: Sequence[Clip]) -> list[str]:
+    """
+    Return the speakers of the clips that a model was trained on, each behind its corpus.
+
+    :param training_data: see `trained_on`.
+    """
+    said = dict(part.split(': speakers ', 1) for part in training_data.split('; ')
+                if ': speakers ' in part)
+    trained = {corpus: speakers.split() for corpus, speakers in said.items()}
+    return sorted({f'{clip.corpus} {clip.speaker}'.strip() for clip in clips
+                   if {clip.speaker, EVERYONE} & set(trained.get(clip.corpus, []))})
+
+
+def skipped(root: Path, corpus: Optional[str] = None) -> list[tuple[Path, str]]:
+    """Return the files in a folder that `strangers` does not take for clips, and why not."""
+    return [entry for folder in corpora.find_folders(root)
+            for entry in corpora.read(folder, corpus).skipped]
 
 
 def readable(clips: Sequence[Clip], threads: int,

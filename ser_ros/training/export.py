@@ -8,7 +8,8 @@ own exporter chooses a newer operator set than it is asked for.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -173,3 +174,21 @@ def save(model: onnx.ModelProto, path: str, metadata: Mapping[str, Any]) -> None
     helper.set_model_props(model, {METADATA_KEY: json.dumps(metadata)})
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
+
+
+def change_metadata(paths: Sequence[Path], change: Callable[[Path, dict[str, Any]], None]) -> None:
+    """
+    Change what a model's files say of themselves; none is replaced before all are written.
+
+    :param change: takes the path and the metadata, which it changes in place.
+    """
+    partials = []
+    for path in paths:
+        model = onnx.load(str(path))
+        metadata = json.loads(next(
+            entry.value for entry in model.metadata_props if entry.key == METADATA_KEY))
+        change(path, metadata)
+        partials.append(path.with_name('.' + path.name))
+        save(model, str(partials[-1]), metadata)
+    for path, partial in zip(paths, partials, strict=True):
+        partial.replace(path)

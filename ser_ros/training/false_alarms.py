@@ -57,7 +57,9 @@ def find(folder: Path) -> list[Path]:
 
     :raises SerError: if there is none.
     """
-    paths = sorted(path for path in folder.rglob('*') if path.suffix.lower() in FILE_ENDINGS)
+    paths = sorted(path for path in folder.resolve().rglob('*')
+                   if path.suffix.lower() in FILE_ENDINGS and path.is_file()
+                   and not path.name.startswith('.'))
     if not paths:
         raise SerError(f'no audio files ({" ".join(FILE_ENDINGS)}) in {folder}')
     return paths

@@ -103,8 +103,8 @@ class Run:
             files = [self._metadata(precision) for precision in self._precisions]
         except SerError:  # a file is missing, or has been written in part
             return False
-        return all(expected <= values.get('made_with', {}).items() and values['metrics']
-                   for values in files)
+        return all(expected <= values.get('made_with', {}).items()
+                   and 'validation_uar' in values['metrics'] for values in files)
 
     @property
     def _precisions(self) -> list[str]:

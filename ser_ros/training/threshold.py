@@ -7,21 +7,20 @@ Chosen on validation speakers, over the very steps of the graph with its smoothi
 model file.
 """
 
-import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import onnx
 
 from ser_ros.audio.format import SAMPLE_RATE_HZ
 from ser_ros.emotion.tracker import EmotionTracker, State, TrackerSettings
 from ser_ros.errors import SerError
 from ser_ros.inference.classifier import Classifier, open_classifier
-from ser_ros.inference.model_file import METADATA_KEY, Model
+from ser_ros.inference.model_file import Model
 from ser_ros.offline import graph_settings, open_stream
 from ser_ros.training import export
 from ser_ros.training.data import Clip, read_samples
@@ -182,15 +181,12 @@ def add_to_model(folder: Path, clips: Sequence[Clip], accuracy: float,
     if not found.reached:
         LOGGER.warning('no threshold makes %.0f %% of the answers right; at best it is %.0f %%',
                        100 * accuracy, 100 * found.right)
-    for precision in model.precisions:
-        _write(Path(model.path(precision)), found, accuracy)
+    export.change_metadata([Path(model.path(name)) for name in model.precisions],
+                           lambda _, metadata: _state(metadata, found, accuracy))
     return found
 
 
-def _write(path: Path, found: Threshold, accuracy: float) -> None:
-    model = onnx.load(str(path))
-    metadata = json.loads(next(
-        entry.value for entry in model.metadata_props if entry.key == METADATA_KEY))
+def _state(metadata: dict[str, Any], found: Threshold, accuracy: float) -> None:
     metadata['min_confidence'] = found.min_confidence
     metadata.pop('answer_accuracy', None)
     if found.reached:
@@ -198,9 +194,6 @@ def _write(path: Path, found: Threshold, accuracy: float) -> None:
     metadata['metrics']['validation_answers'] = {
         name: {'right': round(entry.right, 4), 'answered': round(entry.answered, 4)}
         for name, entry in found.answers.items()}
-    partial = path.with_name('.' + path.name)
-    export.save(model, str(partial), metadata)
-    partial.replace(path)
 
 
 def describe(found: Threshold) -> str:

@@ -8,15 +8,19 @@ import unicodedata
 import pytest
 import yaml
 
+from ser_ros.cli.evaluate import warn_of_skipped
 from ser_ros.emotion.labels import EMOTIONS
 from ser_ros.errors import SerError
 from ser_ros.training import corpora
 from ser_ros.training.config import PARTS, load
 from ser_ros.training.corpora.labels import COMMON, SPECIAL
 from ser_ros.training.data import (
+    Clip,
     load_part,
     read_corpus,
     readable,
+    skipped,
+    speakers_trained_on,
     strangers,
     to_clips,
     trained_on,
@@ -198,13 +202,33 @@ def test_what_cannot_be_read_is_told(folder, capsys):
     assert ['empty.wav' in problems[0], 'text.wav' in problems[1]] == [True, True]
 
 
+def test_speakers_that_a_model_was_trained_on(tmp_path):
+    said = 'north: speakers a b; south: speakers *; adapted with west: 3 clips of 2 speakers'
+    clips = [Clip(corpus, tmp_path, speaker, 0) for corpus, speaker in [
+        ('north', 'a'), ('north', 'a'), ('north', 'c'), ('south', ''), ('west', '2'), ('', '')]]
+    assert speakers_trained_on(said, clips) == ['north a', 'south']
+    assert speakers_trained_on('not told', clips) == []
+
+
+def test_files_that_are_no_clips_are_told(folder, capsys):
+    names = [f'ravdess/03-01-05-01-01-01-0{number}.wav' for number in range(1, 4)]
+    touch(folder, *names, 'mine/anger/1.wav')
+    warn_of_skipped(skipped(folder))
+    assert ('warning: 1 files are left out, such as {}: not named as the corpus'.format(
+        folder.resolve() / 'mine/anger/1.wav') in capsys.readouterr().err)
+    warn_of_skipped(skipped(folder / 'mine'))
+    assert not capsys.readouterr().err
+
+
 def test_which_corpora_a_model_was_trained_on(tmp_path):
     said = 'ravdess: speakers 01 02; own-clips: speakers a'
     touch(tmp_path, 'my ravdess/Actor_01/03-01-05-01-01-01-01.wav', 'own-clips/anger/1.wav',
-          'clips/anger/1.wav')
+          'speakers/anger/1.wav', 'my own/anger/1.wav')
     assert trained_on(said, tmp_path / 'my ravdess') == ['my ravdess']
     assert trained_on(said, tmp_path / 'own-clips') == ['own-clips']
-    assert trained_on(said, tmp_path / 'clips') == []
+    assert trained_on(said, tmp_path / 'speakers') == []
+    adapted = said + '; adapted with My own: 30 clips of 2 speakers'
+    assert trained_on(adapted, tmp_path / 'my own') == ['my own']
 
 
 @pytest.mark.parametrize('name, corpus', [

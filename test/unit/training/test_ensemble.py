@@ -119,3 +119,4 @@ def test_what_an_ensemble_is_made_of(config):
     assert [part.config for part in parts] == list(config.alone.values())
     joined = checkpoint.joined(parts)
     assert (joined.config, joined.seed, joined.pretrained_sha256) == (config, 3, '')
+    assert [part.seed for part in parts] == [3, 4, 5]

@@ -79,6 +79,7 @@ def test_own_recordings(tmp_path, capsys):
     soundfile.write(str(tmp_path / 'door' / 'a.wav'), np.zeros(64000), 16000)
     soundfile.write(str(tmp_path / 'b.FLAC'), np.zeros(32000), 16000)
     (tmp_path / 'notes.txt').write_text('no sound')
+    (tmp_path / 'door' / '._a.wav').write_text('what macOS puts beside files')
     assert main(['false-alarms', 'small', str(tmp_path)]) == 0
     printed = capsys.readouterr().out
     rows = [[cell.strip() for cell in line.strip('|').split('|')]

@@ -68,7 +68,7 @@ def best_epoch(folder):
     return 1 + max(range(len(rows)), key=lambda index: float(rows[index][-1]))
 
 
-def test_each_is_trained_as_if_it_were_alone(command, tmp_path, capsys):
+def test_each_is_trained_as_if_it_were_alone_with_the_next_seed(command, tmp_path, capsys):
     output, alone = tmp_path / 'out', tmp_path / 'alone'
     assert main(command(PARTNERS, output, '--seed', '2')) == 0
     assert {path.name for path in output.iterdir()} == {'cache', 'resnet34', 'resnet10', 'tiny'}
@@ -82,8 +82,8 @@ def test_each_is_trained_as_if_it_were_alone(command, tmp_path, capsys):
     assert (made_with['epoch'], made_with['seed']) == (epochs, 2)
     assert 'seed 2, epoch {}, {}'.format(*epochs) in capsys.readouterr().out
 
-    for added, folder in ('', folders[0]), ('network: resnet10\n', folders[1]):
-        arguments = command(added, alone, '--seed', '2', '--restart')
+    for added, folder, seed in ('', folders[0], '2'), ('network: resnet10\n', folders[1], '3'):
+        arguments = command(added, alone, '--seed', seed, '--restart')
         if added:
             path = tmp_path / 'c.yaml'
             text = path.read_text()

@@ -178,6 +178,24 @@ def test_resume_begins_where_there_is_nothing_and_leaves_what_is_done(
         main(command(ONE_CYCLE, tmp_path, '--resume'))
 
 
+@pytest.mark.parametrize('name', ['add_to_model', 'measure'])
+def test_a_stop_between_export_and_figures_leaves_no_finished_model(
+        command, tmp_path, monkeypatch, name):
+    (tmp_path / 'tiny').mkdir()
+    (tmp_path / 'tiny' / 'int8.onnx').write_bytes(b'of another training')
+    monkeypatch.setattr(build.threshold if name == 'add_to_model' else build, name, interrupted)
+    assert main(command(ONE_CYCLE, tmp_path)) == 130
+    assert [path.name for path in (tmp_path / 'tiny').iterdir()] == ['fp32.onnx']
+    monkeypatch.undo()
+    monkeypatch.setattr(Trainer, 'train_epoch', not_to_be_called)
+    assert main(command(ONE_CYCLE, tmp_path, '--resume')) == 0
+    assert 'validation_uar' in Model(str(tmp_path / 'tiny')).info.metrics
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+
 def not_to_be_called(*_):
     raise AssertionError('it is stored already')
 
