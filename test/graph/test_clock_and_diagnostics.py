@@ -48,8 +48,8 @@ def test_a_replay_with_clock_is_in_its_own_time(peer, start, speech):
         assert first.header == second.header
         assert first.probabilities == second.probabilities
         assert (first.state, first.label) == (second.state, second.label)
-        # In simulated time: a latency in system time would be decades. Where /clock comes later than
-        # the audio that it belongs to, there is none.
+        # In simulated time: a latency in system time would be decades. Where /clock lags
+        # behind the audio, there is none.
         assert math.isnan(first.latency_s) or abs(first.latency_s) < 10.0
     assert to_ns(rounds[0][0].header.stamp) < START_NS + 10 * 10**9
 
