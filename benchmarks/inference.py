@@ -38,10 +38,10 @@ def network(width: float):
     """Return an untrained ResNet34 in evaluation mode."""
     import torch
 
-    from ser_ros.training.resnet import ResNet34
+    from ser_ros.training.resnet import RESNET_BLOCKS, ResNet
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    return ResNet34(len(LABELS), width).eval()
+    return ResNet(RESNET_BLOCKS['resnet34'], 3, len(LABELS), width).eval()
 
 
 def export(width: float, folder: Path) -> None:
