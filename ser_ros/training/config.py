@@ -3,14 +3,12 @@
 """The training configuration: a YAML file, checked key by key."""
 
 import os
-from dataclasses import MISSING, dataclass, field, fields, replace
-from typing import Any, get_args, get_origin, get_type_hints
-
-import yaml
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ser_ros.errors import SerError
-from ser_ros.files import check_regular
 from ser_ros.inference.model_file import PRECISIONS
+from ser_ros.training import typed_yaml
 
 PARTS = ('train', 'validation', 'test')
 NETWORKS = ('resnet34', 'resnet10', 'mobilenet_v3')
@@ -150,9 +148,9 @@ def load(path: str) -> Config:
     :raises SerError: if it cannot be read, a key is unknown, missing or of another type, or a
         speaker is in two parts.
     """
-    values = _read(path)
+    values = typed_yaml.read(path)
     if isinstance(values, dict) and isinstance(values.get('corpora'), str):
-        values['corpora'] = _read(os.path.join(os.path.dirname(path), values['corpora']))
+        values['corpora'] = typed_yaml.read(os.path.join(os.path.dirname(path), values['corpora']))
     config = from_values(values, path)
     if config.weights and len(config.weights) != len(config.members):
         raise SerError(f'{path}: weights must have a number for each of the '
@@ -167,53 +165,9 @@ def from_values(values: Any, where: str) -> Config:
     :param where: for the text of errors.
     :raises SerError: as `load`.
     """
-    config = _build(Config, values, where)
+    config = typed_yaml.build(Config, values, where)
     _check(config, where)
     return config
-
-
-def _read(path: str) -> Any:
-    try:
-        check_regular(path)
-        with open(path, encoding='utf-8') as file:
-            return yaml.safe_load(file)
-    # ValueError: no UTF-8, or what looks like a date or a number and is none.
-    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = ' '.join(str(error).split())
-        raise SerError(f'cannot read the configuration {path}: {reason}') from error
-
-
-def _build(kind: type, values: Any, where: str) -> Any:
-    """Make the dataclass ``kind`` of a mapping from YAML."""
-    if not isinstance(values, dict):
-        raise SerError(f'{where}: expected keys and values, got {values!r}')
-    types = get_type_hints(kind)
-    for key in values:
-        if key not in types:
-            raise SerError(f'{where}: unknown key {key!r}; allowed: {", ".join(types)}')
-    for entry in fields(kind):
-        required = entry.default is MISSING and entry.default_factory is MISSING
-        if required and entry.name not in values:
-            raise SerError(f'{where}: the key {entry.name!r} is missing')
-    return kind(**{key: _convert(types[key], value, f'{where}: {key}')
-                   for key, value in values.items()})
-
-
-def _convert(kind: Any, value: Any, where: str) -> Any:
-    origin, arguments = get_origin(kind), get_args(kind)
-    if origin is list and isinstance(value, list):
-        return [_convert(arguments[0], item, where) for item in value]
-    if origin is dict and isinstance(value, dict):
-        return {_convert(arguments[0], key, where): _convert(arguments[1], item, f'{where}.{key}')
-                for key, item in value.items()}
-    if origin is None and hasattr(kind, '__dataclass_fields__'):
-        return _build(kind, value, where)
-    if kind is float and type(value) is int:
-        return float(value)
-    if origin is None and type(value) is kind:
-        return value
-    name = getattr(origin or kind, '__name__', kind)
-    raise SerError(f'{where} must be a {name}, got {value!r} ({type(value).__name__})')
 
 
 def _check_training(training: Training, path: str) -> None:
@@ -237,15 +191,31 @@ def _check_training(training: Training, path: str) -> None:
                        f'{training.wave_variants}')
 
 
+def _check_member(member: Partner, where: str) -> None:
+    if member.network not in NETWORKS:
+        raise SerError(f'{where}: network must be one of {", ".join(NETWORKS)}, got '
+                       f'{member.network!r}')
+    if member.width <= 0:
+        raise SerError(f'{where}: width must be over 0, got {member.width}')
+    _check_training(member.training, where)
+
+
+def _check_corpus(name: str, corpus: Corpus, path: str) -> None:
+    seen: dict[str, str] = {}
+    for part in PARTS:
+        for speaker in getattr(corpus, part):
+            if speaker in seen:
+                raise SerError(f'{path}: speaker {speaker!r} of {name} is in {seen[speaker]} '
+                               f'and in {part}')
+            seen[speaker] = part
+    if '*' in seen and len(seen) > 1:
+        raise SerError(f"{path}: '*' stands for all speakers of {name}; no others can be "
+                       f'listed, but {", ".join(sorted(set(seen) - {"*"}))} are')
+
+
 def _check(config: Config, path: str) -> None:
     for index, member in enumerate(config.members):
-        where = f'{path}: partners' if index else path
-        if member.network not in NETWORKS:
-            raise SerError(f'{where}: network must be one of {", ".join(NETWORKS)}, got '
-                           f'{member.network!r}')
-        if member.width <= 0:
-            raise SerError(f'{where}: width must be over 0, got {member.width}')
-        _check_training(member.training, where)
+        _check_member(member, f'{path}: partners' if index else path)
     if config.partners and config.name in config.alone:
         raise SerError(f'{path}: name must not be that of one of several networks, whose folder '
                        f'it would share, got {config.name!r}')
@@ -262,13 +232,4 @@ def _check(config: Config, path: str) -> None:
             raise SerError(f'{path}: merge: {target!r} is none of the labels '
                            f'{", ".join(config.labels)}')
     for name, corpus in config.corpora.items():
-        seen: dict[str, str] = {}
-        for part in PARTS:
-            for speaker in getattr(corpus, part):
-                if speaker in seen:
-                    raise SerError(f'{path}: speaker {speaker!r} of {name} is in {seen[speaker]} '
-                                   f'and in {part}')
-                seen[speaker] = part
-        if '*' in seen and len(seen) > 1:
-            raise SerError(f"{path}: '*' stands for all speakers of {name}; no others can be "
-                           f'listed, but {", ".join(sorted(set(seen) - {"*"}))} are')
+        _check_corpus(name, corpus, path)
