@@ -10,7 +10,7 @@ from ser_ros.audio.capture import Capture
 from ser_ros.audio.format import CHUNK_SAMPLES, SAMPLE_RATE_HZ
 from ser_ros.audio.source import open_source
 from ser_ros.errors import SerError
-from ser_ros.nodes import managed, qos
+from ser_ros.nodes import managed, process, qos
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter
 from ser_ros.nodes.messages import AudioDataStamped, AudioInfo
 from ser_ros.nodes.parameters import spec
@@ -137,7 +137,7 @@ def _whole_chunks(duration_s):
 
 def main(args=None):
     """Run the node."""
-    return managed.main([AudioCapture], args)
+    return process.main([AudioCapture], args)
 
 
 if __name__ == '__main__':

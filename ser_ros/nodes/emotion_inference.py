@@ -25,7 +25,7 @@ from ser_ros.inference.engine import InferenceEngine
 from ser_ros.inference.engine_options import WORKSPACE_RANGE_MIB, EngineOptions
 from ser_ros.inference.model_file import DEFAULT_MIN_CONFIDENCE, PRECISIONS, Model
 from ser_ros.inference.threads import THREADS_RANGE
-from ser_ros.nodes import hri, managed, qos
+from ser_ros.nodes import hri, managed, process, qos
 from ser_ros.nodes.build_progress import BuildProgress
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter
 from ser_ros.nodes.messages import Emotion, ModelInfo, SpeechFeatures
@@ -345,7 +345,7 @@ def _floats(values):
 
 def main(args=None):
     """Run the node."""
-    return managed.main([EmotionInference], args)
+    return process.main([EmotionInference], args)
 
 
 if __name__ == '__main__':

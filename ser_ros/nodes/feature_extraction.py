@@ -16,7 +16,7 @@ from ser_ros.features.speaking_gate import SpeakingGate
 from ser_ros.features.stage import FeatureStage
 from ser_ros.features.stream import WindowStream, check_period
 from ser_ros.features.voice_activity import VoiceActivity
-from ser_ros.nodes import managed, qos
+from ser_ros.nodes import managed, process, qos
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter
 from ser_ros.nodes.messages import AudioDataStamped, AudioInfo, ModelInfo, SpeechFeatures
 from ser_ros.nodes.parameters import spec
@@ -212,7 +212,7 @@ class FeatureExtraction(managed.ManagedNode):
 
 def main(args=None):
     """Run the node."""
-    return managed.main([FeatureExtraction], args)
+    return process.main([FeatureExtraction], args)
 
 
 if __name__ == '__main__':

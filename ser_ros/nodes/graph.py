@@ -5,7 +5,7 @@
 
 import sys
 
-from ser_ros.nodes import managed
+from ser_ros.nodes import process
 from ser_ros.nodes.audio_capture import AudioCapture
 from ser_ros.nodes.emotion_inference import EmotionInference
 from ser_ros.nodes.feature_extraction import FeatureExtraction
@@ -17,7 +17,7 @@ NODES = (MitigationResponder, EmotionInference, FeatureExtraction, AudioCapture)
 
 def main(args=None):
     """Run the graph."""
-    return managed.main(NODES, args)
+    return process.main(NODES, args)
 
 
 if __name__ == '__main__':

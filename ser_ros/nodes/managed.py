@@ -1,32 +1,23 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the four nodes have in common: lifecycle, parameters, diagnostics, start and end."""
+"""What the four nodes have in common: lifecycle, topics, parameters, diagnostics."""
 
-import sys
 import traceback
 
-import rclpy
 from rclpy.clock import Clock, ClockType
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
-from rclpy.signals import SignalHandlerOptions
 
 from ser_ros.errors import SerError
 from ser_ros.nodes import diagnostics, parameters, qos
-from ser_ros.nodes.stopping import Stopping
+from ser_ros.nodes.endpoints import Endpoints
+from ser_ros.nodes.ros_errors import RCLError
 
 SUCCESS = TransitionCallbackReturn.SUCCESS
 FAILURE = TransitionCallbackReturn.FAILURE
 ERROR = TransitionCallbackReturn.ERROR
 
-RCLError = rclpy_implementation.RCLError
-
 # With autostart, what could not be activated (no microphone yet) is tried again.
 RETRY_PERIOD_S = 5.0
-
-# How long a wish to end may wait for the executor.
-POLL_S = 0.2
 
 
 class ManagedNode(LifecycleNode):
@@ -45,8 +36,7 @@ class ManagedNode(LifecycleNode):
     PARAMETERS = ()  # type: tuple
 
     def __init__(self, **kwargs):
-        self._publishers_made = []
-        self._subscriptions_made = []
+        self._endpoints = Endpoints(self)
         self._failure = ''
         self._retry_timer = None
         super().__init__(self.NAME, **kwargs)
@@ -103,29 +93,16 @@ class ManagedNode(LifecycleNode):
 
     def publish_to(self, msg_type, topic, profile):
         """Make a publisher that lives until cleanup; it publishes only while active."""
-        return self._publisher(self.create_lifecycle_publisher, msg_type, topic, profile)
+        return self._endpoints.publisher(
+            self.create_lifecycle_publisher, msg_type, topic, profile)
 
     def latch_to(self, msg_type, topic):
         """Make a publisher of what a late joiner must know; it also publishes while inactive."""
-        return self._publisher(self.create_publisher, msg_type, topic, qos.LATCHED)
-
-    def _publisher(self, create, msg_type, topic, profile):
-        try:
-            publisher = create(
-                msg_type, topic, profile, qos_overriding_options=qos.overridable(),
-                event_callbacks=qos.publisher_events(self, self.resolve_topic_name(topic)))
-        except RCLError as error:
-            raise SerError('cannot publish on {}: {}'.format(topic, first_line(error))) from error
-        self._publishers_made.append(publisher)
-        return publisher
+        return self._endpoints.publisher(self.create_publisher, msg_type, topic, qos.LATCHED)
 
     def subscribe_to(self, msg_type, topic, callback, profile):
         """Make a subscription that lives until deactivation."""
-        subscription = self.create_subscription(
-            msg_type, topic, callback, profile, qos_overriding_options=qos.overridable(),
-            event_callbacks=qos.subscription_events(self, self.resolve_topic_name(topic)))
-        self._subscriptions_made.append(subscription)
-        return subscription
+        return self._endpoints.subscription(msg_type, topic, callback, profile)
 
     # The lifecycle.
 
@@ -181,13 +158,11 @@ class ManagedNode(LifecycleNode):
 
     def _halt(self):
         self.deactivate()
-        while self._subscriptions_made:
-            self.destroy_subscription(self._subscriptions_made.pop())
+        self._endpoints.destroy_subscriptions()
 
     def _release(self):
         self.cleanup()
-        while self._publishers_made:
-            self.destroy_lifecycle_publisher(self._publishers_made.pop())
+        self._endpoints.destroy_publishers()
 
     def start(self) -> bool:
         """Configure and activate, if need be again and again; return whether it is active now."""
@@ -251,52 +226,3 @@ class ManagedNode(LifecycleNode):
         if self._failure:
             return diagnostics.ERROR, self._failure, values
         return level, message or self.state_label, values
-
-
-def first_line(error) -> str:
-    """Return what ROS says of an error, without the places in its sources."""
-    return str(error).split(', at ')[0].splitlines()[0]
-
-
-def init(args) -> None:
-    """
-    Start ROS without its signal handlers.
-
-    :raises SerError: if the arguments, the parameter files or the environment forbid it.
-    """
-    try:
-        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-    except (RCLError, RuntimeError, ValueError) as error:
-        raise SerError('ROS 2 cannot start: {}'.format(first_line(error))) from error
-
-
-def spin(nodes, until) -> None:
-    """Serve the nodes until ``until()`` holds."""
-    executor = SingleThreadedExecutor()
-    for node in nodes:
-        executor.add_node(node)
-    while not until():
-        executor.spin_once(timeout_sec=POLL_S)
-    executor.shutdown()
-
-
-def main(node_classes, args=None) -> int:
-    """Run nodes of these classes in this process until Ctrl-C; return the exit code."""
-    nodes = []
-    with Stopping() as stopping:
-        try:
-            init(args)
-            for node_class in node_classes:
-                nodes.append(node_class())
-            for node in nodes:
-                if node.value('autostart') and not stopping.requested:
-                    node.start()
-            spin(nodes, lambda: stopping.requested)
-            return 0
-        except SerError as error:
-            print('ser_ros: error: {}'.format(error), file=sys.stderr)
-            return 1
-        finally:
-            for node in nodes:
-                node.close()
-            rclpy.try_shutdown()

@@ -12,7 +12,7 @@ from std_msgs.msg import String
 from ser_ros.errors import SerError
 from ser_ros.mitigation import config
 from ser_ros.mitigation.policy import MitigationPolicy
-from ser_ros.nodes import managed, qos
+from ser_ros.nodes import managed, process, qos
 from ser_ros.nodes.diagnostics import OK, WARN, Meter
 from ser_ros.nodes.messages import Emotion, Mitigation
 from ser_ros.nodes.parameters import spec
@@ -108,7 +108,7 @@ def _check_topic(topic):
 
 def main(args=None):
     """Run the node."""
-    return managed.main([MitigationResponder], args)
+    return process.main([MitigationResponder], args)
 
 
 if __name__ == '__main__':

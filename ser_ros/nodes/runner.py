@@ -13,7 +13,7 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 
 import ser_ros
-from ser_ros.nodes import managed
+from ser_ros.nodes import process
 from ser_ros.nodes.audio_capture import AudioCapture
 from ser_ros.nodes.graph import NODES
 from ser_ros.nodes.observer import Observer
@@ -36,7 +36,7 @@ def run(arguments, view, record, in_processes: bool, stopping) -> str:
     :raises SerError: if ROS can't be started with these arguments.
     """
     # The namespace and the log level hold for the observer as well.
-    managed.init(arguments)
+    process.init(arguments)
     executor = SingleThreadedExecutor()
     graph = _Run(executor, view, record, stopping)
     try:
@@ -77,7 +77,7 @@ class _Run:
     def spin(self, until) -> None:
         """Serve the nodes until the condition holds or the run is over."""
         while not self.over and not until():
-            self.executor.spin_once(timeout_sec=managed.POLL_S)
+            self.executor.spin_once(timeout_sec=process.POLL_S)
             self.reasons.extend(
                 'the process of {} has ended with exit code {}'.format(name, child.returncode)
                 for name, child in self.children if child.poll() is not None)

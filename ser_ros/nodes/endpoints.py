@@ -1,0 +1,56 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The publishers and subscriptions of a node, which give themselves back."""
+
+from ser_ros.errors import SerError
+from ser_ros.nodes import qos
+from ser_ros.nodes.ros_errors import RCLError, first_line
+
+
+class Endpoints:
+    """
+    Make a node's publishers and subscriptions, and destroy them with its life cycle.
+
+    All of them can be given another quality of service by parameters, and say in the log where it
+    does not match the other side's.
+    """
+
+    def __init__(self, node):
+        self._node = node
+        self._publishers = []
+        self._subscriptions = []
+
+    def publisher(self, create, msg_type, topic, profile):
+        """
+        Make a publisher with the method ``create`` of the node.
+
+        :raises SerError: if ROS refuses, such as for the quality of service that was asked for.
+        """
+        node = self._node
+        try:
+            publisher = create(
+                msg_type, topic, profile, qos_overriding_options=qos.overridable(),
+                event_callbacks=qos.publisher_events(node, node.resolve_topic_name(topic)))
+        except RCLError as error:
+            raise SerError('cannot publish on {}: {}'.format(topic, first_line(error))) from error
+        self._publishers.append(publisher)
+        return publisher
+
+    def subscription(self, msg_type, topic, callback, profile):
+        """Make a subscription."""
+        node = self._node
+        subscription = node.create_subscription(
+            msg_type, topic, callback, profile, qos_overriding_options=qos.overridable(),
+            event_callbacks=qos.subscription_events(node, node.resolve_topic_name(topic)))
+        self._subscriptions.append(subscription)
+        return subscription
+
+    def destroy_publishers(self):
+        """Destroy all publishers."""
+        while self._publishers:
+            self._node.destroy_lifecycle_publisher(self._publishers.pop())
+
+    def destroy_subscriptions(self):
+        """Destroy all subscriptions."""
+        while self._subscriptions:
+            self._node.destroy_subscription(self._subscriptions.pop())

@@ -1,0 +1,59 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A process of nodes: how ROS starts, what it serves, and the end in good order."""
+
+import sys
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
+
+from ser_ros.errors import SerError
+from ser_ros.nodes.ros_errors import RCLError, first_line
+from ser_ros.nodes.stopping import Stopping
+
+# How long a wish to end may wait for the executor.
+POLL_S = 0.2
+
+
+def init(args) -> None:
+    """
+    Start ROS without its signal handlers.
+
+    :raises SerError: if the arguments, the parameter files or the environment forbid it.
+    """
+    try:
+        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    except (RCLError, RuntimeError, ValueError) as error:
+        raise SerError('ROS 2 cannot start: {}'.format(first_line(error))) from error
+
+
+def main(node_classes, args=None) -> int:
+    """Run nodes of these classes in this process until Ctrl-C; return the exit code."""
+    nodes = []
+    with Stopping() as stopping:
+        try:
+            init(args)
+            for node_class in node_classes:
+                nodes.append(node_class())
+            for node in nodes:
+                if node.value('autostart') and not stopping.requested:
+                    node.start()
+            _spin(nodes, stopping)
+            return 0
+        except SerError as error:
+            print('ser_ros: error: {}'.format(error), file=sys.stderr)
+            return 1
+        finally:
+            for node in nodes:
+                node.close()
+            rclpy.try_shutdown()
+
+
+def _spin(nodes, stopping):
+    executor = SingleThreadedExecutor()
+    for node in nodes:
+        executor.add_node(node)
+    while not stopping.requested:
+        executor.spin_once(timeout_sec=POLL_S)
+    executor.shutdown()
