@@ -5,10 +5,11 @@
 import os
 from pathlib import Path
 
-from ser_ros.cli.evaluate import warn_of_skipped
+from ser_ros.cli.evaluate import warn_of_skipped, warn_of_unreadable
 from ser_ros.cli.messages import tell
 from ser_ros.cli.train import check_packages, make_folder
 from ser_ros.errors import SerError
+from ser_ros.inference.threads import check_threads
 
 HOLD_OUT = ('auto', 'speakers', 'clips')
 KEEP = 1.0
@@ -71,10 +72,13 @@ def run(args) -> int:
         _warn('{} clips of {} are left out: it is none of the emotions of this package'.format(
             count, label))
     warn_of_skipped(data.skipped(Path(args.data), args.corpus))
+    clips, problems = data.readable(clips, args.threads, Progress())
+    warn_of_unreadable(problems)
     for name in data.trained_on(model.info.training_data, Path(args.data), args.corpus):
         _warn('{} was trained on speakers of {}: if these are among them, the figures before and '
               'after are too good'.format(model.info.name, name))
-    found = adapt.adapt(model, clips, open_stream(model.info.feature_set), settings, Progress())
+    found = adapt.adapt(model, clips, open_stream(model.info.feature_set), settings, Progress(),
+                        len(problems))
     _warn_of_silent(found.silent)
     print(document.to_markdown(adapt_report.report(found)))
     print(adapt_report.verdict(found))
@@ -92,6 +96,7 @@ def run(args) -> int:
 def _check(args):
     if args.seed < 0:
         raise SerError('--seed must be 0 or more, got {}'.format(args.seed))
+    check_threads(args.threads)
     low, high = KEEP_RANGE
     if not low <= args.keep <= high:
         raise SerError('--keep must be from {:g} to {:g}, got {}'.format(low, high, args.keep))

@@ -117,13 +117,18 @@ def _strangers(args, classifier):
         _warn('{} clips of {} are left out: the model does not know it'.format(count, label))
     warn_of_skipped(data.skipped(Path(args.data), args.corpus))
     clips, problems = data.readable(clips, args.threads, Progress())
-    for problem in problems:
-        _warn('left out: ' + problem)
+    warn_of_unreadable(problems)
     info = classifier.session.info
     for name in data.trained_on(info.training_data, Path(args.data), args.corpus):
         _warn('{} was trained on speakers of {}: give its CONFIG.yaml to leave them out, or '
               'these figures mean nothing'.format(info.name, name))
     return clips
+
+
+def warn_of_unreadable(problems):
+    """Name each file that is left out because it cannot be read."""
+    for problem in problems:
+        _warn('left out: ' + problem)
 
 
 def warn_of_skipped(skipped):

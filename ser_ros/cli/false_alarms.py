@@ -5,6 +5,7 @@
 import contextlib
 from pathlib import Path
 
+from ser_ros.cli.evaluate import warn_of_unreadable
 from ser_ros.cli.train import check_packages
 from ser_ros.errors import SerError
 from ser_ros.inference import BACKEND_NAMES
@@ -39,13 +40,17 @@ def run(args) -> int:
     check_packages()
     from ser_ros.inference.classifier import open_classifier
     from ser_ros.training import document, false_alarms, nonspeech
+    from ser_ros.training.clip_check import leave_out_unreadable
     from ser_ros.training.progress import Progress
     if args.folder:
-        paths = false_alarms.find(Path(args.folder))
+        paths, problems = leave_out_unreadable(
+            false_alarms.find(Path(args.folder)), 1, Progress())
+        warn_of_unreadable(problems)
         sounds, count = false_alarms.read(paths), len(paths)
     else:
+        problems = []
         sounds, count = nonspeech.make(args.sounds, args.seed), args.sounds
     with contextlib.closing(open_classifier(args.model, args.backend, args.precision)) as found:
         heard = list(Progress().track(false_alarms.listen(found, sounds), 'sounds', count))
-    print(document.to_markdown(false_alarms.report(heard)))
+    print(document.to_markdown(false_alarms.report(heard, len(problems))))
     return 0

@@ -17,15 +17,15 @@ from ser_ros import __version__
 from ser_ros.features.stream import WindowStream
 from ser_ros.inference.model_file import METADATA_KEY, Model
 from ser_ros.inference.model_file import PRECISIONS as ALL_PRECISIONS
-from ser_ros.offline import graph_settings
 from ser_ros.training import export, metrics
-from ser_ros.training.adapt_clips import Heard, check_counts, hear, split
+from ser_ros.training.adapt_clips import check_counts, hear, split
 from ser_ros.training.adapt_fit import Examples, fit_head
 from ser_ros.training.adapt_head import Body, Head, HeadGraph
+from ser_ros.training.adapt_threshold import Chosen, HeldOut, choose_threshold
 from ser_ros.training.data import Clip
 from ser_ros.training.evaluate import bootstrap_groups
 from ser_ros.training.progress import Progress
-from ser_ros.training.threshold import Recording, Threshold, choose
+from ser_ros.training.threshold import as_metadata
 
 # INT8 is left out: its scales were chosen for the old weights.
 PRECISIONS = ('fp32', 'fp16')
@@ -65,10 +65,10 @@ class Adaptation:
     model: that it started from.
     head: the last layer that is learnt from all clips.
     temperature: fitted on the held-out windows.
-    threshold: chosen on them for the rate of right answers that the model states; None where it
-        states none.
+    threshold: for the rate of right answers that the model states; None where it states none.
     clips: those with speech.
     silent: those without.
+    unreadable: so many files could not be read and are in neither.
     held_out: what the folds keep together, 'speakers' or 'clips'.
     truth: label of each clip.
     before, after: answer to each clip of the old model, and of one that did not see its fold.
@@ -79,9 +79,10 @@ class Adaptation:
     model: Model
     head: Head
     temperature: float
-    threshold: Optional[Threshold]
+    threshold: Optional[Chosen]
     clips: Sequence[Clip]
     silent: Sequence[Clip]
+    unreadable: int
     held_out: str
     truth: np.ndarray
     before: np.ndarray
@@ -101,11 +102,12 @@ class Adaptation:
 
 
 def adapt(model: Model, clips: Sequence[Clip], stream: WindowStream, settings: Settings,
-          progress: Progress) -> Adaptation:
+          progress: Progress, unreadable: int = 0) -> Adaptation:
     """
     Learn from all clips, and cross-validate what that is worth.
 
     :param stream: of the model's feature set.
+    :param unreadable: so many files have been left out of the clips, for the report.
     :raises SerError: if the model cannot be adapted, or the clips are too few or of too few
         emotions.
     """
@@ -121,11 +123,14 @@ def adapt(model: Model, clips: Sequence[Clip], stream: WindowStream, settings: S
     temperature = metrics.fit_temperature(
         logits, examples.labels[examples.clips], examples.weights())
     groups, resampled = bootstrap_groups(members)
+    accuracy = model.info.answer_accuracy
     return Adaptation(
         model=model, clips=members, held_out=held_out, temperature=temperature,
         head=fit_head(old, examples, given, settings.keep),
-        threshold=_threshold(model, members, examples, heard, _softmax(logits, temperature)),
+        threshold=None if accuracy is None else choose_threshold(
+            HeldOut(members, examples, heard, logits, folds), model.info, accuracy, temperature),
         silent=[clip for index, clip in enumerate(clips) if index not in set(heard.clips)],
+        unreadable=unreadable,
         truth=examples.labels,
         before=_answers(examples, _softmax(old.logits(examples.features), given)),
         after=_answers(examples, _softmax(logits, given)),
@@ -152,21 +157,6 @@ def _answers(examples: Examples, probabilities: np.ndarray) -> np.ndarray:
     return examples.clip_scores(probabilities).argmax(axis=1)
 
 
-def _threshold(model: Model, clips: Sequence[Clip], examples: Examples, heard: Heard,
-               probabilities: np.ndarray) -> Optional[Threshold]:
-    """Choose anew from which confidence on an emotion is named."""
-    if model.info.answer_accuracy is None:
-        return None
-    recordings = []
-    for index, clip in enumerate(clips):
-        rows = examples.clips == index
-        recordings.append(Recording(
-            clip.corpus, clip.label, heard.end_s[rows].tolist(), probabilities[rows],
-            heard.speech[rows].tolist()))
-    return choose(recordings, model.info.labels, model.info.answer_accuracy,
-                  graph_settings(model.info))
-
-
 def save(found: Adaptation, settings: Settings, folder: Path) -> None:
     """
     Write the adapted model's files, in those of PRECISIONS that the source has.
@@ -181,7 +171,7 @@ def save(found: Adaptation, settings: Settings, folder: Path) -> None:
         stored = {entry.key: entry.value for entry in graph.model.metadata_props}
         graph.replace(found.head)
         metadata = {**json.loads(stored[METADATA_KEY]), **_metadata(found, settings)}
-        if found.threshold is not None and not found.threshold.reached:
+        if found.threshold is not None and not found.threshold.all.reached:
             del metadata['answer_accuracy']  # nothing is stated that was not seen
         export.save(graph.model, str(folder / f'{precision}.onnx'), metadata)
 
@@ -196,7 +186,9 @@ def _metadata(found: Adaptation, settings: Settings) -> dict[str, Any]:
     source = found.model.info
     digest = hashlib.sha256(found.head.weight.tobytes() + found.head.bias.tobytes()).hexdigest()
     threshold = {} if found.threshold is None else {
-        'min_confidence': found.threshold.min_confidence}
+        'min_confidence': found.threshold.all.min_confidence}
+    answers = {} if found.threshold is None else {
+        'answers': as_metadata(found.threshold.cross_validated)}
     return {
         **threshold, 'name': settings.name, 'version': f'{source.version}+{digest[:8]}',
         'temperature': round(found.temperature, 4),
@@ -206,7 +198,7 @@ def _metadata(found: Adaptation, settings: Settings) -> dict[str, Any]:
         'metrics': {'adaptation': {
             'clips': len(found.clips), 'held_out': found.held_out,
             'uar_before': round(metrics.uar(found.confusion(found.before)), 4),
-            'uar_after': round(metrics.uar(found.confusion(found.after)), 4)}},
+            'uar_after': round(metrics.uar(found.confusion(found.after)), 4), **answers}},
         'made_with': {'ser_ros': __version__, 'seed': settings.seed, 'keep': settings.keep}}
 
 

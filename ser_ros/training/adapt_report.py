@@ -8,7 +8,7 @@ from ser_ros.training import metrics
 from ser_ros.training.adapt import Adaptation, Settings, describe, written_precisions
 from ser_ros.training.document import Block, Heading, Table, Text
 from ser_ros.training.report import percent
-from ser_ros.training.threshold import describe as describe_threshold
+from ser_ros.training.threshold import describe_answers
 
 
 def report(found: Adaptation) -> list[Block]:
@@ -20,9 +20,16 @@ def report(found: Adaptation) -> list[Block]:
         Text(f'Cross-validated: every clip is answered once, {how}. In %, with 95 % intervals by '
              f'bootstrap over {found.resampled}; the difference is paired. All labels of the '
              'model may be answered.'),
+        *_left_out(found),
         _figures(found),
         Heading('Recall by emotion', 2),
         _recalls(found)]
+
+
+def _left_out(found: Adaptation) -> list[Block]:
+    counts = {'that cannot be read': found.unreadable, 'without speech': len(found.silent)}
+    reasons = ', '.join(f'{count} {reason}' for reason, count in counts.items() if count)
+    return [Text(f'Files that are left out: {reasons}.')] if reasons else []
 
 
 def _figures(found: Adaptation) -> Table:
@@ -65,6 +72,19 @@ def verdict(found: Adaptation) -> str:
     return 'The adapted model is better on held-out clips.'
 
 
+def _threshold(found: Adaptation) -> list[Block]:
+    """Say how right the answers are: of clips that the threshold was not chosen on."""
+    if found.threshold is None:
+        return []
+    chosen = found.threshold.all
+    reached = '' if chosen.reached else ', which no threshold reaches on these clips'
+    return [Heading('When an emotion is named', 2), Text(
+        f'From a confidence of {chosen.min_confidence:.2f} on (min_confidence), chosen on all '
+        f'clips so that {found.threshold.accuracy:.0%} of the answers are right{reached}. '
+        'With temperature and threshold of the other folds, so on clips that neither was chosen '
+        f'on: {describe_answers(found.threshold.cross_validated)}.')]
+
+
 def card(found: Adaptation, settings: Settings) -> list[Block]:
     """Return the text of the new model's README.md."""
     source = found.model.info
@@ -83,11 +103,9 @@ def card(found: Adaptation, settings: Settings) -> list[Block]:
             ['Adapted with', describe(found)], ['Licence', source.licence],
             ['Licence of the clips', settings.licence],
             ['Settings', f'keep {settings.keep:g}, seed {settings.seed}']]),
-        Text(verdict(found)), *report(found), Heading('Limits', 2),
+        Text(verdict(found)), *report(found), *_threshold(found), Heading('Limits', 2),
         Text('How other people and other microphones are understood was not measured again, and '
              'may have become worse: ser_ros evaluate tells, on clips of such.')]
-    if found.threshold is not None:
-        blocks.insert(-2, Text(f'On the held-out clips: {describe_threshold(found.threshold)}.'))
     if missing:
         blocks.append(Text(f'No clips of {", ".join(missing)} were given: how well these are told '
                            'from the others after the adaptation is unknown.'))

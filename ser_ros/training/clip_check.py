@@ -81,3 +81,18 @@ def measure_all(paths: list[Path], threads: int, progress: Progress) -> list[Cli
     """Measure many files; decoding runs in parallel since libsndfile lets go of Python's lock."""
     with ThreadPool(threads) as pool:
         return list(progress.track(pool.imap(measure, paths, chunksize=4), 'clips', len(paths)))
+
+
+def leave_out_unreadable(paths: list[Path], threads: int,
+                         progress: Progress) -> tuple[list[Path], list[str]]:
+    """
+    Return the files of which something can be decoded, and what is wrong with the others.
+
+    :raises SerError: if there is none.
+    """
+    checks = measure_all(paths, threads, progress)
+    found = [path for path, check in zip(paths, checks, strict=True) if check.content]
+    problems = [check.problem for check in checks if not check.content]
+    if not found:
+        raise SerError(f'none of the {len(paths)} clips can be read; the first: {problems[0]}')
+    return found, problems

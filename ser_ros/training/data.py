@@ -14,7 +14,7 @@ import numpy as np
 from ser_ros.audio.file_source import FileSource
 from ser_ros.errors import SerError
 from ser_ros.training import corpora
-from ser_ros.training.clip_check import measure_all
+from ser_ros.training.clip_check import leave_out_unreadable
 from ser_ros.training.config import PARTS, Config
 from ser_ros.training.corpora import Listing
 from ser_ros.training.corpora.labels import as_word
@@ -170,12 +170,9 @@ def readable(clips: Sequence[Clip], threads: int,
 
     :raises SerError: if there is none.
     """
-    checks = measure_all([clip.path for clip in clips], threads, progress)
-    found = [clip for clip, check in zip(clips, checks, strict=True) if check.content]
-    problems = [check.problem for check in checks if not check.content]
-    if not found:
-        raise SerError(f'none of the {len(clips)} clips can be read; the first: {problems[0]}')
-    return found, problems
+    paths, problems = leave_out_unreadable([clip.path for clip in clips], threads, progress)
+    left = set(paths)
+    return [clip for clip in clips if clip.path in left], problems
 
 
 def read_samples(path: Path) -> np.ndarray:

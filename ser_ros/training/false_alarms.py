@@ -93,8 +93,12 @@ def summarise(heard: Sequence[Heard]) -> Figures:
         sum(entry.false for entry in heard) / len(heard))
 
 
-def report(heard: Sequence[Heard]) -> list[Block]:
-    """Return the figures of all sounds and of each kind as a document."""
+def report(heard: Sequence[Heard], unreadable: int = 0) -> list[Block]:
+    """
+    Return the figures of all sounds and of each kind as a document.
+
+    :param unreadable: so many files were left out.
+    """
     groups = {'all': list(heard)}
     without = [entry for entry in heard if entry.kind not in HARD]
     if 0 < len(without) < len(heard):
@@ -106,9 +110,10 @@ def report(heard: Sequence[Heard]) -> list[Block]:
         found = summarise(members)
         rows.append([name, str(found.clips), str(found.windows), percent(found.no_speech),
                      percent(found.uncertain), percent(found.emotion), percent(found.false_clips)])
+    left_out = f' Files left out, as they cannot be read: {unreadable}.' if unreadable else ''
     return [
         Heading('Emotions heard where nobody speaks', 1),
         Text('What the graph says, with its default settings, of the windows of sounds that are '
-             'no speech; and of how many clips it names an emotion in any window.'),
+             'no speech; and of how many clips it names an emotion in any window.' + left_out),
         Table(['sound', 'clips', 'windows', 'NO_SPEECH', 'UNCERTAIN', 'EMOTION',
                'clips with an emotion'], rows)]

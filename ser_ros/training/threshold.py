@@ -8,9 +8,10 @@ model file.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ from ser_ros.training.progress import Progress
 
 LOGGER = logging.getLogger(__name__)
 
+# By corpus: windows with speech, those of them that are answered, those answered rightly.
+Counts = dict[str, np.ndarray]
 CANDIDATES = np.round(np.arange(0.0, 1.0, 0.01), 2)
 # A rate of fewer answers than this share of a corpus's windows with speech says too little.
 LEAST_ANSWERED = 0.05
@@ -119,15 +122,26 @@ def listen(classifier: Classifier, clips: Iterable[Clip]) -> Iterator[Recording]
 def answer(recordings: Iterable[Recording], labels: Sequence[str],
            settings: TrackerSettings) -> dict[str, Answers]:
     """Return how the graph with these settings answers, by corpus."""
-    counts: dict[str, np.ndarray] = {}
+    return shares(count(recordings, labels, settings))
+
+
+def count(recordings: Iterable[Recording], labels: Sequence[str],
+          settings: TrackerSettings) -> Counts:
+    """Return how many windows hold speech, are answered and answered rightly, by corpus."""
+    counts: Counts = {}
     for entry in recordings:
-        count = counts.setdefault(entry.corpus, np.zeros(3))
+        found = counts.setdefault(entry.corpus, np.zeros(3))
         tracker = EmotionTracker(labels, settings)
         for stamp_s, probabilities, speech in zip(
                 entry.end_s, entry.probabilities, entry.speech, strict=True):
             estimate = tracker.update(stamp_s, probabilities, speech)
-            count += (estimate.state is not State.NO_SPEECH, estimate.state is State.EMOTION,
+            found += (estimate.state is not State.NO_SPEECH, estimate.state is State.EMOTION,
                       estimate.label == labels[entry.label])
+    return counts
+
+
+def shares(counts: Counts) -> dict[str, Answers]:
+    """Return what `count` has counted, in shares."""
     return {name: Answers(float(named / max(heard, 1)),
                           float(right / named) if named else float('nan'))
             for name, (heard, named, right) in counts.items()}
@@ -191,15 +205,28 @@ def _state(metadata: dict[str, Any], found: Threshold, accuracy: float) -> None:
     metadata.pop('answer_accuracy', None)
     if found.reached:
         metadata['answer_accuracy'] = accuracy
-    metadata['metrics']['validation_answers'] = {
-        name: {'right': round(entry.right, 4), 'answered': round(entry.answered, 4)}
-        for name, entry in found.answers.items()}
+    metadata['metrics']['validation_answers'] = as_metadata(found.answers)
+
+
+def as_metadata(answers: Mapping[str, Answers]) -> dict[str, dict[str, float]]:
+    """Return the shares by corpus as they stand in a model file; none right without answers."""
+    return {name: {key: round(value, 4) for key, value in asdict(entry).items()
+                   if not math.isnan(value)} for name, entry in answers.items()}
 
 
 def describe(found: Threshold) -> str:
     """Return the threshold and what it gives as one line of text."""
-    by_corpus = ', '.join(
-        f'{name} {entry.right:.1%} of {entry.answered:.1%}'
-        for name, entry in found.answers.items())
-    return (f'min_confidence {found.min_confidence:.2f}: {found.right:.1%} of the answers are '
-            f'right, {found.answered:.1%} of the windows with speech are answered ({by_corpus})')
+    return f'min_confidence {found.min_confidence:.2f}: {describe_answers(found.answers)}'
+
+
+def describe_answers(answers: Mapping[str, Answers]) -> str:
+    """Return what a threshold gives as one line of text."""
+    if not all(entry.answered for entry in answers.values()):
+        silent = [name for name, entry in answers.items() if not entry.answered]
+        return f'in none of the windows with speech of {", ".join(silent)} an emotion is named'
+    right, answered = (float(np.mean([getattr(entry, name) for entry in answers.values()]))
+                       for name in ('right', 'answered'))
+    by_corpus = ', '.join(f'{name} {entry.right:.1%} of {entry.answered:.1%}'
+                          for name, entry in answers.items())
+    return (f'{right:.1%} of the answers are right, {answered:.1%} of the windows with speech are '
+            f'answered ({by_corpus})')

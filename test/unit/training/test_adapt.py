@@ -3,6 +3,7 @@
 """ser_ros adapt: the last layer, the folds, and the command from end to end on buzzes."""
 
 import csv
+import dataclasses
 import json
 import os
 
@@ -17,11 +18,13 @@ from ser_ros.errors import SerError
 from ser_ros.inference.classifier import open_classifier
 from ser_ros.inference.model_file import METADATA_KEY, Model
 from ser_ros.training import adapt_clips, adapt_fit, export
-from ser_ros.training.adapt_clips import check_counts, read_clips, split
+from ser_ros.training.adapt_clips import Heard, check_counts, read_clips, split
 from ser_ros.training.adapt_fit import Examples, fit_head
 from ser_ros.training.adapt_head import Body, Head, HeadGraph
+from ser_ros.training.adapt_threshold import HeldOut, choose_threshold
 from ser_ros.training.data import Clip
 from ser_ros.training.onnx_graph import Graph
+from ser_ros.training.threshold import Answers, Threshold, describe_answers
 
 LABELS = ['happiness', 'anger', 'sadness', 'neutral']
 SHAPE = (3, 128, 128)
@@ -301,6 +304,7 @@ def test_the_command(model_folder, write_clips, tmp_path, capsys):
         'name': 'tiny', 'version': '2', 'sha256': Model(str(model_folder)).info.sha256}
     assert stored['pretrained'] == 'something.pt'
     card = (made / 'README.md').read_text(encoding='utf-8')
+    assert 'Files that are left out: 1 without speech.' in card
     assert 'No clips of neutral were given' in card
     assert 'private' in card
 
@@ -328,8 +332,62 @@ def test_the_threshold_is_chosen_anew(tmp_path, write_clips, accuracy):
     info = Model(str(tmp_path / 'out' / 'tiny_adapted')).info
     assert info.min_confidence < 0.99
     assert info.answer_accuracy in (accuracy, None)
+    assert set(info.metrics['adaptation']['answers']) == {'clips'}
     card = (tmp_path / 'out' / 'tiny_adapted' / 'README.md').read_text(encoding='utf-8')
-    assert f'On the held-out clips: min_confidence {info.min_confidence:.2f}' in card
+    assert f'From a confidence of {info.min_confidence:.2f} on (min_confidence), chosen on' in card
+    assert ('which no threshold reaches' in card) == (info.answer_accuracy is None)
+    honest = describe_answers({'clips': Answers(**info.metrics['adaptation']['answers']['clips'])})
+    assert f'on clips that neither was chosen on: {honest}.' in card
+
+
+def held_out(rights, confidences):
+    """Return clips of one window each, in two folds; anger has each clip's confidence in turn."""
+    clips = [Clip('mine', str(index), '', 0 if right else 1)
+             for index, right in enumerate(rights)]
+    rows = np.arange(len(clips))
+    logits = np.log([[confidence, 1 - confidence] for confidence in confidences])
+    labels = np.array([clip.label for clip in clips])
+    return HeldOut(
+        clips, Examples(np.zeros((len(clips), 1)), rows, labels),
+        Heard(rows.tolist(), np.full(len(clips), 2.6), np.ones(len(clips))), logits,
+        np.split(rows, 2))
+
+
+def test_the_rate_is_told_of_clips_that_the_threshold_was_not_chosen_on(model_folder, monkeypatch):
+    monkeypatch.setattr(HeldOut, 'temperature', lambda *_: 1.0)
+    info = dataclasses.replace(Model(f'{model_folder}/').info, labels=('anger', 'joy'))
+    # Of the first fold those over 0.8 are right, of the second those over 0.6.
+    clips = held_out([0, 0, 1, 1, 0, 1, 1, 1], [0.55, 0.7, 0.9, 0.9] * 2)
+    found = choose_threshold(clips, info, 1.0, 1.0)
+    assert found.all == Threshold(0.71, True, {'mine': Answers(0.5, 1.0)})
+    # With 0.56 of the second fold three of the first are answered, with 0.71 two of the second.
+    assert found.cross_validated == {'mine': Answers(5 / 8, 4 / 5)}
+
+
+@pytest.mark.usefixtures('loud_is_speech')
+def test_files_that_cannot_be_read_are_left_out(model_folder, write_clips, tmp_path, capsys):
+    folder = write_clips()
+    (folder / 'anger_5.wav').write_bytes(b'no sound')
+    (folder / 'sadness_5.wav').write_bytes(b'')
+    (folder / 'happiness_5.wav').unlink()
+    assert main(['adapt', f'{model_folder}/', '--data', str(folder), '--output',
+                 str(tmp_path / 'out'), '--force']) == 0
+    printed = capsys.readouterr()
+    for name in 'anger_5.wav', 'sadness_5.wav', 'happiness_5.wav':
+        assert len([line for line in printed.err.splitlines()
+                    if line.startswith('ser_ros: warning: left out: ') and name in line]) == 1
+    card = (tmp_path / 'out' / 'tiny_adapted' / 'README.md').read_text(encoding='utf-8')
+    for text in printed.out, card:
+        assert 'Files that are left out: 3 that cannot be read.' in text
+    assert Model(str(tmp_path / 'out' / 'tiny_adapted')).info.metrics['adaptation']['clips'] == 15
+
+
+def test_nothing_can_be_read(model_folder, write_clips, capsys):
+    folder = write_clips(('anger',), each=2)
+    for path in folder.glob('*.wav'):
+        path.write_bytes(b'')
+    assert main(['adapt', f'{model_folder}/', '--data', str(folder)]) == 2
+    assert 'none of the 2 clips can be read; the first: ' in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures('loud_is_speech')
@@ -349,6 +407,7 @@ def test_no_gain_is_not_written(model_folder, write_clips, tmp_path, capsys):
 @pytest.mark.parametrize(('arguments', 'text'), [
     (['--keep', '-1'], '--keep must be from 0 to 100, got -1'),
     (['--keep', 'nan'], '--keep must be from 0 to 100, got nan'),
+    (['--threads', '0'], 'threads must be a whole number from 1 to'),
     (['--seed', '-2'], '--seed must be 0 or more, got -2'),
     (['--name', 'a/b'], "--name must be the name of a folder, without a path, got 'a/b'"),
 ])

@@ -89,6 +89,21 @@ def test_own_recordings(tmp_path, capsys):
         ['all', '2', '4'], ['door', '1', '3'], [tmp_path.name.replace('_', ' '), '1', '1']])
 
 
+def test_recordings_that_cannot_be_read_are_left_out(tmp_path, capsys):
+    soundfile.write(str(tmp_path / 'a.wav'), np.zeros(64000), 16000)
+    (tmp_path / 'broken.wav').write_bytes(b'no sound')
+    (tmp_path / 'empty.flac').write_bytes(b'')
+    assert main(['false-alarms', 'small', str(tmp_path)]) == 0
+    printed = capsys.readouterr()
+    for name in 'broken.wav', 'empty.flac':
+        assert any(line.startswith('ser_ros: warning: left out: ') and name in line
+                   for line in printed.err.splitlines())
+    assert 'Files left out, as they cannot be read: 2.' in printed.out
+    (tmp_path / 'a.wav').write_bytes(b'')
+    assert main(['false-alarms', 'small', str(tmp_path)]) == 2
+    assert 'none of the 3 clips can be read' in capsys.readouterr().err
+
+
 def test_the_command_makes_sounds(capsys):
     assert main(['false-alarms', 'small', '--sounds', '2', '--seed', '3']) == 0
     printed = capsys.readouterr().out
