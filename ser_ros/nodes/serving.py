@@ -1,0 +1,137 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which session of a model serves, and how another one takes its place."""
+
+from typing import NamedTuple
+
+from ser_ros.errors import SerError
+from ser_ros.inference import AUTO, choose_backend
+from ser_ros.inference.classifier import Classifier
+from ser_ros.inference.engine import InferenceEngine
+
+# What 'auto' starts with where the backend that it prefers is there but cannot open the model.
+FALLBACK = 'onnxruntime'
+
+# What decides on the session, by the names of the parameters; they are changed together.
+Request = NamedTuple('Request', [('backend', str), ('precision', str)])
+
+
+class Serving:
+    """
+    A model and the session that runs it, which can be exchanged while windows come in.
+
+    Attributes
+    ----------
+    model: that is run.
+    classifier: that serves now.
+    engine: the thread in which it does.
+    problem: why something else serves than was asked for last; '' where all is well.
+
+    """
+
+    def __init__(self, model, threads, emotions, progress, log):
+        """
+        Open nothing yet.
+
+        :param threads, emotions: the parameters of these names; they hold for every session.
+        :param progress: a BuildProgress, to be cleared when an opening ends.
+        :param log: takes lines, as ``log.info(text)`` and ``log.error(text)``.
+        """
+        self.model = model
+        self.classifier = None
+        self.engine = None
+        self.problem = ''
+        self._threads = threads
+        self._emotions = emotions
+        self._progress = progress
+        self._log = log
+        self._served = None
+        self._requested = None
+        self._on_changed = None
+
+    def start(self, request, engines, on_result, on_failed, on_changed):
+        """
+        Open the first session and the thread in which it serves.
+
+        :param engines: the EngineOptions; building one may take minutes.
+        :param on_result, on_failed: see `InferenceEngine`.
+        :param on_changed: called in some thread when `settle` has something to settle.
+        :raises SerError: if it can't be opened.
+        """
+        self._served = self._requested = request
+        self._on_changed = on_changed
+        self.classifier = self._open_first(request, engines)
+        self.engine = InferenceEngine(
+            self.classifier, on_result=on_result, on_failed=on_failed,
+            on_switched=self._on_switched, on_switch_failed=self._on_switch_failed)
+
+    def check(self, request):
+        """:raises SerError: if this machine or the model can't do what is asked for."""
+        if request == self._served:  # going back is always possible
+            return
+        backend = choose_backend(request.backend)
+        offered = backend.precisions(self.model)
+        if request.precision not in offered:
+            raise SerError('{} offers no {} for the model {}; offered: {}'.format(
+                backend.name, request.precision, self.model.info.name, ', '.join(offered)))
+
+    def switch(self, request, engines):
+        """Begin to open another session, unless this one was asked for already."""
+        if request != self._requested:
+            self._requested = request
+            self.problem = ''
+            self.engine.switch(request, self._opener(request, engines))
+
+    def settle(self):
+        """Give up what could not be opened; return what serves instead, or None."""
+        if self.engine.switching or self._requested == self._served:
+            return None
+        self._requested = self._served
+        return self._served
+
+    def values(self):
+        """Return what the diagnostics say of it."""
+        session = self.classifier.session
+        return {
+            'overload drops': self.engine.overloads, 'backend': session.backend,
+            'precision': session.precision,
+            'model': '{} {}'.format(session.info.name, session.info.version)}
+
+    def _opener(self, request, engines):
+        def open_classifier():
+            try:
+                session = choose_backend(request.backend).open(
+                    self.model, request.precision, self._threads, engines)
+                return Classifier(session, self._emotions)
+            finally:
+                self._progress.clear()
+
+        return open_classifier
+
+    def _open_first(self, request, engines):
+        """Open what is asked for; with auto a robot must not stay deaf for want of an engine."""
+        try:
+            return self._opener(request, engines)()
+        except SerError as error:
+            if request.backend != AUTO or choose_backend(AUTO).name == FALLBACK:
+                raise
+            self._fail('{} serves instead of {}: {}'.format(
+                FALLBACK, choose_backend(AUTO).name, error))
+        return self._opener(request._replace(backend=FALLBACK), engines)()
+
+    # Called in the engine's threads.
+
+    def _on_switched(self, request, classifier):
+        self._served, self.classifier = request, classifier
+        self._log.info('now serving on {} in {}'.format(
+            classifier.session.backend, classifier.session.precision))
+        self._on_changed()
+
+    def _on_switch_failed(self, request, error):
+        self._fail('no change to {} in {}: {}'.format(
+            request.backend, request.precision, error))
+        self._on_changed()
+
+    def _fail(self, problem):
+        self.problem = problem
+        self._log.error(problem)
