@@ -12,7 +12,7 @@ from tiny_models import LABELS, metadata, write_model
 
 from ser_ros import resources
 from ser_ros.errors import SerError
-from ser_ros.inference import onnx_scan
+from ser_ros.inference import onnx_precision
 from ser_ros.inference.model_file import Model, available_models, read_metadata
 from ser_ros.inference.onnx_scan import scan
 
@@ -86,7 +86,7 @@ def test_precision_of_constant_nodes_and_integer_operators(tmp_path):
 def test_sizes_that_are_packed():
     # TensorProto of proto3 writers: dims = [3, 200] as one field, data_type = FLOAT16, name 'w'.
     data = b'\x0a\x03\x03\xc8\x01' + b'\x10\x0a' + b'\x42\x01w'
-    assert onnx_scan._weights(data, 0, len(data)) == ('w', ('fp16', 600))
+    assert onnx_precision.weights_of(data, 0, len(data)) == ('w', ('fp16', 600))
 
 
 def test_a_graph_that_goes_in_circles(tmp_path):
