@@ -17,7 +17,8 @@ from ser_ros.audio.file_source import FileSource
 from ser_ros.audio.format import SAMPLE_RATE_HZ, int16_to_float
 from ser_ros.audio.source import AudioSource
 from ser_ros.defaults import load_defaults
-from ser_ros.emotion.tracker import EmotionTracker, State, TrackerSettings, make_settings
+from ser_ros.emotion.settings import TrackerSettings, make_settings
+from ser_ros.emotion.tracker import EmotionTracker, State
 from ser_ros.features import create_extractor
 from ser_ros.features.stream import Window, WindowStream
 from ser_ros.features.voice_activity import VoiceActivity

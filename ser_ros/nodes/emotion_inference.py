@@ -9,12 +9,8 @@ import sys
 import numpy as np
 from rclpy.parameter import Parameter
 
-from ser_ros.emotion.tracker import (
-    MODELS_OWN,
-    RANGES,
-    EmotionTracker,
-    make_settings,
-)
+from ser_ros.emotion.settings import MODELS_OWN, RANGES, make_settings
+from ser_ros.emotion.tracker import EmotionTracker
 from ser_ros.errors import SerError
 from ser_ros.features import create_extractor
 from ser_ros.inference import BACKEND_NAMES

@@ -11,7 +11,8 @@ import pytest
 
 from ser_ros import defaults, offline
 from ser_ros.audio.file_source import FileSource
-from ser_ros.emotion.tracker import EmotionTracker, State, TrackerSettings
+from ser_ros.emotion.settings import TrackerSettings
+from ser_ros.emotion.tracker import EmotionTracker, State
 from ser_ros.errors import SerError
 from ser_ros.inference.classifier import Classifier
 

@@ -10,14 +10,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ser_ros.emotion.tracker import (
-    MODELS_OWN,
-    RANGES,
-    EmotionTracker,
-    State,
-    TrackerSettings,
-    make_settings,
-)
+from ser_ros.emotion.settings import MODELS_OWN, RANGES, TrackerSettings, make_settings
+from ser_ros.emotion.tracker import EmotionTracker, State
 from ser_ros.errors import SerError
 from ser_ros.inference.model_file import DEFAULT_MIN_CONFIDENCE
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ser_ros.cli.main import main
-from ser_ros.emotion.tracker import TrackerSettings
+from ser_ros.emotion.settings import TrackerSettings
 from ser_ros.errors import SerError
 from ser_ros.inference.classifier import open_classifier
 from ser_ros.inference.model_file import Model
