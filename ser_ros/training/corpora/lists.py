@@ -6,7 +6,7 @@ import csv
 import io
 import os
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from pathlib import Path
 
@@ -15,55 +15,74 @@ from ser_ros.training.corpora.labels import as_word
 from ser_ros.training.corpora.recording import Recording
 
 COLUMNS = ('file_path', 'emotion')
+OPTIONAL = ('speaker',)
 # Of the Korean corpus; its lists are in the encoding of Korean Windows.
 AIHUB_COLUMNS = ('wav_id', '상황')
 ENCODINGS = ('utf-8-sig', 'cp949')
 DELIMITERS = (',', ';', '\t')  # the second and third are those of spreadsheets in some countries
 
 
-def read_rows(path: Path, columns: Iterable[str]) -> list[dict[str, str]]:
+def read_rows(path: Path, columns: Iterable[str],
+              optional: Iterable[str] = ()) -> list[dict[str, str]]:
     """
     Return the rows of a CSV file that has at least these columns.
 
-    :raises SerError: if it cannot be read, a column is missing or a row is too short.
+    In the file, capitals and outer spaces do not matter in the names of the columns.
+
+    :param optional: columns that it may have.
+    :raises SerError: if it cannot be read, a column is missing or there twice, or a row is too
+        short.
     """
-    text = _text(path)
     try:
-        lines = list(csv.reader(io.StringIO(text, newline=''), delimiter=_delimiter(text),
-                                strict=True))
+        lines = list(_reader(_text(path), strict=True))
     except csv.Error as error:
         raise SerError(f'cannot read {path}: {error}') from error
-    given = _columns(lines[0]) if lines else ()
+    known = {as_word(name): name for name in (*columns, *optional)}
+    given = [known.get(as_word(name), name) for name in (lines[0] if lines else [])]
     rows = {number: dict(zip_longest(given, line[:len(given)], fillvalue=''))
             for number, line in enumerate(lines[1:], start=2) if line}
     for column in columns:
-        if column not in given:
-            raise SerError(f'{path}: the column {column!r} is missing; needed: '
-                           f'{", ".join(columns)}')
+        if given.count(column) != 1:
+            fault = 'there several times' if column in given else 'missing'
+            raise SerError(f'{path}: the column {column!r} is {fault}; needed: '
+                           f'{", ".join(columns)}; found: {_as_text(given)}')
         for number, row in rows.items():
             if not row[column].strip():
                 raise SerError(f'{path}, line {number}: {column} is empty')
     return list(rows.values())
 
 
-def header(path: Path) -> tuple[str, ...]:
-    """Return the columns of a CSV file; none where it is not a text file."""
+def has_columns(path: Path, columns: Iterable[str]) -> bool:
+    """Tell whether a file is a CSV file with at least these columns."""
+    return set(columns) <= set(map(as_word, _header(path)))
+
+
+def describe_columns(path: Path) -> str:
+    """Return the columns of a CSV file as text."""
+    return _as_text(_header(path))
+
+
+def _as_text(names: Iterable[str]) -> str:
+    return ', '.join(name.strip() for name in names if name.strip()) or 'none'
+
+
+def _header(path: Path) -> list[str]:
+    """Return the first line of a CSV file; nothing where it is not a text file."""
     try:
-        text = _text(path)
-        return _columns(next(csv.reader(io.StringIO(text, newline=''),
-                                        delimiter=_delimiter(text)), []))
+        return next(_reader(_text(path)), [])
     except (SerError, csv.Error):
-        return ()
+        return []
+
+
+def _reader(text: str, strict: bool = False) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text, newline=''), delimiter=_delimiter(text),
+                      skipinitialspace=True, strict=strict)
 
 
 def _delimiter(text: str) -> str:
     """Return what separates the columns: what the first line has most of."""
     first = text.partition('\n')[0]
     return max(DELIMITERS, key=first.count)
-
-
-def _columns(line: Iterable[str]) -> tuple[str, ...]:
-    return tuple(unicodedata.normalize('NFC', name).strip() for name in line)
 
 
 def _text(path: Path) -> str:
@@ -88,7 +107,7 @@ def plain(path: Path) -> list[Recording]:
     """
     return [Recording(_locate(path.parent, row['file_path'].strip()), as_word(row['emotion']),
                       row.get('speaker', '').strip())
-            for row in read_rows(path, COLUMNS)]
+            for row in read_rows(path, COLUMNS, OPTIONAL)]
 
 
 def _locate(folder: Path, name: str) -> Path:

@@ -13,7 +13,11 @@ from ser_ros.training.corpora import lists, naming
 from ser_ros.training.corpora.labels import COMMON, CORPORA, GENERIC, as_word
 from ser_ros.training.corpora.recording import Listing, Recording
 
+TABLES_NAMED = 3  # in an error
 METADATA = 'metadata.csv'
+# What a folder may be besides a known corpus: with a list, or with a folder for each emotion.
+LISTED = 'listed'
+CLASSES = 'classes'
 LAYOUTS = ('a metadata.csv or another CSV file with the columns file_path, emotion and, if known, '
            'speaker; one of the corpora {} as downloaded; or one folder of audio for each '
            'emotion'.format(', '.join(CORPORA)))
@@ -40,7 +44,9 @@ def read(path: Path, corpus: Optional[str] = None) -> Listing:
     listing = (_aihub(path, audio, tables, corpus) or _named(path, audio, corpus)
                or _table(path, tables, corpus) or _class_folders(path, audio, corpus))
     if listing is None:
-        raise SerError(f'{path}: no corpus was recognised; needed: {LAYOUTS}')
+        columns = ''.join(f'; {table.name} has the columns {lists.describe_columns(table)}'
+                          for table in tables[:TABLES_NAMED])
+        raise SerError(f'{path}: no corpus was recognised; needed: {LAYOUTS}{columns}')
     return listing
 
 
@@ -48,25 +54,54 @@ def find_folders(path: Path) -> list[Path]:
     """
     Return the folders of the corpora in a folder; ``path`` itself if it is one.
 
-    It is not if folders right below it hold a metadata.csv, or files of different corpora.
+    It is not if folders right below it have a list of their own, or hold different corpora or
+    layouts.
+
+    :raises SerError: if folders of emotions lie beside such folders: whose they are is not clear.
     """
     if not path.is_dir() or (path / METADATA).exists():
         return [path]
-    kinds = {folder: _kind(folder) for folder in sorted(path.iterdir()) if folder.is_dir()}
-    found = [folder for folder, kind in kinds.items() if kind]
-    if METADATA in kinds.values() or len({kinds[folder] for folder in found}) > 1:
+    tables = [file for file in path.iterdir() if file.name.lower().endswith('.csv')]
+    below = sorted(folder for folder in path.iterdir()
+                   if folder.is_dir() and not folder.name.startswith('.'))
+    kinds = {folder: _kind(folder) for folder in below}
+    if LISTED not in kinds.values() and any(
+            lists.has_columns(table, lists.COLUMNS) for table in tables):
+        return [path]
+    emotions = [folder for folder, kind in kinds.items()
+                if as_word(folder.name) in COMMON and kind != LISTED]
+    found = [folder for folder, kind in kinds.items() if kind and folder not in emotions]
+    if emotions and found:
+        raise SerError(
+            f'{path} holds folders of emotions ({_names(emotions)}) and beside them what is a '
+            f'corpus of its own ({_names(found)}); put the folders of emotions into a folder of '
+            'their own, or give the path of one corpus')
+    if LISTED in kinds.values() or len({kinds[folder] for folder in found}) > 1:
         return found
     return [path]
+
+
+def _names(folders: list[Path]) -> str:
+    return ', '.join(folder.name for folder in folders)
 
 
 def _kind(folder: Path) -> Optional[str]:
     """Return what a folder is at first sight; None if that does not tell a corpus."""
     if (folder / METADATA).exists():
-        return METADATA
+        return LISTED
     audio, tables = _walk(folder)
-    if any(set(lists.AIHUB_COLUMNS) <= set(lists.header(path)) for path in tables):
+    if any(lists.has_columns(path, lists.AIHUB_COLUMNS) for path in tables):
         return 'aihub'
-    return naming.detect(path.resolve() for path in audio)
+    corpus = naming.detect(path.resolve() for path in audio)
+    if corpus is None and any(lists.has_columns(path, lists.COLUMNS) for path in tables):
+        return LISTED
+    return corpus or (CLASSES if _is_of_classes(folder, audio) else None)
+
+
+def _is_of_classes(folder: Path, audio: list[Path]) -> bool:
+    """Tell whether there are folders of emotions with audio right below the folder."""
+    return any(as_word(path.relative_to(folder).parts[0]) in COMMON for path in audio
+               if path.parent != folder)
 
 
 def _walk(folder: Path) -> tuple[list[Path], list[Path]]:
@@ -99,7 +134,7 @@ def _aihub(folder: Path, audio: list[Path], tables: list[Path],
            corpus: Optional[str]) -> Optional[Listing]:
     if corpus not in (None, 'aihub'):
         return None
-    chosen = [path for path in tables if set(lists.AIHUB_COLUMNS) <= set(lists.header(path))]
+    chosen = [path for path in tables if lists.has_columns(path, lists.AIHUB_COLUMNS)]
     if not chosen:
         return None
     found, skipped = lists.aihub(chosen, audio)
@@ -121,7 +156,7 @@ def _named(folder: Path, audio: list[Path], corpus: Optional[str]) -> Optional[L
 
 
 def _table(folder: Path, tables: list[Path], corpus: Optional[str]) -> Optional[Listing]:
-    chosen = [path for path in tables if set(lists.COLUMNS) <= set(lists.header(path))]
+    chosen = [path for path in tables if lists.has_columns(path, lists.COLUMNS)]
     if len(chosen) > 1:
         raise SerError(f'{folder}: several lists of clips, {", ".join(map(str, chosen))}; give '
                        'the path of one')

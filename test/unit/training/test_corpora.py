@@ -159,6 +159,17 @@ def test_words_for_an_emotion(folder, label, emotion):
         assert not left_out
 
 
+@pytest.mark.parametrize('header', [
+    'File_Path,Emotion,SPEAKER', '\ufeff file_path , emotion ,Speaker ',
+    '"file_path", "emotion", "speaker"', 'text,FILE_PATH,EMOTION,speaker'])
+def test_names_of_columns(folder, header):
+    first = 'hello,' if header.startswith('text') else ''
+    (folder / 'clips.csv').write_text(f'{header}\n{first}a.wav, "happy", kim \n', encoding='utf-8')
+    for given in folder, folder / 'clips.csv':
+        assert corpora.read(given).recordings == [
+            corpora.Recording(folder / 'a.wav', 'happy', 'kim')]
+
+
 @pytest.mark.parametrize('delimiter', [',', ';', '\t'])
 def test_lists_of_other_systems(folder, delimiter):
     """Other separators, Korean in one character or in several, no speaker."""
@@ -211,12 +222,12 @@ def test_speakers_that_a_model_was_trained_on(tmp_path):
 
 
 def test_files_that_are_no_clips_are_told(folder, capsys):
-    names = [f'ravdess/03-01-05-01-01-01-0{number}.wav' for number in range(1, 4)]
-    touch(folder, *names, 'mine/anger/1.wav')
+    names = [f'Actor_0{number}/03-01-05-01-01-01-0{number}.wav' for number in range(1, 4)]
+    touch(folder, *names, 'mine/1.wav')
     warn_of_skipped(skipped(folder))
     assert ('warning: 1 files are left out, such as {}: not named as the corpus'.format(
-        folder.resolve() / 'mine/anger/1.wav') in capsys.readouterr().err)
-    warn_of_skipped(skipped(folder / 'mine'))
+        folder.resolve() / 'mine/1.wav') in capsys.readouterr().err)
+    warn_of_skipped(skipped(folder / 'Actor_01'))
     assert not capsys.readouterr().err
 
 
@@ -242,7 +253,12 @@ def test_a_lists_labels_are_those_of_the_folders_name(tmp_path, name, corpus):
 @pytest.mark.parametrize('files, reason', [
     ({}, 'no corpus was recognised; needed: a metadata.csv'),
     ({'a.wav': '', 'b.wav': ''}, 'no corpus was recognised'),
-    ({'metadata.csv': 'path,emotion\n'}, "the column 'file_path' is missing"),
+    ({'metadata.csv': 'path, Emotion\n'},
+     "'file_path' is missing; needed: file_path, emotion; found: path, emotion"),
+    ({'metadata.csv': ''}, "'file_path' is missing; needed: file_path, emotion; found: none"),
+    ({'metadata.csv': 'file_path,Emotion,emotion\n'}, "'emotion' is there several times"),
+    ({'clips.csv': 'path,Label\n'}, 'no corpus was recognised; .*; clips.csv has the columns '
+     'path, Label$'),
     ({'metadata.csv': b'\xff\xff\xff'}, 'neither in UTF-8 nor in CP949'),
     ({'metadata.csv': 'file_path,emotion\na.wav\n'}, 'line 2: emotion is empty'),
     ({'metadata.csv': 'file_path,emotion\n"a'}, 'cannot read .*metadata.csv'),
@@ -272,6 +288,40 @@ def test_folders_below(tmp_path):
     assert corpora.find_folders(root) == [root / 'a', root / 'b']
     assert corpora.find_folders(root / 'a') == [root / 'a']
     assert corpora.find_folders(root / 'c') == [root / 'c']
+
+
+@pytest.mark.parametrize('own', ['mine/anger/1.wav', 'mine/clips.csv'])
+@pytest.mark.parametrize('other', ['ravdess/03-01-05-01-01-01-01.wav', 'ravdess/metadata.csv',
+                                   'emodb/wav/03a01Fa.wav'])
+def test_ones_own_clips_beside_a_corpus(folder, own, other):
+    touch(folder, other, own)
+    if own.endswith('.csv'):
+        (folder / own).write_text('file_path,emotion\n1.wav,anger\n')
+    assert corpora.find_folders(folder) == sorted([folder / 'mine', folder / other.split('/')[0]])
+
+
+@pytest.mark.parametrize('other', [
+    'ravdess/03-01-05-01-01-01-01.wav', 'ravdess/metadata.csv', 'kim/happy/1.wav'])
+def test_emotions_beside_a_corpus(folder, other):
+    touch(folder, 'anger/1.wav', 'Happy/1.wav', 'noise/1.wav', other)
+    name = other.split('/')[0]
+    with pytest.raises(SerError, match=(
+            rf'folders of emotions \(Happy, anger\) and beside them .* \({name}\); put')):
+        corpora.find_folders(folder)
+    assert corpora.find_folders(folder / name) == [folder / name]
+
+
+def test_emotions_of_one_corpus(folder):
+    """The names of the files do not make corpora of folders of emotions."""
+    touch(folder, 'anger/03-01-05-01-01-01-01.wav', 'happy/03a01Fa.wav', 'sad/1.wav', 'sad/2.wav')
+    assert corpora.find_folders(folder) == [folder]
+    assert {item.label for item in corpora.read(folder).recordings} == {'anger', 'happy', 'sad'}
+
+
+def test_a_list_tells_of_all_that_is_below_it(folder):
+    touch(folder, 'ravdess/03-01-05-01-01-01-01.wav', 'kim/anger/1.wav', 'fear/1.wav')
+    (folder / 'clips.CSV').write_text('file_path,emotion\nkim/anger/1.wav,anger\n')
+    assert corpora.find_folders(folder) == [folder]
 
 
 def test_folders_below_as_downloaded(tmp_path):
