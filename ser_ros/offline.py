@@ -23,7 +23,7 @@ from ser_ros.features import create_extractor
 from ser_ros.features.stream import Window, WindowStream
 from ser_ros.features.voice_activity import VoiceActivity
 from ser_ros.inference.classifier import Classifier, open_classifier
-from ser_ros.inference.model_file import DEFAULT_MIN_CONFIDENCE, ModelInfo
+from ser_ros.inference.model_metadata import DEFAULT_MIN_CONFIDENCE, ModelInfo
 
 
 @dataclass(frozen=True)

@@ -4,82 +4,18 @@
 Model files: ONNX with everything that is needed to use them inside.
 
 A model is a folder ``models/NAME/`` with a card (README.md) and one ONNX file for each precision
-that is stored: ``fp32.onnx``, ``fp16.onnx``, ``int8.onnx``. Each carries one ``metadata_props``
-entry with the key ``ser_ros``: a JSON object with
-
-- ``name``, ``version``: text
-- ``labels``: the emotions in the order of the outputs
-- ``feature_set``: name of the feature set that makes the input, such as ``mel_yin_rms/1``
-- ``input_shape``: of one window, without the batch, such as ``[3, 128, 128]``
-- ``temperature``: the logits are divided by this before softmax; over 0
-- ``training_data``, ``licence``: text, of the weights
-- ``metrics``: figures by name, such as ``{"ravdess": {"uar_7": 0.43}}``; may be empty
-- ``min_confidence``: under this smoothed probability the graph names no emotion, 0 to 1; 0.4 where
-  it is missing
-- ``answer_accuracy``: the share of right answers that ``min_confidence`` was chosen for on the
-  validation speakers, over 0 to 1; may be missing
-
-Nothing else describes the model. The precision is not in the list: it is read from the graph.
+that is stored: ``fp32.onnx``, ``fp16.onnx``, ``int8.onnx``. Nothing but their metadata
+(`ser_ros.inference.model_metadata`) describes the model.
 """
 
-import hashlib
-import json
 import os
-import sys
-from dataclasses import dataclass
-from typing import Any, Dict, Optional, Tuple
+from typing import Dict, Tuple
 
 from ser_ros import resources
 from ser_ros.errors import SerError
-from ser_ros.inference.onnx_scan import OnnxSummary, scan
+from ser_ros.inference.model_metadata import ModelInfo, read_metadata
 
-METADATA_KEY = 'ser_ros'
 PRECISIONS = ('fp32', 'fp16', 'int8')
-DEFAULT_MIN_CONFIDENCE = 0.4
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """
-    What one model file says about itself.
-
-    Attributes
-    ----------
-    path: of the ONNX file.
-    labels: emotions in the order of the outputs.
-    input_shape: of one window, without the batch.
-    temperature: divides the logits before softmax.
-    precision: 'fp32', 'fp16' or 'int8': in what most weights are multiplied, read from the graph.
-    metrics: figures by name, as the training wrote them.
-    min_confidence: under this smoothed probability no emotion is named, [0, 1].
-    answer_accuracy: stated share of right answers with it, (0, 1]; None where none is stated.
-
-    """
-
-    path: str
-    name: str
-    version: str
-    labels: Tuple[str, ...]
-    feature_set: str
-    input_shape: Tuple[int, ...]
-    temperature: float
-    training_data: str
-    licence: str
-    metrics: Dict[str, Any]
-    precision: str
-    ir_version: int
-    opset: int
-    min_confidence: float = DEFAULT_MIN_CONFIDENCE
-    answer_accuracy: Optional[float] = None
-
-    @property
-    def sha256(self) -> str:
-        """Hash of the file in hexadecimal; reads the whole file."""
-        digest = hashlib.sha256()
-        with open(self.path, 'rb') as file:
-            for block in iter(lambda: file.read(1 << 20), b''):
-                digest.update(block)
-        return digest.hexdigest()
 
 
 class Model:
@@ -141,28 +77,6 @@ def available_models() -> Tuple[str, ...]:
         name for name in os.listdir(root) if os.path.isdir(os.path.join(root, name))))
 
 
-def read_metadata(path: str) -> ModelInfo:
-    """
-    Read what the ONNX file ``path`` says about itself, without a runtime and without its weights.
-
-    :raises SerError: if it is no ONNX file, has no metadata, or the metadata is wrong or does not
-        fit the graph.
-    """
-    summary = scan(path)
-    if METADATA_KEY not in summary.metadata:
-        raise SerError('{} has no {!r} metadata, so its labels and feature set are unknown; '
-                       'export it with ser_ros train'.format(path, METADATA_KEY))
-    try:
-        values = json.loads(summary.metadata[METADATA_KEY])
-    except (ValueError, RecursionError) as error:
-        raise SerError('{}: the metadata is no JSON: {}'.format(path, error)) from error
-    if not isinstance(values, dict):
-        raise SerError('{}: the metadata is no JSON object'.format(path))
-    info = _info(path, values, summary)
-    _check_graph(info, summary)
-    return info
-
-
 def _find(name_or_path: str) -> str:
     if os.sep in name_or_path or name_or_path.endswith('.onnx'):
         if not os.path.exists(name_or_path):
@@ -184,78 +98,3 @@ def _check_member(info: ModelInfo, precision: str, others: Dict[str, ModelInfo])
             if getattr(info, key) != getattr(other, key):
                 raise SerError('{} and {} are not the same model: {} {!r} and {!r}'.format(
                     other.path, info.path, key, getattr(other, key), getattr(info, key)))
-
-
-def _info(path: str, values: Dict[str, Any], summary: OnnxSummary) -> ModelInfo:
-    def value(key: str, kind: Any) -> Any:
-        if key not in values:
-            raise SerError('{}: the metadata has no {!r}'.format(path, key))
-        given = values[key]
-        if not isinstance(given, kind) or isinstance(given, bool):
-            raise SerError('{}: {} in the metadata must be a {}, got {!r}'.format(
-                path, key, _JSON_NAMES[kind], given))
-        return given
-
-    def share(key: str) -> Optional[float]:
-        if key not in values:
-            return None
-        given = value(key, (int, float))
-        # Written so that NaN fails too.
-        if not 0 <= given <= 1:
-            raise SerError('{}: {} in the metadata must be from 0 to 1, got {}'.format(
-                path, key, given))
-        return float(given)
-
-    temperature = value('temperature', (int, float))
-    # No infinity, no NaN, and no whole number that is too large for a float.
-    if not 0 < temperature <= sys.float_info.max:
-        raise SerError('{}: temperature must be over 0, got {}'.format(path, temperature))
-    if summary.precision is None:
-        raise SerError('{}: no weights of a known type in the graph'.format(path))
-    min_confidence = share('min_confidence')
-    return ModelInfo(
-        path=path, name=value('name', str), version=value('version', str),
-        labels=_labels(path, value('labels', list)), feature_set=value('feature_set', str),
-        input_shape=_shape(path, value('input_shape', list)), temperature=float(temperature),
-        training_data=value('training_data', str), licence=value('licence', str),
-        metrics=value('metrics', dict), precision=summary.precision,
-        ir_version=summary.ir_version, opset=summary.opset,
-        min_confidence=DEFAULT_MIN_CONFIDENCE if min_confidence is None else min_confidence,
-        answer_accuracy=share('answer_accuracy'))
-
-
-_JSON_NAMES = {str: 'text', list: 'list', dict: 'object', (int, float): 'number'}
-
-
-def _labels(path: str, given: list) -> Tuple[str, ...]:
-    good = all(isinstance(label, str) and label for label in given)
-    if not good or len(given) < 2 or len(set(given)) != len(given):
-        raise SerError('{}: labels must be two or more different texts, got {!r}'.format(
-            path, given))
-    return tuple(given)
-
-
-def _shape(path: str, given: list) -> Tuple[int, ...]:
-    if not given or not all(type(size) is int and size > 0 for size in given):
-        raise SerError('{}: input_shape must be whole numbers over 0, got {!r}'.format(path, given))
-    return tuple(given)
-
-
-def _check_graph(info: ModelInfo, summary: OnnxSummary) -> None:
-    if len(summary.inputs) != 1 or len(summary.outputs) != 1:
-        raise SerError('{}: a model has one input and one output, this graph has {} and {}'.format(
-            info.path, len(summary.inputs), len(summary.outputs)))
-    if not (summary.inputs[0].is_float32 and summary.outputs[0].is_float32):
-        raise SerError('{}: input and output must be float32 at every precision'.format(info.path))
-    if not _fits(summary.inputs[0].shape, (1,) + info.input_shape):
-        raise SerError('{}: input_shape {} in the metadata, but the graph takes {}'.format(
-            info.path, list(info.input_shape), list(summary.inputs[0].shape)))
-    if not _fits(summary.outputs[0].shape, (1, len(info.labels))):
-        raise SerError('{}: {} labels in the metadata, but the graph answers {}'.format(
-            info.path, len(info.labels), list(summary.outputs[0].shape)))
-
-
-def _fits(graph_shape: Tuple[int, ...], shape: Tuple[int, ...]) -> bool:
-    """Tell whether a tensor of ``shape`` suits a graph whose -1 dimensions are free."""
-    return len(graph_shape) == len(shape) and all(
-        expected in (-1, given) for expected, given in zip(graph_shape, shape))

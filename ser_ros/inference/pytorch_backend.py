@@ -16,7 +16,8 @@ import numpy as np
 from ser_ros.errors import SerError
 from ser_ros.inference.backend import Backend, Session
 from ser_ros.inference.engine_options import EngineOptions
-from ser_ros.inference.model_file import Model, ModelInfo, read_metadata
+from ser_ros.inference.model_file import Model
+from ser_ros.inference.model_metadata import ModelInfo, read_metadata
 
 _Attributes = Dict[str, Any]
 

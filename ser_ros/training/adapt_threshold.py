@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import softmax
 
-from ser_ros.inference.model_file import ModelInfo
+from ser_ros.inference.model_metadata import ModelInfo
 from ser_ros.offline import graph_settings
 from ser_ros.training import metrics
 from ser_ros.training.adapt_clips import Heard

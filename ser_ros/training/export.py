@@ -17,7 +17,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from ser_ros.inference.model_file import METADATA_KEY
+from ser_ros.inference.model_metadata import METADATA_KEY
 from ser_ros.inference.onnx_forms import to_fp16 as to_fp16
 from ser_ros.inference.onnx_forms import to_half
 from ser_ros.training.ensemble import Ensemble, prefix

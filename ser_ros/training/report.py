@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ser_ros.inference.model_file import ModelInfo
+from ser_ros.inference.model_metadata import ModelInfo
 from ser_ros.training import metrics
 from ser_ros.training.document import Block, Heading, Picture, Table, Text
 from ser_ros.training.evaluate import Figures, GraphFigures

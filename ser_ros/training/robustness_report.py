@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ser_ros.inference.model_file import ModelInfo
+from ser_ros.inference.model_metadata import ModelInfo
 from ser_ros.training import document, plots
 from ser_ros.training.conditions import CLEAN, FAMILIES
 from ser_ros.training.document import Block, Heading, Picture, Table, Text

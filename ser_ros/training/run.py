@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ser_ros.errors import SerError
-from ser_ros.inference.model_file import METADATA_KEY
+from ser_ros.inference.model_metadata import METADATA_KEY
 from ser_ros.inference.onnx_scan import scan
 from ser_ros.training import checkpoint, provenance
 from ser_ros.training.checkpoint import Origin

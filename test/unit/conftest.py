@@ -10,7 +10,7 @@ from ser_ros.audio.format import SAMPLE_RATE_HZ
 from ser_ros.emotion.labels import MAIN_EMOTIONS
 from ser_ros.inference.backend import Session
 from ser_ros.inference.classifier import Classifier
-from ser_ros.inference.model_file import ModelInfo
+from ser_ros.inference.model_metadata import ModelInfo
 
 SHAPE = (3, 128, 128)
 

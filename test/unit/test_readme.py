@@ -17,7 +17,8 @@ import pytest
 import yaml
 
 from ser_ros.cli import main as cli
-from ser_ros.inference.model_file import PRECISIONS, read_metadata
+from ser_ros.inference.model_file import PRECISIONS
+from ser_ros.inference.model_metadata import read_metadata
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 README = (ROOT / 'README.md').read_text(encoding='utf-8')

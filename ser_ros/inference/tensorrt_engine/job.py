@@ -6,7 +6,8 @@ import json
 from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 from ser_ros.inference.engine_options import EngineOptions
-from ser_ros.inference.model_file import Model, read_metadata
+from ser_ros.inference.model_file import Model
+from ser_ros.inference.model_metadata import read_metadata
 from ser_ros.inference.tensorrt_engine import driver, module
 
 # Compute capabilities up to 6.2 that are fast in FP16 and INT8; from 7.0 on all are in both.

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ser_ros.emotion.settings import MODELS_OWN, RANGES, TrackerSettings, make_settings
 from ser_ros.emotion.tracker import EmotionTracker, State
 from ser_ros.errors import SerError
-from ser_ros.inference.model_file import DEFAULT_MIN_CONFIDENCE
+from ser_ros.inference.model_metadata import DEFAULT_MIN_CONFIDENCE
 
 LABELS = ('anger', 'joy', 'neutral')
 ANGER = (0.8, 0.1, 0.1)

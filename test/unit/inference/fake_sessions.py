@@ -7,7 +7,7 @@ import threading
 import numpy as np
 
 from ser_ros.inference.backend import Backend, Session
-from ser_ros.inference.model_file import ModelInfo
+from ser_ros.inference.model_metadata import ModelInfo
 
 LABELS = ('happiness', 'anger', 'sadness')
 SHAPE = (1, 2, 2)

@@ -13,7 +13,8 @@ from tiny_models import LABELS, metadata, write_model
 from ser_ros import resources
 from ser_ros.errors import SerError
 from ser_ros.inference import onnx_precision
-from ser_ros.inference.model_file import Model, available_models, read_metadata
+from ser_ros.inference.model_file import Model, available_models
+from ser_ros.inference.model_metadata import read_metadata
 from ser_ros.inference.onnx_scan import scan
 
 

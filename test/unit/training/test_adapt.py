@@ -16,7 +16,8 @@ from ser_ros.cli import adapt as command
 from ser_ros.cli.main import main
 from ser_ros.errors import SerError
 from ser_ros.inference.classifier import open_classifier
-from ser_ros.inference.model_file import METADATA_KEY, Model
+from ser_ros.inference.model_file import Model
+from ser_ros.inference.model_metadata import METADATA_KEY
 from ser_ros.training import adapt_clips, adapt_fit, export
 from ser_ros.training.adapt_clips import Heard, check_counts, read_clips, split
 from ser_ros.training.adapt_fit import Examples, fit_head

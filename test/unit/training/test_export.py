@@ -12,7 +12,8 @@ import torch
 from onnx import TensorProto, numpy_helper
 
 from ser_ros.inference import choose_backend
-from ser_ros.inference.model_file import Model, read_metadata
+from ser_ros.inference.model_file import Model
+from ser_ros.inference.model_metadata import read_metadata
 from ser_ros.training import export
 from ser_ros.training.mobilenet import MobileNetV3
 from ser_ros.training.quantize import to_int8

@@ -10,7 +10,7 @@ import signal
 import pytest
 
 from ser_ros.cli.main import main
-from ser_ros.inference.model_file import METADATA_KEY
+from ser_ros.inference.model_metadata import METADATA_KEY
 from ser_ros.inference.onnx_scan import scan
 from ser_ros.training import checkpoint
 from ser_ros.training.trainer import Trainer
