@@ -51,6 +51,7 @@ def run(args: Any) -> int:
     """Build what the command line names and return the exit code."""
     from ser_ros.inference import BACKENDS
     from ser_ros.inference.tensorrt_backend import build_ahead
+    from ser_ros.inference.tensorrt_engine import module
     model = Model(args.model)
     capability = _capability(args.compute_capability)
     options = EngineOptions(folder=args.cache, workspace_mib=args.workspace_mib)
@@ -59,6 +60,7 @@ def run(args: Any) -> int:
         reason = BACKENDS[args.backend].unavailable_reason()
         if reason is not None:
             raise SerError('no engine can be built here: {}'.format(reason))
+    module.load()  # what is missing or broken is told once, not for each precision
     failed = 0
     for precision in args.precision or _offered(model, capability):
         with _Display(precision) as display:

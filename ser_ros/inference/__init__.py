@@ -14,6 +14,8 @@ AUTO = 'auto'
 # Every backend's name, in the order in which 'auto' prefers them.
 AUTO_ORDER = ('tensorrt', 'onnxruntime', 'pytorch')
 BACKEND_NAMES = (AUTO,) + AUTO_ORDER
+# What 'auto' takes where the backend that it prefers is there but cannot open the model.
+FALLBACK = 'onnxruntime'
 
 # The backends of this version by name; no runtime is imported before it is used.
 BACKENDS: Dict[str, Backend] = {

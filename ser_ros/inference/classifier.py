@@ -2,17 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """From logits to the probabilities of the emotions that are asked for."""
 
+import logging
 from typing import List, Sequence, Tuple
 
 import numpy as np
 
 from ser_ros.errors import SerError
-from ser_ros.inference import choose_backend
+from ser_ros.inference import AUTO, FALLBACK, choose_backend
 from ser_ros.inference.backend import Session
 from ser_ros.inference.engine_options import DEFAULT_ENGINE_OPTIONS, EngineOptions
 from ser_ros.inference.model_file import Model
 
 ALL = 'all'
+LOGGER = logging.getLogger(__name__)
 
 
 class Classifier:
@@ -88,9 +90,18 @@ def open_classifier(model: str, backend: str = 'auto', precision: str = 'fp32', 
     """
     Load a model by name or path and return it ready to use.
 
-    :param backend: 'auto' or a backend's name.
+    :param backend: 'auto' or a backend's name; with 'auto' FALLBACK takes the place of a backend
+        that cannot open the model, with a warning.
     :raises SerError: if anything of it is wrong; nothing is left open.
     """
     files = Model(model)
     check_emotions(emotions, files.info.labels)
-    return Classifier(choose_backend(backend).open(files, precision, threads, engines), emotions)
+    chosen = choose_backend(backend)
+    try:
+        session = chosen.open(files, precision, threads, engines)
+    except SerError as error:
+        if backend != AUTO or chosen.name == FALLBACK:
+            raise
+        LOGGER.warning('%s serves instead of %s: %s', FALLBACK, chosen.name, error)
+        session = choose_backend(FALLBACK).open(files, precision, threads, engines)
+    return Classifier(session, emotions)

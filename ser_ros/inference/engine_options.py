@@ -13,10 +13,16 @@ DEFAULT_WORKSPACE_MIB = 256
 DEFAULT_TIMEOUT_S = 3600.0
 
 OnProgress = Callable[[str, Optional[float]], None]
+Cancelled = Callable[[], bool]
 
 
 def ignore_progress(step: str, share: Optional[float]) -> None:
     """Do nothing: the ``on_progress`` of those who don't care."""
+
+
+def never() -> bool:
+    """Return False: the ``cancelled`` of those who wait to the end."""
+    return False
 
 
 class EngineOptions(NamedTuple):
@@ -33,6 +39,8 @@ class EngineOptions(NamedTuple):
     timeout_s: a build that takes longer is given up [s].
     on_progress: ``(step, share)``: what is being done, and the share that is done, 0 to 1, or None
         where it is not known. Called in the thread that opens the model; it must not raise.
+    cancelled: asked some times a second, in another thread; once it returns True the build is
+        given up.
 
     """
 
@@ -40,6 +48,7 @@ class EngineOptions(NamedTuple):
     workspace_mib: int = DEFAULT_WORKSPACE_MIB
     timeout_s: float = DEFAULT_TIMEOUT_S
     on_progress: OnProgress = ignore_progress
+    cancelled: Cancelled = never
 
 
 DEFAULT_ENGINE_OPTIONS = EngineOptions()

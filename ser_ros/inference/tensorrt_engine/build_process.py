@@ -10,8 +10,10 @@ messages (JSON): ``{"step", "share"}``, at the end ``{"error"}`` or ``{"precisio
 are TensorRT's log.
 """
 
+import contextlib
 import json
 import os
+import signal
 import sys
 import threading
 from typing import Any, Dict, List, Optional
@@ -30,6 +32,7 @@ from ser_ros.inference.tensorrt_engine.job import PREFIX, Job, from_json
 
 FAILED = 3
 _ABANDONED = 4
+_OOM_SCORE = '/proc/self/oom_score_adj'
 # Followed by the layer and, in parentheses, the kind of kernel that is tried.
 _MEASURING = 'Timing Runner: '
 _SHOWN = ('INTERNAL_ERROR', 'ERROR', 'WARNING', 'INFO')
@@ -37,6 +40,9 @@ _SHOWN = ('INTERNAL_ERROR', 'ERROR', 'WARNING', 'INFO')
 
 def main() -> int:
     """Build what standard input asks for and return the exit code."""
+    # A terminal's Ctrl-C reaches this process, too; whoever asked decides what comes of it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _be_the_first_to_go()
     job = from_json(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
@@ -45,6 +51,12 @@ def main() -> int:
         send({'error': str(error)})
         return FAILED
     return 0
+
+
+def _be_the_first_to_go() -> None:
+    """Where memory runs out, Linux is to end this process and not the one that serves."""
+    with contextlib.suppress(OSError), open(_OOM_SCORE, 'w') as file:
+        file.write('1000')
 
 
 def _end_with_parent() -> None:
@@ -141,21 +153,32 @@ def _built_precision(trt: Any, logger: Any, log: Log, plan: bytes) -> str:
 def _keep(job: Job, built: network.Built, found: str, answer: Dict[str, Any]) -> None:
     try:
         engine_file.write(job.output, engine_file.EngineFile(job.key, found, answer, built.plan))
-        if built.timing_cache:
-            temporary = '{}.{}.tmp'.format(job.timing_cache, os.getpid())
-            with open(temporary, 'wb') as file:
-                file.write(built.timing_cache)
-            os.replace(temporary, job.timing_cache)
     except OSError as error:
         raise SerError('cannot write the engine {}: {}'.format(
             job.output, error.strerror)) from error
+    if built.timing_cache:
+        _keep_timings(job.timing_cache, built.timing_cache)
+
+
+def _keep_timings(path: str, timings: bytes) -> None:
+    """Write what the next build may use; without it that takes longer, and nothing is wrong."""
+    temporary = '{}.{}.tmp'.format(path, os.getpid())
+    try:
+        with open(temporary, 'wb') as file:
+            file.write(timings)
+        os.replace(temporary, path)
+    except OSError as error:
+        sys.stdout.write('WARNING: cannot keep the timings {}: {}\n'.format(path, error.strerror))
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
 
 
 def _read(path: str) -> bytes:
+    """Return the file's content, b'' where it is not there or cannot be read."""
     try:
         with open(path, 'rb') as file:
             return file.read()
-    except FileNotFoundError:
+    except OSError:
         return b''
 
 

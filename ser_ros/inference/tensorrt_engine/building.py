@@ -20,11 +20,20 @@ from ser_ros.inference.tensorrt_engine import engine_file
 from ser_ros.inference.tensorrt_engine.job import PREFIX, Job
 from ser_ros.inference.tensorrt_engine.unusable import UnusableEngine
 
-COMMAND = (sys.executable, '-m', 'ser_ros.inference.tensorrt_engine.build_process')
+_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__)))))
+# In place of the current folder, where anything may be: the package that runs here.
+COMMAND = (sys.executable, '-c', (
+    'import sys; sys.path[:] = [{!r}] + [path for path in sys.path if path]; '
+    'from ser_ros.inference.tensorrt_engine import build_process; sys.exit(build_process.main())'
+    ).format(_ROOT))
 _TAIL_LINES = 8
-_LOCK_PERIOD_S = 0.2
+_PERIOD_S = 0.2
+_MEMORY_SIGNS = ('out of memory', 'outofmemory', 'memoryerror', 'bad_alloc',
+                 'cannot allocate memory')
 _MEMORY_HINT = ('; most likely there was too little memory: close other programs, add swap, or '
                 'lower workspace_mib (now {})')
+_CANCELLED = 'it was cancelled'
 
 
 def ensure(path: str, job: Job, options: EngineOptions,
@@ -75,7 +84,9 @@ def _lock(path: str, options: EngineOptions) -> Iterator[None]:
             if time.monotonic() > deadline:
                 raise SerError('another process has been building {} for {:g} s'.format(
                     path[:-len('.lock')], options.timeout_s))
-            time.sleep(_LOCK_PERIOD_S)
+            if options.cancelled():
+                raise SerError(_CANCELLED)
+            time.sleep(_PERIOD_S)
         yield
 
 
@@ -93,43 +104,65 @@ def run_builder(job: Job, options: EngineOptions) -> None:
 
     :raises SerError: with its reason, or how it ended and the end of its log.
     """
-    process = subprocess.Popen(
-        COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        universal_newlines=True, errors='replace', env=_environment())
-    expired = threading.Event()
-
-    def stop() -> None:
-        expired.set()
-        process.kill()
-
-    timer = threading.Timer(options.timeout_s, stop)
-    timer.daemon = True
-    timer.start()
     try:
-        error, tail = _follow(process, job, options.on_progress)
+        process = subprocess.Popen(
+            COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            universal_newlines=True, errors='replace')
+    except OSError as error:
+        raise SerError('the process that builds engines cannot be started: {}'.format(
+            error.strerror)) from error
+    with _Guard(process, options) as guard:
+        told, tail = _follow(process, job, options.on_progress)
         process.wait()
-    finally:
-        timer.cancel()
-        process.kill()  # where we were interrupted; of one that has ended, nothing happens
-        process.wait()
-        for stream in process.stdin, process.stdout:
-            if stream is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    stream.close()
     code = process.returncode
-    if expired.is_set():
-        code, error = 0, 'it was given up after {:g} s'.format(options.timeout_s)
-    if code != 0 or error:
+    if guard.reason:
+        code, told = 0, guard.reason
+    if code != 0 or told:
         raise SerError('no engine in {}: {}'.format(
-            job.key['precision'], _reason(error, code, tail, job.key['workspace_mib'])))
+            job.key['precision'], _reason(told, code, tail, job.key['workspace_mib'])))
 
 
-def _environment() -> Dict[str, str]:
-    """Return ours, with this very package first where the builder looks for modules."""
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
-        os.path.abspath(__file__)))))
-    paths = [root] + [path for path in [os.environ.get('PYTHONPATH')] if path]
-    return dict(os.environ, PYTHONPATH=os.pathsep.join(paths))
+class _Guard:
+    """
+    Ends the builder where it takes too long or is not wanted any more, and in any case at its end.
+
+    Attributes
+    ----------
+    reason: why it was ended early, '' if it was not.
+
+    """
+
+    def __init__(self, process: Any, options: EngineOptions) -> None:
+        self.reason = ''
+        self._process = process
+        self._options = options
+        self._over = threading.Event()
+        self._thread = threading.Thread(
+            target=self._watch, daemon=True, name='ser_ros guard of the builder')
+
+    def __enter__(self) -> '_Guard':
+        self._thread.start()
+        return self
+
+    def _watch(self) -> None:
+        deadline = time.monotonic() + self._options.timeout_s
+        while not self._over.wait(_PERIOD_S):
+            if time.monotonic() > deadline:
+                self.reason = 'it was given up after {:g} s'.format(self._options.timeout_s)
+            elif self._options.cancelled():
+                self.reason = _CANCELLED
+            if self.reason:
+                self._process.kill()
+                return
+
+    def __exit__(self, *_: Any) -> None:
+        self._over.set()
+        self._thread.join()
+        self._process.kill()  # where we were interrupted; of one that has ended, nothing happens
+        self._process.wait()
+        for stream in self._process.stdin, self._process.stdout:
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()
 
 
 def _follow(process: Any, job: Job, on_progress: OnProgress):
@@ -168,6 +201,6 @@ def _reason(error: str, code: int, tail: List[str], workspace_mib: int) -> str:
         error = 'the builder ended with exit code {}'.format(code)
     log = ' | '.join(line for line in tail if line)
     lower = log.lower()
-    if code == -signal.SIGKILL or 'out of memory' in lower or 'outofmemory' in lower:
+    if code == -signal.SIGKILL or any(sign in lower for sign in _MEMORY_SIGNS):
         error += _MEMORY_HINT.format(workspace_mib)
     return '{}. The end of its log: {}'.format(error, log) if log else error

@@ -4,7 +4,7 @@
 
 import contextlib
 import importlib
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
 import numpy as np
 
@@ -21,8 +21,12 @@ class CudaPythonDevice(Device):
         except ImportError:  # before 12.6
             self._cuda = importlib.import_module('cuda.cudart')
 
-    def _do(self, answer: Any) -> Any:
-        """Return what the call answered beside its error code; :raises SerError: if that is one."""
+    def _do(self, function: Callable, *arguments: Any) -> Any:
+        """Return what the call answers beside its error code; :raises SerError: if that is one."""
+        try:
+            answer = function(*arguments)
+        except RuntimeError as error:  # a driver that is missing, or too old to have the function
+            raise SerError('CUDA: {}'.format(error)) from error
         code = answer[0]
         if int(code):
             raise SerError('CUDA: {} (error {})'.format(self._text(code), int(code)))
@@ -35,12 +39,12 @@ class CudaPythonDevice(Device):
     @contextlib.contextmanager
     def current(self) -> Iterator[None]:
         """See Device."""
-        self._do(self._cuda.cudaSetDevice(0))
+        self._do(self._cuda.cudaSetDevice, 0)
         yield
 
     def new_stream(self) -> Any:
         """See Device."""
-        return self._do(self._cuda.cudaStreamCreate())
+        return self._do(self._cuda.cudaStreamCreate)
 
     def stream_handle(self, stream: Any) -> int:
         """See Device."""
@@ -48,11 +52,11 @@ class CudaPythonDevice(Device):
 
     def close_stream(self, stream: Any) -> None:
         """See Device."""
-        self._do(self._cuda.cudaStreamDestroy(stream))
+        self._do(self._cuda.cudaStreamDestroy, stream)
 
     def allocate(self, size_bytes: int) -> Any:
         """See Device."""
-        return self._do(self._cuda.cudaMalloc(size_bytes))
+        return self._do(self._cuda.cudaMalloc, size_bytes)
 
     def address(self, memory: Any) -> int:
         """See Device."""
@@ -60,20 +64,20 @@ class CudaPythonDevice(Device):
 
     def free(self, memory: Any) -> None:
         """See Device."""
-        self._do(self._cuda.cudaFree(memory))
+        self._do(self._cuda.cudaFree, memory)
 
     def copy_in(self, memory: Any, values: np.ndarray, stream: Any) -> None:
         """See Device."""
-        self._do(self._cuda.cudaMemcpyAsync(
-            memory, values.ctypes.data, values.nbytes,
-            self._cuda.cudaMemcpyKind.cudaMemcpyHostToDevice, stream))
+        self._do(
+            self._cuda.cudaMemcpyAsync, memory, values.ctypes.data, values.nbytes,
+            self._cuda.cudaMemcpyKind.cudaMemcpyHostToDevice, stream)
 
     def copy_out(self, values: np.ndarray, memory: Any, stream: Any) -> None:
         """See Device."""
-        self._do(self._cuda.cudaMemcpyAsync(
-            values.ctypes.data, memory, values.nbytes,
-            self._cuda.cudaMemcpyKind.cudaMemcpyDeviceToHost, stream))
+        self._do(
+            self._cuda.cudaMemcpyAsync, values.ctypes.data, memory, values.nbytes,
+            self._cuda.cudaMemcpyKind.cudaMemcpyDeviceToHost, stream)
 
     def wait(self, stream: Any) -> None:
         """See Device."""
-        self._do(self._cuda.cudaStreamSynchronize(stream))
+        self._do(self._cuda.cudaStreamSynchronize, stream)

@@ -5,11 +5,11 @@
 import abc
 import contextlib
 import importlib.util
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List
 
 import numpy as np
 
-PACKAGES = 'pycuda or cuda-python'
+from ser_ros.errors import SerError
 
 
 class Device(abc.ABC):
@@ -19,7 +19,9 @@ class Device(abc.ABC):
     All is done while the GPU's primary context is current in the calling thread: within
     ``with device.current()``. The context belongs to the process, so a session may be opened in
     one thread and run in another; it is current in a thread only for as long as that thread needs
-    it. Transfers are queued in the stream; addresses are plain numbers.
+    it. Transfers are queued in the stream; addresses are plain numbers. Arrays are in ordinary
+    memory: of 192 KiB a window the driver makes a copy before it returns, so nothing is gained by
+    taking page-locked memory from a small board.
 
     Errors of the driver are raised as SerError.
     """
@@ -65,15 +67,14 @@ class Device(abc.ABC):
         """Return when all that was queued is done; :raises SerError: if something of it failed."""
 
 
-def installed() -> Optional[str]:
-    """Return which package would be used, 'pycuda' or 'cuda', or None; imports none."""
-    if importlib.util.find_spec('pycuda') is not None:
-        return 'pycuda'
+def installed() -> List[str]:
+    """Return which packages are there, 'pycuda', 'cuda' or both; imports neither."""
+    packages = [] if importlib.util.find_spec('pycuda') is None else ['pycuda']
     # cuda is a folder of several packages; the module's name has changed.
     if importlib.util.find_spec('cuda') is not None and any(
             _exists(name) for name in ('cuda.bindings.runtime', 'cuda.cudart')):
-        return 'cuda'
-    return None
+        packages.append('cuda')
+    return packages
 
 
 def _exists(name: str) -> bool:
@@ -83,21 +84,29 @@ def _exists(name: str) -> bool:
 
 
 # By the package behind it.
-_devices: Dict[Optional[str], Device] = {}
+_devices: Dict[str, Device] = {}
 
 
 def open_device() -> Device:
     """
     Return the process' one Device; made at the first call, and kept.
 
-    The caller has made sure that a package is installed and a GPU is there.
+    :raises SerError: if no package is there, or those that are cannot be imported, such as a pycuda
+        that was compiled for another CUDA; or if the driver fails.
     """
-    package = installed()
-    if package not in _devices:
-        if package == 'pycuda':
-            from ser_ros.inference.tensorrt_engine.pycuda_device import PycudaDevice
-            _devices[package] = PycudaDevice()
-        else:
-            from ser_ros.inference.tensorrt_engine.cuda_python_device import CudaPythonDevice
-            _devices[package] = CudaPythonDevice()
-    return _devices[package]
+    reasons = []
+    for package in installed():
+        try:
+            if package not in _devices:
+                _devices[package] = _open(package)
+            return _devices[package]
+        except ImportError as error:
+            reasons.append('{} cannot be imported: {}'.format(package, error))
+    raise SerError('; '.join(reasons) or 'neither pycuda nor cuda-python is installed')
+
+
+def _open(package: str) -> Device:
+    # Not above: they import what may be missing, and this.
+    from ser_ros.inference.tensorrt_engine.cuda_python_device import CudaPythonDevice
+    from ser_ros.inference.tensorrt_engine.pycuda_device import PycudaDevice
+    return PycudaDevice() if package == 'pycuda' else CudaPythonDevice()

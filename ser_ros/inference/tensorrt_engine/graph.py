@@ -58,17 +58,17 @@ def _convert(paths: Dict[str, str], source: str, form: str, output: str) -> str:
         raise SerError('the model has to be converted for TensorRT, for which the Python package '
                        'onnx is missing (pip install onnx); it is not needed for fp32, nor for '
                        'fp16 where the model stores it or TensorRT is older than 10') from error
+    path = output + '.onnx.tmp'
     try:
         model = onnx.load(paths[source])
         if form == 'to_fp16':
             model = onnx_forms.fold_stored_weights(model)
         converted: Any = getattr(onnx_forms, form)(model)
-        path = output + '.onnx.tmp'
         onnx.save(converted, path)
     except ValueError as error:
         raise SerError('{} cannot be converted: {}'.format(paths[source], error)) from error
     except OSError as error:
-        raise SerError('cannot write {}: {}'.format(error.filename, error.strerror)) from error
+        raise SerError('cannot write {}: {}'.format(path, error.strerror)) from error
     return path
 
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Running an engine: memory on the GPU for its input and output, and one call for a window."""
 
+import contextlib
 from typing import Any, List, NamedTuple, Optional, Tuple
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from ser_ros.errors import SerError
 from ser_ros.inference.tensorrt_engine import precision
 from ser_ros.inference.tensorrt_engine.device import Device
+from ser_ros.inference.tensorrt_engine.module import create
 from ser_ros.inference.tensorrt_engine.unusable import UnusableEngine
 
 
@@ -54,7 +56,7 @@ class LoadedEngine:
             raise
 
     def _load(self, trt: Any, logger: Any, plan: bytes) -> None:
-        self._runtime = trt.Runtime(logger)
+        self._runtime = create(trt.Runtime, logger)
         self._engine = self._runtime.deserialize_cuda_engine(plan)
         if self._engine is None:
             raise UnusableEngine('TensorRT {} does not load the engine; was it built by another '
@@ -122,11 +124,19 @@ class LoadedEngine:
         return self._output[0].copy()
 
     def close(self) -> None:
-        """Give back the engine and its memory; the order matters: the context goes first."""
-        with self._device.current():
-            if self._stream is not None:
-                self._device.close_stream(self._stream)
-            for memory in self._memory:
-                self._device.free(memory)
-            self._memory = []
-            self._stream = self._context = self._engine = self._runtime = None
+        """
+        Give back the engine and its memory; the order matters: the context goes first.
+
+        After some errors the driver refuses all that follows, this as well: then nothing more can
+        be given back, and whoever goes on with another backend must be able to.
+        """
+        with contextlib.suppress(SerError), self._device.current():
+            memory, self._memory = self._memory, []
+            try:
+                if self._stream is not None:
+                    self._device.close_stream(self._stream)
+                for part in memory:
+                    self._device.free(part)
+            finally:  # while the GPU's context is current
+                self._stream = self._context = self._engine = self._runtime = None
+        self._stream = self._context = self._engine = self._runtime = None

@@ -4,7 +4,7 @@
 
 import importlib
 import importlib.util
-from typing import Any, Callable, Optional
+from typing import Any, Callable, List, Optional
 
 from ser_ros.errors import SerError
 
@@ -26,18 +26,38 @@ def installed() -> Optional[str]:
 
 def load() -> Any:
     """
-    Import the installed module.
+    Import the first of MODULES that works.
 
-    :raises SerError: if there is none, or its libraries are missing.
+    :raises SerError: if none is there, or what is there is broken.
     """
-    name = installed()
-    if name is None:
-        raise SerError('TensorRT is not installed: there is no Python module {}'.format(
-            ' or '.join(MODULES)))
+    reasons: List[str] = []
+    for name in MODULES:
+        if importlib.util.find_spec(name) is None:
+            continue
+        try:
+            module = importlib.import_module(name)
+        except (ImportError, OSError, RuntimeError) as error:
+            reasons.append('{} is installed but cannot be imported: {}'.format(name, error))
+            continue
+        if hasattr(module, 'Builder'):
+            return module
+        # Python takes any folder of this name for a package.
+        reasons.append('the Python module {} is not TensorRT: it has no Builder'.format(name))
+    raise SerError('; '.join(reasons) or 'TensorRT is not installed: there is no Python module '
+                   + ' or '.join(MODULES))
+
+
+def create(kind: Any, logger: Any) -> Any:
+    """
+    Return a new trt.Builder or trt.Runtime.
+
+    :raises SerError: if TensorRT refuses, as it does where CUDA does not start; the log says why.
+    """
     try:
-        return importlib.import_module(name)
-    except (ImportError, OSError) as error:
-        raise SerError('{} is installed but cannot be imported: {}'.format(name, error)) from error
+        return kind(logger)
+    except TypeError as error:  # pybind11::init(): factory function returned nullptr
+        raise SerError('TensorRT cannot start CUDA: too little memory, or a driver that is too old '
+                       'for it? ({})'.format(error)) from error
 
 
 def make_logger(trt: Any, on_line: OnLine) -> Any:

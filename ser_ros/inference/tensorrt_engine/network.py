@@ -15,7 +15,7 @@ kinds of them:
 from typing import Any, NamedTuple, Optional, Tuple
 
 from ser_ros.errors import SerError
-from ser_ros.inference.tensorrt_engine.module import PORTABLE
+from ser_ros.inference.tensorrt_engine.module import PORTABLE, create
 
 MIB = 1 << 20
 # Layers that multiply by weights; FULLY_CONNECTED is gone in 10.
@@ -59,7 +59,7 @@ def build(trt: Any, logger: Any, graph: bytes, order: Order, monitor: Any = None
     :raises SerError: if the graph can't be parsed, the GPU has no fast arithmetic of this
         precision, or the builder gives up; the reason is in the log.
     """
-    builder = trt.Builder(logger)
+    builder = create(trt.Builder, logger)
     _check_platform(builder, order.precision)
     network = builder.create_network(_network_flags(trt))
     parser = trt.OnnxParser(network, logger)
@@ -158,11 +158,10 @@ def _set_precision(trt: Any, network: Any, config: Any, precision: str) -> None:
 
 def _use_timing_cache(config: Any, stored: bytes) -> Any:
     """Give the builder what was measured before, if it is of this GPU and version; return it."""
-    cache = config.create_timing_cache(stored)
-    if stored and not config.set_timing_cache(cache, False):
+    cache = config.create_timing_cache(stored) if stored else None
+    # None where it cannot be read, refused where it is foreign.
+    if cache is None or not config.set_timing_cache(cache, False):
         cache = config.create_timing_cache(b'')
-        config.set_timing_cache(cache, False)
-    elif not stored:
         config.set_timing_cache(cache, False)
     return cache
 

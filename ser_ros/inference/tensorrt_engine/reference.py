@@ -53,7 +53,10 @@ def check(answer: Dict[str, Any], logits: np.ndarray, temperature: float, precis
     """
     if not np.all(np.isfinite(logits)):
         raise UnusableEngine('the engine answers {} to the stored input'.format(logits))
-    expected = np.array(answer.get('probabilities', ()), np.float32)
+    try:
+        expected = np.array(answer.get('probabilities', ()), np.float32)
+    except (TypeError, ValueError) as error:
+        raise UnusableEngine("the engine file has no answer of ONNX Runtime's") from error
     found = softmax(logits / temperature)
     if expected.shape != found.shape:
         raise UnusableEngine('the engine answers {} probabilities, ONNX Runtime {}'.format(

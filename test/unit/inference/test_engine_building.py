@@ -13,8 +13,9 @@ import pytest
 from ser_ros.errors import SerError
 from ser_ros.inference.engine_options import EngineOptions, engine_folder
 from ser_ros.inference.tensorrt_engine import building, engine_file
-from ser_ros.inference.tensorrt_engine.build_process import Log, Progress
+from ser_ros.inference.tensorrt_engine.build_process import Log, Progress, _keep, _read
 from ser_ros.inference.tensorrt_engine.job import PREFIX, Job, from_json
+from ser_ros.inference.tensorrt_engine.network import Built
 
 KEY = {'onnx_sha256': '0' * 64, 'precision': 'fp16', 'module': 'tensorrt', 'version': '8.2.1',
        'gpu': 'Fake', 'compute_capability': '5.3', 'workspace_mib': 64}
@@ -82,6 +83,7 @@ def test_progress_and_result(builder, path, job):
     ('os.kill(os.getpid(), signal.SIGSEGV)', 'SIGSEGV'),
     ('os.kill(os.getpid(), signal.SIGKILL)', 'SIGKILL.*too little memory.*workspace_mib .now 64'),
     ('print("ERROR: out of memory"); sys.exit(1)', 'exit code 1.*too little memory.*out of memory'),
+    ('raise MemoryError', 'exit code 1.*too little memory.*MemoryError'),
     ('print("first"); raise ValueError("a bug")', 'exit code 1.*ValueError: a bug'),
     ('sys.exit(0)', 'no engine yet'),
     ('open(job.output, "wb").write(b"half of it")', 'no engine file')])
@@ -107,6 +109,38 @@ def test_time_limit(builder, path, job):
     with pytest.raises(SerError, match='given up after 0.5 s'):
         building.ensure(path, job, EngineOptions(timeout_s=0.5))
     assert not os.path.exists(path) and not leftovers(path)
+
+
+def test_cancelled(builder, path, job):
+    builder('send({"step": "building", "share": None}); time.sleep(600)')
+    steps = []
+    with pytest.raises(SerError, match='no engine in fp16: it was cancelled'):
+        building.ensure(path, job, EngineOptions(
+            on_progress=lambda step, share: steps.append(step), cancelled=lambda: bool(steps)))
+    assert steps == ['building'] and not leftovers(path)
+
+
+def test_cancelled_while_another_builds(builder, path, job):
+    builder('write()')
+    with building._lock(path + '.lock', EngineOptions()):
+        with pytest.raises(SerError, match='it was cancelled'):
+            building.ensure(path, job, EngineOptions(cancelled=lambda: True))
+
+
+def test_builder_that_cannot_be_started(path, job, monkeypatch):
+    monkeypatch.setattr(building, 'COMMAND', ('/no/such/python',))
+    with pytest.raises(SerError, match='process that builds engines cannot be started: No such'):
+        building.ensure(path, job, EngineOptions())
+
+
+def test_nothing_of_the_current_folder_is_taken_for_a_package(path, job, monkeypatch, tmp_path):
+    """Nodes are started anywhere, such as where somebody's own json.py is."""
+    for name in ('json', 'ser_ros', 'onnx'):
+        (tmp_path / (name + '.py')).write_text('raise ImportError("of the current folder")')
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SerError) as caught:
+        building.run_builder(job._replace(key=dict(KEY, precision='none')), EngineOptions())
+    assert 'current folder' not in str(caught.value)
 
 
 def test_two_at_once_build_once(builder, path, job):
@@ -152,10 +186,38 @@ def test_builder_ends_with_the_one_who_asked(job):
          'from ser_ros.inference.tensorrt_engine import build_process\n'
          'build_process.run = lambda job: threading.Event().wait()\n'
          'build_process.main()'],
-        stdin=subprocess.PIPE, env=building._environment(), universal_newlines=True)
+        stdin=subprocess.PIPE, universal_newlines=True)
     process.stdin.write(job.to_json() + '\n')
     process.stdin.close()
     assert process.wait(60) == 4
+
+
+def test_builder_leaves_ctrl_c_to_the_one_who_asked_and_memory_to_the_node(job):
+    process = subprocess.Popen(
+        [sys.executable, '-c', 'import os, signal, time\n'
+         'from ser_ros.inference.tensorrt_engine import build_process\n'
+         'def run(job):\n'
+         '    os.kill(os.getpid(), signal.SIGINT)\n'
+         '    return open("/proc/self/oom_score_adj").read().strip()\n'
+         'build_process.run = run\n'
+         'raise SystemExit(build_process.main())'],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, universal_newlines=True)
+    process.stdin.write(job.to_json() + '\n')
+    process.stdin.flush()
+    assert process.stdout.read() == PREFIX + '{"precision": "1000"}\n'
+    process.stdin.close()
+    process.stdout.close()
+    assert process.wait(60) == 0
+
+
+def test_timings_that_cannot_be_kept_cost_no_engine(job, path, tmp_path, capsys):
+    (tmp_path / 'timings').mkdir()  # a folder where the file should be
+    job = job._replace(timing_cache=str(tmp_path / 'timings'))
+    assert _read(job.timing_cache) == b''
+    _keep(job, Built(b'plan', b'timings'), 'fp16', {})
+    assert engine_file.read(path, KEY).plan == b'plan'
+    assert 'WARNING: cannot keep the timings' in capsys.readouterr().out
+    assert not list(tmp_path.glob('timings.*'))
 
 
 def test_written_atomically(path, monkeypatch):
