@@ -15,9 +15,9 @@ from scipy.special import softmax
 
 from ser_ros import __version__
 from ser_ros.features.stream import WindowStream
+from ser_ros.inference.model_file import PRECISIONS as ALL_PRECISIONS
 from ser_ros.inference.model_file import Model
 from ser_ros.inference.model_metadata import METADATA_KEY
-from ser_ros.inference.model_file import PRECISIONS as ALL_PRECISIONS
 from ser_ros.training import export, metrics
 from ser_ros.training.adapt_clips import check_counts, hear, split
 from ser_ros.training.adapt_fit import Examples, fit_head

@@ -31,7 +31,7 @@ from ser_ros.training.networks import Network
 from ser_ros.training.part import Part
 from ser_ros.training.progress import Progress
 from ser_ros.training.quantize import to_int8
-from ser_ros.training.run import Result, Run, Start, begin
+from ser_ros.training.run import Result, Run, Start, begin, stored_precisions
 from ser_ros.training.train import Windows, fit, load_windows, logits, seed_everything
 from ser_ros.training.trainer import Trainer
 from ser_ros.training.windows import BalancedWindows
@@ -162,13 +162,13 @@ def store(config: Config, network: Network | Ensemble, drawn: BalancedWindows, v
 def _forms(network: Network | Ensemble, config: Config,
            drawn: BalancedWindows) -> dict[str, onnx.ModelProto]:
     model = export.to_onnx(network, FEATURE_SETS[config.feature_set].shape)
-    forms = {'fp32': export.with_fp16_weights(model) if config.fp16_weights else model}
-    if 'fp16' in config.precisions:
-        forms['fp16'] = export.to_fp16(model)
-    if 'int8' in config.precisions:
+
+    def int8() -> onnx.ModelProto:
         (images, _), = drawn.batches(CALIBRATION_WINDOWS, CALIBRATION_WINDOWS)
-        forms['int8'] = to_int8(model, images, prefixes_for_int8(network))
-    return forms
+        return to_int8(model, images, prefixes_for_int8(network))
+    make = {'fp32': lambda: export.with_fp16_weights(model) if config.fp16_weights else model,
+            'fp16': lambda: export.to_fp16(model), 'int8': int8}
+    return {name: make[name]() for name in stored_precisions(config)}
 
 
 def _metadata(config: Config, shape: tuple[int, ...], temperature: float,

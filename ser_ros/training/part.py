@@ -52,13 +52,16 @@ class Part:
         """
         Bring the trainer to where the folder's training stopped, if there is one.
 
+        The checkpoint is written anew, as the configuration may differ in what the files alone
+        depend on: it says of which configuration the files are that come next.
+
         :raises SerError: if it is another training.
         """
         if not self.checkpoint.exists():
             LOGGER.info('the training starts in %s', self.folder)
             return
         trainer.restore(checkpoint.read_of(self.checkpoint, self.origin))
-        history.write(trainer.history, self.folder)
+        self.save(trainer)
         LOGGER.info('resumed in %s after epoch %d', self.folder, len(trainer.history))
 
     def save(self, trainer: Trainer) -> None:

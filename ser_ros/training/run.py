@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from ser_ros.errors import SerError
+from ser_ros.inference.model_file import PRECISIONS
 from ser_ros.inference.model_metadata import METADATA_KEY
 from ser_ros.inference.onnx_scan import scan
 from ser_ros.training import checkpoint, provenance
 from ser_ros.training.checkpoint import Origin
+from ser_ros.training.config import Config
 from ser_ros.training.part import Part
 
 
@@ -28,6 +30,11 @@ class Start(enum.Enum):
     NEW = enum.auto()
     RESUME = enum.auto()
     ANEW = enum.auto()
+
+
+def stored_precisions(config: Config) -> list[str]:
+    """Return the precisions of which the model has a file."""
+    return [name for name in PRECISIONS if name in ('fp32', *config.precisions)]
 
 
 @dataclass(frozen=True)
@@ -100,15 +107,12 @@ class Run:
     def _has_model(self, epochs: list[int]) -> bool:
         expected = provenance.identity(self.origin, epochs).items()
         try:
-            files = [self._metadata(precision) for precision in self._precisions]
+            files = [self._metadata(precision) for precision in
+                     stored_precisions(self.origin.config)]
         except SerError:  # a file is missing, or has been written in part
             return False
         return all(expected <= values.get('made_with', {}).items()
                    and 'validation_uar' in values['metrics'] for values in files)
-
-    @property
-    def _precisions(self) -> list[str]:
-        return list(dict.fromkeys(['fp32', *self.origin.config.precisions]))
 
     def _metadata(self, precision: str) -> dict[str, Any]:
         path = self.model_folder / f'{precision}.onnx'
@@ -116,7 +120,8 @@ class Run:
 
     def result(self) -> Result:
         """Return what the stored model says; the run must be done."""
-        stored = {precision: self._metadata(precision) for precision in self._precisions}
+        stored = {precision: self._metadata(precision)
+                  for precision in stored_precisions(self.origin.config)}
         epoch = stored['fp32']['made_with']['epoch']
         return Result(
             self.origin.seed, epoch if isinstance(epoch, list) else [epoch], self.folder,

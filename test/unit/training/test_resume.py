@@ -160,6 +160,17 @@ def test_keys_of_the_files_may_change(command, tmp_path):
     assert main(arguments) == 0
     assert Model(str(tmp_path / 'tiny')).info.licence == 'mine'
     assert (tmp_path / 'history.csv').read_bytes() == before
+    assert checkpoint.read(tmp_path / 'checkpoint.pt')[0].config.licence == 'mine'
+
+
+def test_a_training_whose_files_were_written_anew_is_finished(command, tmp_path, monkeypatch):
+    assert main(command(ONE_CYCLE, tmp_path)) == 0
+    monkeypatch.setattr(Trainer, 'train_epoch', not_to_be_called)
+    more = ONE_CYCLE.replace('[fp32]', '[fp32, fp16]')
+    assert main(command(more, tmp_path, '--resume')) == 0
+    assert Model(str(tmp_path / 'tiny')).precisions == ('fp32', 'fp16')
+    with pytest.raises(AssertionError, match='stored'):  # it starts anew, and is not refused
+        main(command(more, tmp_path))
 
 
 def test_resume_begins_where_there_is_nothing_and_leaves_what_is_done(
