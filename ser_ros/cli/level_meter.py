@@ -15,10 +15,9 @@ from rich.table import Table
 from ser_ros.audio.format import CHUNK_DURATION_S, int16_to_float
 from ser_ros.audio.microphone import MicrophoneSource
 from ser_ros.audio.source import AudioSource
-from ser_ros.cli.live_view import Bar
+from ser_ros.cli.live_parts import level_bar
 from ser_ros.features.level import MIN_LEVEL_DBFS, level_dbfs
 
-_QUIETEST_DBFS = -60.0
 _CLIPPED_DBFS = -0.01
 _LIVE_PERIOD_S = 0.1
 _LINE_PERIOD_S = 1.0
@@ -76,9 +75,8 @@ def _show_bar(console, source, duration_s):
             line.add_column(width=12)
             line.add_column(ratio=1)
             line.add_column(width=30)
-            share = min(1.0, max(0.0, 1 - level / _QUIETEST_DBFS))
             line.add_row(
-                '{:6.1f} dBFS'.format(level), Bar(share),
+                '{:6.1f} dBFS'.format(level), level_bar(level),
                 'peak {:6.1f} dBFS{}'.format(peak, _remark(peak)))
             live.update(line)
 

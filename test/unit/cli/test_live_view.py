@@ -10,7 +10,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from ser_ros.cli.live_view import Bar, LiveView
+from ser_ros.cli.live_parts import Bar
+from ser_ros.cli.live_view import LiveView
 from ser_ros.cli.tally import Shares, Tally
 
 T0 = 1.7e9
