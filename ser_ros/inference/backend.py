@@ -13,7 +13,8 @@ from ser_ros.inference.engine_options import (
     EngineOptions,
     check_engine_options,
 )
-from ser_ros.inference.model_file import Model, ModelInfo
+from ser_ros.inference.model_file import Model
+from ser_ros.inference.model_metadata import ModelInfo
 from ser_ros.inference.threads import check_threads
 
 
@@ -100,7 +101,11 @@ class Backend(abc.ABC):
 
 
 def _warm_up(session: Session) -> None:
-    logits = session.run(np.zeros(session.info.input_shape, np.float32))
+    try:
+        logits = session.run(np.zeros(session.info.input_shape, np.float32))
+    except SerError:
+        session.close()
+        raise
     if logits.shape != (len(session.info.labels),) or not np.all(np.isfinite(logits)):
         session.close()
         raise SerError('the model {} answers an empty window with {} in {} on {}'.format(

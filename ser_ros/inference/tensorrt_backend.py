@@ -11,7 +11,8 @@ import numpy as np
 from ser_ros.errors import SerError
 from ser_ros.inference.backend import Backend, Session
 from ser_ros.inference.engine_options import EngineOptions, engine_folder
-from ser_ros.inference.model_file import PRECISIONS, Model, ModelInfo, read_metadata
+from ser_ros.inference.model_file import PRECISIONS, Model
+from ser_ros.inference.model_metadata import ModelInfo, read_metadata
 from ser_ros.inference.tensorrt_engine import building, device, driver, engine_file, job, module
 from ser_ros.inference.tensorrt_engine.unusable import UnusableEngine
 
@@ -61,7 +62,7 @@ class TensorRTBackend(Backend):
         if module.installed() is None:
             return ('TensorRT is not installed (on a Jetson it is part of JetPack; on a PC with an '
                     'RTX card: pip install tensorrt-rtx-cu12)')
-        if device.installed() is None:
+        if not device.installed():
             return 'neither pycuda nor cuda-python is installed (pip install pycuda)'
         try:
             driver.first_gpu()
@@ -76,14 +77,21 @@ class TensorRTBackend(Backend):
     def _open(self, model: Model, precision: str, threads: int, engines: EngineOptions) -> Session:
         trt = module.load()
         path, order = plan_build(model, precision, trt, driver.first_gpu(), engines)
-        stored = None
-        try:
-            stored = engine_file.read(path, order.key)
-            return _load(trt, model, order, stored)
-        except UnusableEngine as reason:
-            engines.on_progress('building an engine for {} in {}: {}'.format(
-                model.info.name, precision, reason), None)
-        return _load(trt, model, order, building.ensure(path, order, engines, unusable=stored))
+        return _open_built(trt, model, path, order, engines)[0]
+
+
+def _open_built(trt: Any, model: Model, path: str, order: job.Job,
+                engines: EngineOptions) -> Tuple[Session, bool]:
+    """Return a session of the engine file ``path``, and whether it was good as it was."""
+    stored = None
+    try:
+        stored = engine_file.read(path, order.key)
+        return _load(trt, model, order, stored), True
+    except UnusableEngine as reason:
+        engines.on_progress('building an engine for {} in {}: {}'.format(
+            model.info.name, order.key['precision'], reason), None)
+    content = building.ensure(path, order, engines, unusable=stored)
+    return _load(trt, model, order, content), False
 
 
 def build_ahead(model: Model, precision: str, engines: EngineOptions,
@@ -91,8 +99,8 @@ def build_ahead(model: Model, precision: str, engines: EngineOptions,
     """
     Build an engine before it is needed, such as in an image of a container.
 
-    :param capability: of the GPU to build for; None for this machine's. Only TensorRT for RTX
-        builds for a GPU that is not there.
+    :param capability: of the GPU to build for; None for this machine's, on which the engine is
+        then tried, too. Only TensorRT for RTX builds for a GPU that is not there.
     :return: the engine file, and whether it was there already.
     :raises SerError: if it can't be built; the text says why.
     """
@@ -107,6 +115,10 @@ def build_ahead(model: Model, precision: str, engines: EngineOptions,
             precision, model.info.name, gpu.capability[0], gpu.capability[1],
             ', '.join(offered) or 'none'))
     path, order = plan_build(model, precision, trt, gpu, engines)
+    if capability is None:
+        session, was_there = _open_built(trt, model, path, order, engines)
+        session.close()
+        return path, was_there
     order = order._replace(capability=capability)
     try:
         engine_file.read(path, order.key)

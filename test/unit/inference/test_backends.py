@@ -227,6 +227,16 @@ def test_a_session_that_fails_its_warm_up_is_closed(tiny_folder, logits):
     assert session.closed.is_set()
 
 
+def test_a_session_that_cannot_run_its_warm_up_is_closed(tiny_folder):
+    def fail(image):
+        raise SerError('the driver failed')
+
+    session = FakeSession(answer=fail)
+    with pytest.raises(SerError, match='the driver failed'):
+        FakeBackend(session=session).open(Model(str(tiny_folder)), 'fp32')
+    assert session.closed.is_set()
+
+
 def test_importing_inference_loads_no_runtime():
     code = ('import sys, ser_ros.inference.engine\n'
             'assert not {"onnxruntime", "torch", "onnx", "tensorrt"} & set(sys.modules)')

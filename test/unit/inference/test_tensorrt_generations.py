@@ -17,11 +17,11 @@ from tiny_models import SHAPE, metadata, weights, write_model
 
 from ser_ros.errors import SerError
 from ser_ros.inference import BACKENDS, choose_backend
-from ser_ros.inference.classifier import Classifier
+from ser_ros.inference.classifier import Classifier, open_classifier
 from ser_ros.inference.engine import InferenceEngine
 from ser_ros.inference.engine_options import EngineOptions
 from ser_ros.inference.model_file import Model
-from ser_ros.inference.tensorrt_backend import TensorRTBackend
+from ser_ros.inference.tensorrt_backend import TensorRTBackend, build_ahead
 from ser_ros.inference.tensorrt_engine import (
     build_process,
     building,
@@ -32,7 +32,9 @@ from ser_ros.inference.tensorrt_engine import (
     loaded,
     module,
     network,
+    reference,
 )
+from ser_ros.inference.tensorrt_engine.unusable import UnusableEngine
 
 onnx = pytest.importorskip('onnx')
 
@@ -383,7 +385,8 @@ class TestStoredEngines:
                    for step, _ in machine.steps)
 
     @pytest.mark.parametrize('answer', [
-        {'probabilities': [0.2, 0.3, 0.5]}, {'probabilities': [0.5, 0.5]}, {}])
+        {'probabilities': [0.2, 0.3, 0.5]}, {'probabilities': [0.5, 0.5]}, {},
+        {'probabilities': 'many'}, {'probabilities': [None] * 3}, {'probabilities': {}}])
     def test_answer_unlike_onnx_runtimes(self, machine, open_session, answer):
         machine.use_tensorrt('10')
         open_session('fp32').close()
@@ -434,6 +437,54 @@ class TestStoredEngines:
         assert network._use_timing_cache(config, stored)._content == stored
         assert network._use_timing_cache(config, b'timings of 8.6')._content == b''
 
+    @pytest.mark.parametrize('generation', GENERATIONS[:-1])
+    def test_timings_that_tensorrt_cannot_read_cost_nothing(self, machine, open_session, generation,
+                                                            monkeypatch):
+        """As after a loss of power: neither a refusal nor no cache at all ends the build."""
+        trt = machine.use_tensorrt(generation)
+        open_session('fp32').close()
+        with open(machine.jobs[0].timing_cache, 'wb') as file:
+            file.write(b'half of the tim')
+        create = trt.IBuilderConfig.create_timing_cache
+        monkeypatch.setattr(trt.IBuilderConfig, 'create_timing_cache', lambda self, content: (
+            None if content.startswith(b'half') else create(self, content)))
+        open_session('fp16').close()
+        with open(machine.jobs[1].timing_cache, 'rb') as file:
+            assert file.read().startswith(b'timings of')
+
+    @pytest.mark.parametrize(('precision', 'difference', 'good'), [
+        ('fp32', 9e-4, True), ('fp32', 2e-3, False), ('fp16', 9e-3, True), ('fp16', 1.1e-2, False),
+        ('int8', 4e-2, True), ('int8', 6e-2, False)])
+    def test_how_far_an_answer_may_be(self, precision, difference, good):
+        expected = np.array([0.2, 0.3, 0.5])
+        logits = np.log(expected + np.array([difference, 0., -difference])) * 1.5
+        answer = {'probabilities': list(expected)}
+        if good:
+            assert reference.check(answer, logits, 1.5, precision) == pytest.approx(
+                difference, abs=1e-6)
+        else:
+            with pytest.raises(UnusableEngine, match='differs from ONNX Runtime by'):
+                reference.check(answer, logits, 1.5, precision)
+
+    @pytest.mark.parametrize('value', [np.nan, np.inf])
+    def test_engine_that_answers_nonsense(self, machine, open_session, monkeypatch, value):
+        machine.use_tensorrt('10')
+        monkeypatch.setattr(loaded.LoadedEngine, 'run', lambda *_: np.float32([value, 0., 0.]))
+        with pytest.raises(SerError, match='the engine answers .* to the stored input'):
+            open_session('fp16')
+        assert not machine.cuda.memory and not machine.cuda.streams
+
+    def test_built_ahead_is_tried_on_the_gpu(self, machine, tiny_folder, monkeypatch):
+        machine.use_tensorrt('8.2')
+        model = Model(str(tiny_folder))
+        path, was_there = build_ahead(model, 'fp16', machine.options)
+        assert not was_there and engines(machine) == [path]
+        assert build_ahead(model, 'fp16', machine.options) == (path, True)
+        assert len(machine.jobs) == 1 and not machine.cuda.memory
+        monkeypatch.setattr(loaded.LoadedEngine, 'run', lambda *_: np.float32([9., 0., 0.]))
+        with pytest.raises(SerError, match='differs from ONNX Runtime by'):
+            build_ahead(model, 'fp16', machine.options)
+
 
 def _fail(*_):
     raise SerError('too little memory')
@@ -447,7 +498,7 @@ class TestCudaPackages:
     @pytest.mark.parametrize('new_names', [True, False])
     def test_cuda_python(self, machine, open_session, image, expected_logits, new_names):
         machine.use_cuda(fake_cuda.cuda_python_modules(machine.cuda, new_names))
-        assert device.installed() == 'cuda'
+        assert device.installed() == ['cuda']
         machine.use_tensorrt('10')
         session = in_thread(lambda: open_session('fp32'))
         np.testing.assert_allclose(in_thread(lambda: session.run(image)), expected_logits,
@@ -466,9 +517,71 @@ class TestCudaPackages:
             open_session('fp16')
         assert session.run(image).shape == (3,)
 
+    def test_pycuda_that_cannot_be_imported_gives_way(self, machine, open_session, image):
+        """As one that was compiled for another CUDA: libcurand.so.10: cannot open ..."""
+        modules = dict(fake_cuda.pycuda_modules(machine.cuda))
+        modules.update(fake_cuda.cuda_python_modules(machine.cuda))
+        modules['pycuda.driver'] = None
+        machine.use_cuda(modules)
+        machine.use_tensorrt('10')
+        assert device.installed() == ['pycuda', 'cuda']
+        assert open_session('fp32').run(image).shape == (3,)
+
+    def test_no_package_that_works(self, machine, open_session, caplog, tiny_folder):
+        modules = dict(fake_cuda.pycuda_modules(machine.cuda))
+        modules['pycuda.driver'] = None
+        machine.use_cuda(modules)
+        machine.use_tensorrt('10')
+        with pytest.raises(SerError, match='pycuda cannot be imported: '):
+            open_session('fp32')
+        # With auto there is a backend that works.
+        classifier = open_classifier(str(tiny_folder), engines=machine.options)
+        assert classifier.session.backend == 'onnxruntime'
+        assert 'onnxruntime serves instead of tensorrt: pycuda cannot' in caplog.text
+        with pytest.raises(SerError, match='pycuda cannot be imported: '):
+            open_classifier(str(tiny_folder), 'tensorrt', engines=machine.options)
+
+    def test_cuda_python_without_the_drivers_functions(self, machine, open_session):
+        """It looks for them at the first call: RuntimeError('Function "cuInit" not found')."""
+        modules = fake_cuda.cuda_python_modules(machine.cuda)
+
+        def missing(*_):
+            raise RuntimeError('Function "cuInit" not found')
+
+        modules['cuda.bindings.runtime'].cudaSetDevice = missing
+        machine.use_cuda(modules)
+        machine.use_tensorrt('10')
+        with pytest.raises(SerError, match='CUDA: Function "cuInit" not found'):
+            open_session('fp32')
+
+    @pytest.mark.parametrize('modules', [
+        fake_cuda.pycuda_modules, fake_cuda.cuda_python_modules])
+    def test_closing_after_an_error_that_stays(self, machine, open_session, image, modules,
+                                               monkeypatch, tiny_folder):
+        """The driver refuses all that follows; the next backend takes over all the same."""
+        machine.use_cuda(modules(machine.cuda))
+        machine.use_tensorrt('10')
+        broken = Classifier(open_session('fp32'))
+        switched, answered = threading.Event(), threading.Event()
+        engine = InferenceEngine(
+            broken, on_result=lambda *_: answered.set(), on_failed=lambda *_: None,
+            on_switched=lambda *_: switched.set(), on_switch_failed=lambda *_: None)
+
+        def refuse():
+            raise fake_cuda.CudaError('an illegal memory access was encountered')
+
+        monkeypatch.setattr(machine.cuda, 'check_context', refuse)
+        engine.submit('lost', image)
+        engine.switch('cpu', lambda: open_classifier(str(tiny_folder), 'onnxruntime'))
+        assert switched.wait(20) and engine.alive
+        engine.submit('served', image)
+        assert answered.wait(20)
+        engine.close()
+        assert broken.session._engine._context is None
+
     def test_none(self, machine):
         machine.use_cuda({})
-        assert device.installed() is None
+        assert device.installed() == []
         machine.use_tensorrt('10')
         assert 'neither pycuda nor cuda-python' in TensorRTBackend().unavailable_reason()
 
@@ -498,6 +611,37 @@ class TestAvailability:
     def test_gpu(self, monkeypatch):
         monkeypatch.setattr(driver.ctypes, 'CDLL', fake_driver((0, 1)))
         assert driver.first_gpu() == driver.Gpu('NVIDIA Tegra X1', (5, 3))
+
+    @pytest.mark.parametrize('kind', ['Builder', 'Runtime'])
+    def test_tensorrt_that_cannot_start_cuda(self, machine, open_session, kind):
+        """What createInferBuilder's null pointer is to Python."""
+        def refuse(logger):
+            raise TypeError('pybind11::init(): factory function returned nullptr')
+
+        setattr(machine.use_tensorrt('10'), kind, refuse)
+        with pytest.raises(SerError, match='cannot start CUDA.*factory function returned nullptr'):
+            open_session('fp32')
+        assert not machine.cuda.memory and machine.cuda.depth == 0
+
+    def test_folder_that_is_called_tensorrt(self, monkeypatch, tmp_path):
+        (tmp_path / 'tensorrt').mkdir()
+        monkeypatch.delitem(sys.modules, 'tensorrt', raising=False)
+        monkeypatch.setattr(module, 'MODULES', ('tensorrt',))
+        monkeypatch.syspath_prepend(str(tmp_path))
+        with pytest.raises(SerError, match='module tensorrt is not TensorRT'):
+            module.load()
+        sys.modules.pop('tensorrt', None)
+
+    @pytest.mark.parametrize('text', [
+        'import no_such_module_of_tensorrt', 'raise OSError("libnvinfer.so.8: cannot open")',
+        'raise RuntimeError("compiled for another NumPy")'])
+    def test_tensorrt_that_cannot_be_imported(self, monkeypatch, tmp_path, text):
+        (tmp_path / 'tensorrt.py').write_text(text)
+        monkeypatch.delitem(sys.modules, 'tensorrt', raising=False)
+        monkeypatch.setattr(module, 'MODULES', ('tensorrt',))
+        monkeypatch.syspath_prepend(str(tmp_path))
+        with pytest.raises(SerError, match='tensorrt is installed but cannot be imported: '):
+            module.load()
 
     def test_no_driver_names_the_reason_and_imports_nothing(self, machine, monkeypatch):
         def no_driver():

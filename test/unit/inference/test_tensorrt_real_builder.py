@@ -217,6 +217,13 @@ class TestCommand:
         assert ('cannot build for the compute capability 5.3 on another machine; it can for: 7.5'
                 in capsys.readouterr().err)
 
+    def test_without_tensorrt(self, monkeypatch, capsys):
+        monkeypatch.setattr(module, 'MODULES', ('no_such_tensorrt',))
+        for further in [], ['--compute-capability', '8.6']:
+            assert main(['build-engine', SMALL, *further]) == 2
+            error = capsys.readouterr().err
+            assert 'TensorRT is not installed' in error and len(error.splitlines()) == 1
+
     @pytest.mark.parametrize('given', ['8', '8.10', 'sm_86', ''])
     def test_capability(self, given, capsys):
         assert main(['build-engine', SMALL, '--compute-capability', given]) == 2
