@@ -116,7 +116,7 @@ class EmotionInference(managed.ManagedNode):
 
     def cleanup(self):
         if self._serving is not None:
-            self._serving.engine.close()
+            self._serving.close()
         self._serving = self._tracker = None
 
     # Windows in, emotions out.

@@ -2,15 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which session of a model serves, and how another one takes its place."""
 
+import threading
 from typing import NamedTuple
 
 from ser_ros.errors import SerError
-from ser_ros.inference import AUTO, choose_backend
+from ser_ros.inference import AUTO, FALLBACK, choose_backend
 from ser_ros.inference.classifier import Classifier
 from ser_ros.inference.engine import InferenceEngine
-
-# What 'auto' starts with where the backend that it prefers is there but cannot open the model.
-FALLBACK = 'onnxruntime'
+from ser_ros.nodes import stopping
 
 # What decides on the session, by the names of the parameters; they are changed together.
 Request = NamedTuple('Request', [('backend', str), ('precision', str)])
@@ -48,6 +47,7 @@ class Serving:
         self._served = None
         self._requested = None
         self._on_changed = None
+        self._given_up = threading.Event()  # what is being opened; another one for each request
 
     def start(self, request, engines, on_result, on_failed, on_changed):
         """
@@ -76,11 +76,17 @@ class Serving:
                 backend.name, request.precision, self.model.info.name, ', '.join(offered)))
 
     def switch(self, request, engines):
-        """Begin to open another session, unless this one was asked for already."""
+        """
+        Begin to open another session, unless this one was asked for already.
+
+        What is still being built for an earlier request is given up.
+        """
         if request != self._requested:
             self._requested = request
             self.problem = ''
+            overtaken, self._given_up = self._given_up, threading.Event()
             self.engine.switch(request, self._opener(request, engines))
+            overtaken.set()
 
     def settle(self):
         """Give up what could not be opened; return what serves instead, or None."""
@@ -88,6 +94,11 @@ class Serving:
             return None
         self._requested = self._served
         return self._served
+
+    def close(self):
+        """Give everything back; an engine that is being built is given up."""
+        self._given_up.set()
+        self.engine.close()
 
     def values(self):
         """Return what the diagnostics say of it."""
@@ -98,6 +109,10 @@ class Serving:
             'model': '{} {}'.format(session.info.name, session.info.version)}
 
     def _opener(self, request, engines):
+        given_up = self._given_up
+        engines = engines._replace(
+            cancelled=lambda: given_up.is_set() or stopping.requested())
+
         def open_classifier():
             try:
                 session = choose_backend(request.backend).open(
@@ -113,7 +128,8 @@ class Serving:
         try:
             return self._opener(request, engines)()
         except SerError as error:
-            if request.backend != AUTO or choose_backend(AUTO).name == FALLBACK:
+            if (stopping.requested() or request.backend != AUTO
+                    or choose_backend(AUTO).name == FALLBACK):
                 raise
             self._fail('{} serves instead of {}: {}'.format(
                 FALLBACK, choose_backend(AUTO).name, error))

@@ -11,6 +11,12 @@ terminal's Ctrl-C reaches a node twice when launch passes it on, so a second one
 import signal
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_entered = []  # type: list
+
+
+def requested() -> bool:
+    """Return whether this process has been asked to end; for what keeps its loop waiting."""
+    return any(stopping.requested for stopping in _entered)
 
 
 class Stopping:
@@ -21,11 +27,13 @@ class Stopping:
         self._previous = {}
 
     def __enter__(self):
+        _entered.append(self)
         for number in SIGNALS:
             self._previous[number] = signal.signal(number, self._request)
         return self
 
     def __exit__(self, *_):
+        _entered.remove(self)
         for number, handler in self._previous.items():
             # Asked to end, the process is about to do so; the second signal may come as late as
             # while the interpreter cleans up.

@@ -33,6 +33,8 @@ class BuildingBackend(OnnxRuntimeBackend):
                 'building with {} MiB for {}'.format(engines.workspace_mib, engines.folder),
                 step / (STEPS - 1))
             while not exists(str(step)):
+                if engines.cancelled():
+                    raise SerError('it was cancelled')
                 time.sleep(0.01)
         if exists('fail'):
             raise SerError('no memory for the engine')

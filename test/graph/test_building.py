@@ -8,6 +8,7 @@ import sys
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from harness import diagnosis
+from lifecycle_msgs.msg import Transition
 
 from ser_ros.nodes import qos
 from ser_ros.nodes.messages import ModelInfo
@@ -97,3 +98,36 @@ def test_a_build_while_configuring_is_told(peer, start_node, diagnostics, tmp_pa
         'progress', [process])
     (tmp_path / '0').touch()
     peer.wait_active(NODE, processes=[process])
+
+
+def test_ctrl_c_ends_a_build_while_configuring(peer, start_node, diagnostics):
+    process = start_node('auto')
+    peer.wait_for(lambda: diagnosis(
+        diagnostics, NODE, building=BUILDING, state='configuring'), 'progress', [process])
+    assert process.interrupt() == 0
+    assert 'it was cancelled' in process.log()
+    assert 'serves instead' not in process.log() and 'Traceback' not in process.log()
+
+
+def test_what_is_overtaken_or_cleaned_up_is_not_built_to_its_end(peer, start_node, diagnostics):
+    infos = peer.listen(ModelInfo, 'model_info', qos.LATCHED)
+    process = start_node('onnxruntime')
+    peer.wait_for(lambda: infos, 'model info', [process])
+
+    def build():
+        assert peer.set_parameter(NODE, 'backend', 'tensorrt') == (True, '')
+        peer.wait_for(lambda: diagnosis(
+            diagnostics, NODE, building=BUILDING, backend='onnxruntime'), 'build', [process])
+
+    build()
+    assert peer.set_parameter(NODE, 'backend', 'onnxruntime') == (True, '')
+    peer.wait_for(lambda: 'now serving on onnxruntime' in process.log(), 'old one', [process])
+    assert peer.get_parameter(NODE, 'backend') == 'onnxruntime'
+    diagnostics.clear()
+    build()
+    assert peer.transition(NODE, Transition.TRANSITION_DEACTIVATE)
+    assert peer.transition(NODE, Transition.TRANSITION_CLEANUP)
+    diagnostics.clear()
+    peer.wait_for(lambda: diagnosis(
+        diagnostics, NODE, building='', percent='', state='unconfigured'), 'end', [process])
+    assert 'no change' not in process.log() and 'Traceback' not in process.log()
