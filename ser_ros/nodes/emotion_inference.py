@@ -54,11 +54,13 @@ class EmotionInference(managed.ManagedNode):
              'builds and runs an engine [MiB], from the next one on.', range=WORKSPACE_RANGE_MIB,
              changes=ALWAYS),
         spec('emotions', 'The emotions to tell apart: [all], or two or more labels of the model; '
-             'their probabilities then add up to 1.'),
+             'their probabilities then add up to 1, and the rate of right answers that is stated '
+             "for the model's min_confidence does not hold."),
         spec('min_speech', 'Windows of which a smaller share is speech are NO_SPEECH.',
              range=RANGES['min_speech'], changes=ALWAYS),
         spec('min_confidence', 'Under this smoothed probability the state is UNCERTAIN; -1: the '
-             "model's own, chosen so that a stated share of the answers is right.",
+             "model's own, chosen so that a stated share of the answers is right, with all "
+             'emotions allowed.',
              range=(MODELS_OWN, RANGES['min_confidence'][1]), changes=ALWAYS),
         spec('smoothing_s', 'Time constant of the moving average of the probabilities [s]; 0: '
              'none.', range=RANGES['smoothing_s'], changes=ALWAYS),
