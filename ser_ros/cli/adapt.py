@@ -5,6 +5,7 @@
 import os
 from pathlib import Path
 
+from ser_ros.cli import arguments
 from ser_ros.cli.evaluate import warn_of_skipped, warn_of_unreadable
 from ser_ros.cli.messages import tell
 from ser_ros.cli.train import check_packages, make_folder
@@ -25,7 +26,7 @@ def add_parser(subparsers):
         description="Learn a model's last layer anew from labelled clips, in minutes on a CPU, "
         'and report what that is worth on held-out clips (cross-validation). The new model goes '
         'to OUTPUT/NAME, unless it is not better there.')
-    parser.add_argument('model', metavar='NAME|PATH', help='model in models/, or a path')
+    arguments.add_model(parser)
     parser.add_argument('--data', required=True, metavar='FOLDER',
                         help='labelled clips: a folder for each emotion, or a CSV file with '
                         'file_path, emotion and, if known, speaker; see docs/data.md')
@@ -46,7 +47,7 @@ def add_parser(subparsers):
     parser.add_argument('--force', action='store_true',
                         help='write the model even if it is not better on held-out clips')
     parser.add_argument('--seed', type=int, default=0, help='of the folds')
-    parser.add_argument('--threads', type=int, default=1, help='CPU threads for one window')
+    arguments.add_threads(parser, 1)
     parser.set_defaults(run=run)
 
 

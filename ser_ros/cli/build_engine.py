@@ -5,6 +5,7 @@
 import re
 from typing import Any, Optional, Tuple
 
+from ser_ros.cli import arguments
 from ser_ros.cli.messages import tell
 from ser_ros.errors import SerError
 from ser_ros.inference.engine_options import (
@@ -27,7 +28,7 @@ def add_parser(subparsers: Any) -> None:
         description='Build the engines of a model for the GPU of this machine, which takes minutes '
         'on a small board, so that emotion_inference finds them. Exit code: 0, 1 if a precision '
         'could not be built, 2 if nothing could be done.')
-    parser.add_argument('model', metavar='NAME|PATH', help='model in models/, or a path')
+    arguments.add_model(parser)
     parser.add_argument(
         '--precision', nargs='+', choices=PRECISIONS, metavar='P',
         help='of {} (default: all that this GPU and the model offer)'.format(

@@ -7,10 +7,9 @@ import os
 import sys
 from typing import Any, Iterator, Optional, Sequence, TextIO
 
+from ser_ros.cli import arguments
 from ser_ros.cli.output_file import open_output
 from ser_ros.errors import SerError
-from ser_ros.inference import BACKEND_NAMES
-from ser_ros.inference.model_file import PRECISIONS
 
 FORMATS = ('table', 'csv', 'json')
 ALL_FINE = 0
@@ -27,10 +26,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         'paths', nargs='+', metavar='FILE|DIR',
         help='audio files, and folders to search for them, with all folders inside')
-    parser.add_argument('--model', metavar='NAME|PATH', help='model in models/, or a path')
-    parser.add_argument('--backend', choices=BACKEND_NAMES)
-    parser.add_argument('--precision', choices=PRECISIONS)
-    parser.add_argument('--threads', type=int, metavar='N', help='CPU threads for one window')
+    arguments.add_model(parser, '--model')
+    arguments.add_session(parser)
+    arguments.add_threads(parser)
     parser.add_argument(
         '--emotions', metavar='A,B,...', help='tell only these apart (default: all of the model)')
     parser.add_argument(

@@ -5,11 +5,10 @@
 import contextlib
 from pathlib import Path
 
+from ser_ros.cli import arguments
 from ser_ros.cli.messages import tell
 from ser_ros.cli.train import check_packages, make_folder
 from ser_ros.errors import SerError
-from ser_ros.inference import BACKEND_NAMES
-from ser_ros.inference.model_file import PRECISIONS
 
 PARTS = ('test', 'validation')
 CHANGES = 12
@@ -23,7 +22,7 @@ def add_parser(subparsers):
         description='Measure a model file on speakers it was not trained on, and write a report '
         '(Markdown, HTML and JSON) with its pictures (PNG), and the scores of all clips, windows '
         'and changes of emotion (CSV).')
-    parser.add_argument('model', metavar='NAME|PATH', help='model in models/, or a path')
+    arguments.add_model(parser)
     parser.add_argument('config', metavar='CONFIG.yaml', nargs='?',
                         help='that it was trained with: it lists the speakers; without it, all '
                         'speakers of a corpus that the model was not trained on')
@@ -34,9 +33,8 @@ def add_parser(subparsers):
                         help='which speakers (default: test); choose nothing by test figures')
     parser.add_argument('--corpus', metavar='NAME',
                         help='without CONFIG.yaml: whose file names and labels these are')
-    parser.add_argument('--backend', choices=BACKEND_NAMES, default='auto')
-    parser.add_argument('--precision', choices=PRECISIONS, default='fp32')
-    parser.add_argument('--threads', type=int, default=1, help='CPU threads for one window')
+    arguments.add_session(parser, 'auto', 'fp32')
+    arguments.add_threads(parser, 1)
     parser.add_argument('--changes', type=int, default=CHANGES, metavar='N',
                         help='changes of emotion to try for each speaker (default: 12; 0: none)')
     parser.add_argument('--against', metavar='FOLDER',

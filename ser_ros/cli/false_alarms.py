@@ -5,11 +5,10 @@
 import contextlib
 from pathlib import Path
 
+from ser_ros.cli import arguments
 from ser_ros.cli.evaluate import warn_of_unreadable
 from ser_ros.cli.train import check_packages
 from ser_ros.errors import SerError
-from ser_ros.inference import BACKEND_NAMES
-from ser_ros.inference.model_file import PRECISIONS
 
 SOUNDS = 208
 
@@ -21,14 +20,13 @@ def add_parser(subparsers):
         description='Let a model listen to sounds that are no speech - noise, music, signals, '
         'coughs, machines - and count the windows and clips in which an emotion is named. The '
         'sounds are made by computation, or your own.')
-    parser.add_argument('model', metavar='NAME|PATH', help='model in models/, or a path')
+    arguments.add_model(parser)
     parser.add_argument('folder', nargs='?', metavar='FOLDER',
                         help='your own recordings of no speech, a folder for each kind')
     parser.add_argument('--sounds', type=int, default=SOUNDS, metavar='N',
                         help='so many are made, without FOLDER (default: 208)')
     parser.add_argument('--seed', type=int, default=0, help='of the sounds that are made')
-    parser.add_argument('--backend', choices=BACKEND_NAMES, default='auto')
-    parser.add_argument('--precision', choices=PRECISIONS, default='fp32')
+    arguments.add_session(parser, 'auto', 'fp32')
     parser.set_defaults(run=run)
 
 
