@@ -11,6 +11,7 @@ are TensorRT's log.
 """
 
 import contextlib
+import ctypes
 import json
 import os
 import signal
@@ -33,6 +34,7 @@ from ser_ros.inference.tensorrt_engine.job import PREFIX, Job, from_json
 FAILED = 3
 _ABANDONED = 4
 _OOM_SCORE = '/proc/self/oom_score_adj'
+_PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>; "parent" is the thread that waits for the builder
 # Followed by the layer and, in parentheses, the kind of kernel that is tried.
 _MEASURING = 'Timing Runner: '
 _SHOWN = ('INTERNAL_ERROR', 'ERROR', 'WARNING', 'INFO')
@@ -43,6 +45,7 @@ def main() -> int:
     # A terminal's Ctrl-C reaches this process, too; whoever asked decides what comes of it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _be_the_first_to_go()
+    _die_with_parent()
     job = from_json(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
@@ -57,6 +60,13 @@ def _be_the_first_to_go() -> None:
     """Where memory runs out, Linux is to end this process and not the one that serves."""
     with contextlib.suppress(OSError), open(_OOM_SCORE, 'w') as file:
         file.write('1000')
+
+
+def _die_with_parent() -> None:
+    """Have Linux end this process, too: TensorRT may let no other thread of Python run."""
+    prctl = getattr(ctypes.CDLL(None), 'prctl', None)
+    if prctl is not None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _end_with_parent() -> None:

@@ -192,6 +192,29 @@ def test_builder_ends_with_the_one_who_asked(job):
     assert process.wait(60) == 4
 
 
+def test_builder_ends_with_a_process_that_is_killed(job):
+    """Even while TensorRT lets no other thread of Python run."""
+    builder = ('import ctypes\n'
+               'from ser_ros.inference.tensorrt_engine import build_process\n'
+               'def run(job):\n'
+               '    build_process.send({})\n'
+               '    ctypes.PyDLL(None).sleep(600)\n'  # with Python's lock
+               'build_process.run = run\n'
+               'build_process.main()')
+    parent = subprocess.Popen(
+        [sys.executable, '-c', 'import subprocess, sys\n'
+         'builder = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdin=subprocess.PIPE)\n'
+         'builder.stdin.write(sys.argv[2].encode())\n'
+         'builder.stdin.flush()\n'
+         'builder.wait()', builder, job.to_json() + '\n'],
+        stdout=subprocess.PIPE, universal_newlines=True)
+    assert parent.stdout.readline().startswith(PREFIX)
+    parent.kill()
+    assert parent.stdout.read() == ''  # both have closed it
+    parent.stdout.close()
+    parent.wait(60)
+
+
 def test_builder_leaves_ctrl_c_to_the_one_who_asked_and_memory_to_the_node(job):
     process = subprocess.Popen(
         [sys.executable, '-c', 'import os, signal, time\n'
