@@ -104,6 +104,7 @@ class EfficientatMel(FramedExtractor):
     window_samples = 255 * 160 + 400
     shape = (1, MEL_BANDS, 256)
     max_frames = 64
+    column_names = EfficientatMelColumns
     column_layout = (((MEL_BANDS,), np.float32),)
 
     def __init__(self):
@@ -128,10 +129,6 @@ class EfficientatMel(FramedExtractor):
         """Forget all sound."""
         super().reset()
         self._pitch.reset()
-
-    def columns(self, samples: np.ndarray) -> EfficientatMelColumns:
-        """Compute the columns of a whole recording; see `FeatureExtractor.columns`."""
-        return EfficientatMelColumns(*super().columns(samples))
 
     def image_from_columns(
             self, columns: Columns, out: Optional[np.ndarray] = None) -> np.ndarray:

@@ -3,13 +3,14 @@
 """The streaming of feature sets whose columns come from one frame each."""
 
 import abc
-from typing import Optional, Tuple
+from typing import Any, Optional, Tuple
 
 import numpy as np
 
 from ser_ros.errors import SerError
 from ser_ros.features.base import Columns, FeatureExtractor
 from ser_ros.features.framing import FrameBuffer, check_samples
+from ser_ros.features.pitch import median_voiced_hz
 from ser_ros.features.ring import ColumnRing
 
 
@@ -22,10 +23,12 @@ class FramedExtractor(FeatureExtractor):
     Class attributes
     ----------------
     max_frames: most frames computed at a time, which keeps the temporaries small.
+    column_names: the named tuple that the columns are put into.
     column_layout: shape of one hop, () for a number, and dtype, of each of the columns.
     """
 
     max_frames: int
+    column_names: Any
     column_layout: Tuple[Tuple[Tuple[int, ...], type], ...]
 
     def __init__(self):
@@ -60,18 +63,26 @@ class FramedExtractor(FeatureExtractor):
         """Return the latest window's image; see `FeatureExtractor.image`."""
         return self.image_from_columns(self._window(), out)
 
+    def pitch_hz(self) -> float:
+        """
+        Return the median pitch of the latest window's voiced frames [Hz], or NaN.
+
+        To be overridden where the columns have no ``f0_hz`` and ``trough``.
+        """
+        window = self._window()
+        return median_voiced_hz(window.f0_hz, window.trough)
+
     def reset(self) -> None:
         """Forget all sound."""
         self._frames.reset()
         self._hops = 0
 
-    def columns(self, samples: np.ndarray) -> Columns:
-        """Compute the columns of a whole recording; see `FeatureExtractor.columns`."""
+    def columns(self, samples: np.ndarray) -> Any:
+        """Return a whole recording's ``column_names``; see `FeatureExtractor.columns`."""
         check_samples(samples)
         hops = max(0, (len(samples) - self.frame_samples) // self.hop_samples + 1)
-        result = tuple(
-            np.empty(lead + (hops,), dtype)
-            for lead, dtype in self.column_layout)  # type: Columns
+        result = self.column_names(*(
+            np.empty(lead + (hops,), dtype) for lead, dtype in self.column_layout))
         start = 0
         buffer = FrameBuffer(self.frame_samples, self.hop_samples, self.max_frames)
         for frames in buffer.push(samples):
@@ -81,8 +92,8 @@ class FramedExtractor(FeatureExtractor):
             start = end
         return result
 
-    def _window(self) -> Columns:
+    def _window(self) -> Any:
         if self._hops < self.window_hops:
             raise SerError('a window takes {} samples ({} hops); so far there are {} hops'.format(
                 self.window_samples, self.window_hops, self._hops))
-        return tuple(ring.window() for ring in self._rings)
+        return self.column_names(*(ring.window() for ring in self._rings))

@@ -10,7 +10,7 @@ from ser_ros.features.base import Columns
 from ser_ros.features.framed_extractor import FramedExtractor
 from ser_ros.features.mel import MelSpectrum, hann, mel_filterbank
 from ser_ros.features.mel_corners import MEL_CORNERS_HZ
-from ser_ros.features.pitch import VOICED_MAX_TROUGH, median_voiced_hz
+from ser_ros.features.pitch import VOICED_MAX_TROUGH
 from ser_ros.features.window_level import LEVEL_MIN_HZ, level_gain, spectrum_sum
 from ser_ros.features.yin import Yin
 
@@ -88,6 +88,7 @@ class MelF0Level(FramedExtractor):
     shape = (3, MEL_BANDS, 128)
     # Larger temporaries cost twice as much: the allocator asks the kernel for them each time.
     max_frames = 43
+    column_names = MelF0LevelColumns
     column_layout = (((MEL_BANDS,), np.float32), ((), np.float32), ((), np.float32))
 
     def __init__(self):
@@ -98,15 +99,6 @@ class MelF0Level(FramedExtractor):
         self._yin = Yin(
             self.sample_rate_hz, F0_HZ[0], F0_HZ[1], 0.1, self.frame_samples, self.max_frames)
         self._centred = np.empty((self.max_frames, self.frame_samples), np.float32)
-
-    def pitch_hz(self) -> float:
-        """Return the median pitch of the latest window's voiced frames [Hz], or NaN."""
-        window = MelF0LevelColumns(*self._window())
-        return median_voiced_hz(window.f0_hz, window.trough)
-
-    def columns(self, samples: np.ndarray) -> MelF0LevelColumns:
-        """Compute the columns of a whole recording; see `FeatureExtractor.columns`."""
-        return MelF0LevelColumns(*super().columns(samples))
 
     def image_from_columns(
             self, columns: Columns, out: Optional[np.ndarray] = None) -> np.ndarray:

@@ -11,7 +11,6 @@ from ser_ros.features.framed_extractor import FramedExtractor
 from ser_ros.features.level import frame_rms
 from ser_ros.features.mel import MelSpectrum, hann, mel_filterbank, power_to_db
 from ser_ros.features.mel_corners import MEL_CORNERS_HZ
-from ser_ros.features.pitch import median_voiced_hz
 from ser_ros.features.yin import Yin
 
 MEL_BANDS = 128
@@ -61,7 +60,7 @@ class MelYinRms(FramedExtractor):
     # Whole windows are computed a third at a time: larger temporaries than these cost twice as
     # much, because the allocator asks the kernel for them anew each time.
     max_frames = 43
-    # In the order of MelYinRmsColumns.
+    column_names = MelYinRmsColumns
     column_layout = (
         ((MEL_BANDS,), np.float32), ((), np.float64), ((), np.float32), ((), np.float32))
 
@@ -73,15 +72,6 @@ class MelYinRms(FramedExtractor):
             filterbank, hann(self.frame_samples, periodic=True), self.max_frames)
         self._yin = Yin(
             self.sample_rate_hz, 50.0, 8000.0, 0.1, self.frame_samples, self.max_frames)
-
-    def pitch_hz(self) -> float:
-        """Return the median pitch of the latest window's voiced frames [Hz], or NaN."""
-        window = MelYinRmsColumns(*self._window())
-        return median_voiced_hz(window.f0_hz, window.trough)
-
-    def columns(self, samples: np.ndarray) -> MelYinRmsColumns:
-        """Compute the columns of a whole recording; see `FeatureExtractor.columns`."""
-        return MelYinRmsColumns(*super().columns(samples))
 
     def image_from_columns(
             self, columns: Columns, out: Optional[np.ndarray] = None) -> np.ndarray:
