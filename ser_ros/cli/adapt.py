@@ -8,7 +8,8 @@ from pathlib import Path
 from ser_ros.cli import arguments
 from ser_ros.cli.evaluate import warn_of_skipped, warn_of_unreadable
 from ser_ros.cli.messages import tell
-from ser_ros.cli.train import check_packages, make_folder
+from ser_ros.cli.packages import check_packages
+from ser_ros.cli.train import make_folder
 from ser_ros.errors import SerError
 from ser_ros.inference.threads import check_threads
 
@@ -54,7 +55,7 @@ def add_parser(subparsers):
 def run(args) -> int:
     """Adapt as the arguments say."""
     _check(args)
-    check_packages()
+    check_packages('adapt', 'torch', 'onnx')
     from ser_ros.inference.model_file import Model
     from ser_ros.offline import open_stream
     from ser_ros.training import adapt, adapt_report, data, document

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from ser_ros.cli.evaluate import warn_of_trained
-from ser_ros.cli.train import check_packages
+from ser_ros.cli.packages import check_packages
 from ser_ros.errors import SerError
 
 
@@ -15,8 +15,9 @@ def add_parser(subparsers):
     parser = subparsers.add_parser(
         'calibrate', help='choose when a model names an emotion',
         description='Choose the confidence from which on a stored model names an emotion, so that '
-        'a stated share of its answers is right on the validation speakers, and write it into the '
-        "model's files. ser_ros train does this by itself.")
+        'a stated share of its answers is right on the validation speakers. It is chosen with the '
+        'file of the highest precision and written into all files of the model. ser_ros train '
+        'does this by itself.')
     parser.add_argument('model', metavar='FOLDER', help='of the model')
     parser.add_argument('config', metavar='CONFIG.yaml',
                         help='that it was trained with: it lists the speakers')
@@ -32,8 +33,9 @@ def run(args) -> int:
     if args.accuracy is not None and not 0 < args.accuracy <= 1:
         raise SerError('--accuracy must be over 0 and at most 1, got {}'.format(args.accuracy))
     if not os.path.isdir(args.model):
-        raise SerError('{} is no folder of a model'.format(args.model))
-    check_packages()
+        raise SerError('{} is no folder of a model; all its files get the same threshold'.format(
+            args.model))
+    check_packages('calibrate', 'torch', 'onnx')
     from ser_ros.inference.model_file import Model
     from ser_ros.training import config, data, threshold
     from ser_ros.training.progress import Progress

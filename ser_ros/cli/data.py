@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+from ser_ros.cli.packages import check_packages
 from ser_ros.errors import SerError
 
 PROBLEM_CODE = 1
@@ -40,6 +41,7 @@ def run(args) -> int:
     """Check the folders as the arguments say."""
     if args.threads < 1:
         raise SerError('--threads must be 1 or more, got {}'.format(args.threads))
+    check_packages('data check')
     from ser_ros.cli.data_output import print_check
     from ser_ros.training import corpora
     from ser_ros.training.clip_check import measure_all

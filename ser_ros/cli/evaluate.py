@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ser_ros.cli import arguments
 from ser_ros.cli.messages import tell
-from ser_ros.cli.train import check_packages, make_folder
+from ser_ros.cli.packages import check_packages
+from ser_ros.cli.train import make_folder
 from ser_ros.errors import SerError
 
 PARTS = ('test', 'validation')
@@ -53,7 +54,7 @@ def add_parser(subparsers):
 
 def run(args) -> int:
     """Evaluate as the arguments say."""
-    check_packages()
+    check_packages('evaluate', 'matplotlib')
     if args.changes < 0:
         raise SerError('--changes must be 0 or more, got {}'.format(args.changes))
     if args.clips < 0:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ser_ros.cli import arguments
 from ser_ros.cli.evaluate import warn_of_unreadable
-from ser_ros.cli.train import check_packages
+from ser_ros.cli.packages import check_packages
 from ser_ros.errors import SerError
 
 SOUNDS = 208
@@ -35,7 +35,7 @@ def run(args) -> int:
     if args.sounds < 1 or args.seed < 0:
         raise SerError('--sounds must be 1 or more and --seed 0 or more, got {} and {}'.format(
             args.sounds, args.seed))
-    check_packages()
+    check_packages('false-alarms')
     from ser_ros.inference.classifier import open_classifier
     from ser_ros.training import document, false_alarms, nonspeech
     from ser_ros.training.clip_check import leave_out_unreadable

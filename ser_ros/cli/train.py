@@ -6,10 +6,9 @@ import logging
 import os
 from pathlib import Path
 
+from ser_ros.cli.packages import check_packages
 from ser_ros.errors import SerError
 from ser_ros.inference.threads import THREADS_RANGE
-
-PACKAGES = ('torch', 'onnx', 'onnxruntime', 'matplotlib', 'yaml')
 
 
 def add_parser(subparsers):
@@ -39,19 +38,6 @@ def add_parser(subparsers):
     parser.set_defaults(run=run)
 
 
-def check_packages():
-    """
-    Make sure that what training and evaluation need is installed.
-
-    :raises SerError: if not; the text says how to install it.
-    """
-    from importlib.util import find_spec
-    missing = [name for name in PACKAGES if find_spec(name) is None]
-    if missing:
-        raise SerError('training needs {}, not installed here; '
-                       'pip install -r requirements/train.txt'.format(', '.join(missing)))
-
-
 def make_folder(path):
     """
     Make the folder for the results, with those above it.
@@ -73,7 +59,7 @@ def run(args) -> int:
     most = max(THREADS_RANGE[1], os.cpu_count() or 1)
     if not 1 <= args.threads <= most:
         raise SerError('--threads must be from 1 to {}, got {}'.format(most, args.threads))
-    check_packages()
+    check_packages('train', 'torch', 'onnx', 'matplotlib')
     from ser_ros.training import config, seeds
     from ser_ros.training.build import build
     from ser_ros.training.progress import Progress

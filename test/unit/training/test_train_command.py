@@ -3,7 +3,6 @@
 """ser_ros train and ser_ros evaluate from end to end on tiny corpora."""
 
 import csv
-import importlib.util
 import json
 import os
 import re
@@ -220,28 +219,29 @@ def test_another_models_labels(trained, tmp_path, config_path, corpora, capsys):
     assert 'the model tiny tells happiness, anger' in capsys.readouterr().err
 
 
-def test_missing_packages(config_path, monkeypatch, capsys):
-    found = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, 'find_spec',
-                        lambda name: None if name == 'torch' else found(name))
-    assert main(['train', str(config_path), '--data', '.']) == 2
-    assert ('training needs torch, not installed here; pip install -r requirements/train.txt'
-            in capsys.readouterr().err)
-
-
 def test_data_that_is_not_there(config_path, tmp_path, capsys):
     assert main(['train', str(config_path), '--data', str(tmp_path), '--output',
                  str(tmp_path / 'o')]) == 2
     assert 'north is missing; a folder with a corpus is needed' in capsys.readouterr().err
 
 
-def test_a_clip_that_is_not_there(config_path, corpora, tmp_path, capsys):
+@pytest.mark.parametrize('speaker, command', [('a', 'train'), ('d', 'evaluate')])
+@pytest.mark.parametrize('content, reason', [
+    (None, 'No such file'), (b'', 'the file is empty'), (b'text', 'no audio format')])
+def test_a_listed_clip_that_cannot_be_read(
+        trained, config_path, corpora, tmp_path, capsys, speaker, command, content, reason):
+    """Without it the figures would silently be of other clips."""
     root = tmp_path / 'copy'
     shutil.copytree(str(corpora), str(root))
-    (root / 'north' / 'a_anger.wav').unlink()
-    assert main(['train', str(config_path), '--data', str(root), '--output',
+    path = root / 'north' / f'{speaker}_anger.wav'
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    model = [str(trained / 'tiny')] if command == 'evaluate' else []
+    assert main([command, *model, str(config_path), '--data', str(root), '--output',
                  str(tmp_path / 'o'), '--threads', '1']) == 2
-    assert 'a_anger.wav' in capsys.readouterr().err
+    assert f"cannot read '{path}': {reason}" in capsys.readouterr().err
+    assert not list(tmp_path.glob('o/*.*'))
 
 
 @pytest.mark.parametrize('option, value, reason', [

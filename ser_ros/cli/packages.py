@@ -1,0 +1,30 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the commands around training need beyond what runs the graph."""
+
+import sys
+from importlib.util import find_spec
+
+from ser_ros.errors import SerError
+
+PYTHON = (3, 10)
+
+
+def check_packages(command, *names):
+    """
+    Make sure that this Python and its packages are enough for a command.
+
+    :param command: its name, for the text.
+    :param names: under which its packages are imported.
+    :raises SerError: if not; the text says how to get what is missing.
+    """
+    if sys.version_info < PYTHON:
+        raise SerError(
+            'ser_ros {} needs Python {}.{} or newer, this is {}.{}; run it on another machine: a '
+            "model's folder can be copied from there".format(
+                command, *PYTHON, *sys.version_info[:2]))
+    missing = [name for name in names if find_spec(name) is None]
+    if missing:
+        raise SerError(
+            'ser_ros {} needs {}, not installed here; in the folder of ser_ros: pip install -r '
+            'requirements/train.txt'.format(command, ' and '.join(missing)))
