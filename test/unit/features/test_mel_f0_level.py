@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from signals import DC_AND_NOISE, RATE_HZ, SIGNALS, TIME_S, WINDOW_SAMPLES, noise, voice
 
-from ser_ros.errors import SerError
 from ser_ros.features.mel_f0_level import MelF0Level
 from ser_ros.features.mel_yin_rms import MelYinRms
 
@@ -196,52 +195,6 @@ def test_what_is_no_voice_has_no_pitch(name):
     extractor = MelF0Level()
     extractor.push(SIGNALS[name])
     assert np.isnan(extractor.pitch_hz())
-
-
-def test_too_little_sound():
-    extractor = MelF0Level()
-    extractor.push(SIGNALS['voice'][:-1])
-    for question in (extractor.image, extractor.pitch_hz):
-        with pytest.raises(SerError, match='41664 samples .* so far there are 127 hops'):
-            question()
-    extractor.push(SIGNALS['voice'][-1:])
-    assert extractor.hops == 128 and extractor.image().shape == (3, 128, 128)
-
-
-def test_image_goes_to_the_given_array():
-    out = np.empty(MelF0Level.shape, np.float32)
-    extractor = MelF0Level()
-    extractor.push(SIGNALS['voice'])
-    assert extractor.image(out) is out
-    np.testing.assert_array_equal(out, extractor.image())
-
-
-def test_refused_samples_are_not_taken_in():
-    extractor = MelF0Level()
-    extractor.push(SIGNALS['voice'])
-    before = extractor.image()
-    for take in (extractor.push, extractor.columns):
-        with pytest.raises(SerError, match='must be finite'):
-            take(np.full(3000, np.nan, np.float32))
-    assert extractor.hops == 128
-    np.testing.assert_array_equal(extractor.image(), before)
-
-
-def test_reset_forgets():
-    extractor = MelF0Level()
-    extractor.push((TIME_S % 0.1).astype(np.float32))
-    extractor.reset()
-    assert extractor.hops == 0
-    extractor.push(SIGNALS['voice'])
-    np.testing.assert_array_equal(extractor.image(), image_of(SIGNALS['voice']))
-
-
-def test_columns_leave_the_stream_and_the_window_alone():
-    extractor = MelF0Level()
-    extractor.push(SIGNALS['voice'])
-    before = extractor.image()
-    extractor.columns(noise(0.1).astype(np.float32))
-    np.testing.assert_array_equal(extractor.image(), before)
 
 
 @pytest.mark.parametrize('samples, hops', [(0, 0), (1023, 0), (1024, 1), (1343, 1), (1344, 2)])

@@ -1,0 +1,77 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What holds for every feature set: when there is a window, and what leaves the stream alone."""
+
+import numpy as np
+import pytest
+from signals import SIGNALS, TIME_S, noise
+
+from ser_ros.errors import SerError
+from ser_ros.features import FEATURE_SETS, create_extractor
+
+
+@pytest.fixture(params=sorted(FEATURE_SETS))
+def empty(request):
+    """An extractor that has heard nothing."""
+    return create_extractor(request.param)
+
+
+@pytest.fixture
+def voice(empty):
+    """Exactly a window of a voice."""
+    return SIGNALS['voice'][:empty.window_samples]
+
+
+@pytest.fixture
+def extractor(empty, voice):
+    """An extractor that has heard that window."""
+    empty.push(voice)
+    return empty
+
+
+def test_a_window_is_there_with_its_last_sample(empty, voice):
+    empty.push(voice[:-1])
+    reason = '{} samples .* so far there are {} hops'.format(
+        empty.window_samples, empty.window_hops - 1)
+    for question in (empty.image, empty.pitch_hz):
+        with pytest.raises(SerError, match=reason):
+            question()
+    empty.push(voice[-1:])
+    assert empty.hops == empty.window_hops
+    assert empty.image().shape == empty.shape
+
+
+def test_image_goes_to_the_given_array(extractor):
+    out = np.empty(extractor.shape, np.float32)
+    assert extractor.image(out) is out
+    np.testing.assert_array_equal(out, extractor.image())
+
+
+@pytest.mark.parametrize('bad', [np.nan, np.inf, -np.inf, 1e30])
+def test_refused_samples_are_not_taken_in(extractor, bad):
+    before = extractor.image()
+    samples = np.zeros(3000, np.float32)
+    samples[1234] = bad
+    for take in (extractor.push, extractor.columns):
+        with pytest.raises(SerError, match='must be finite'):
+            take(samples)
+    assert extractor.hops == extractor.window_hops
+    np.testing.assert_array_equal(extractor.image(), before)
+
+
+def test_reset_forgets(extractor, voice):
+    expected, pitch_hz = extractor.image(), extractor.pitch_hz()
+    extractor.push((TIME_S % 0.1).astype(np.float32))
+    assert not np.array_equal(extractor.image(), expected)
+    extractor.reset()
+    assert extractor.hops == 0
+    extractor.push(voice)
+    np.testing.assert_array_equal(extractor.image(), expected)
+    assert extractor.pitch_hz() == pitch_hz
+
+
+def test_columns_leave_the_stream_alone(extractor):
+    before = extractor.image()
+    extractor.columns(noise(0.1).astype(np.float32))
+    assert extractor.hops == extractor.window_hops
+    np.testing.assert_array_equal(extractor.image(), before)
