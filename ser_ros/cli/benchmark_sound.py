@@ -14,6 +14,7 @@ from ser_ros.audio.file_source import FileSource
 from ser_ros.audio.format import SAMPLE_RATE_HZ, int16_to_float
 
 SYNTHESISER = 'espeak-ng'
+UTF_8 = '1'  # of its option -b
 # Voice, words per minute and text, as in the demonstration.
 SENTENCES = (
     ('en-us', 165, 'Good morning. I have put the cups back on the table, as we said.'),
@@ -47,10 +48,11 @@ def make_sound(folder: str) -> Sound:
 
 
 def _speak(command: str, path: str, voice: str, words_per_minute: int, text: str) -> np.ndarray:
-    code = subprocess.call(
-        [command, '-v', voice, '-s', str(words_per_minute), '-w', path, text],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    if code != 0:
+    # Not as an argument: Python 3.6 knows no Korean there where the system's encoding is ASCII.
+    process = subprocess.run(
+        [command, '-v', voice, '-s', str(words_per_minute), '-w', path, '-b', UTF_8, '--stdin'],
+        input=text.encode('utf-8'), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if process.returncode != 0:
         return np.zeros(0, np.float32)
     parts = [np.zeros(0, np.int16)]
     with contextlib.closing(FileSource(path)) as source:

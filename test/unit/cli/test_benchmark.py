@@ -5,6 +5,7 @@
 import csv
 import importlib.util
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from ser_ros.cli.benchmark_runs import CONFIGURATIONS, ROUNDS, Row, Runs  # noqa
 from ser_ros.cli.benchmark_worker import LEAST_WINDOWS, Task, measure  # noqa: E402
 from ser_ros.cli.main import main  # noqa: E402
 from ser_ros.errors import SerError  # noqa: E402
+from ser_ros.inference.model_file import Model  # noqa: E402
 
 TASK = Task(model='small', backend='onnxruntime', precision='fp32', threads=1, sound='',
             seconds=0.01, period_s=0.5, engine_cache='', workspace_mib=64)
@@ -54,6 +56,15 @@ def sound(tmp_path):
 
 
 @pytest.fixture
+def model_folder(tmp_path):
+    """Path of a model without INT8."""
+    folder = tmp_path / 'model'
+    folder.mkdir()
+    shutil.copy(Model('small').path('fp32'), str(folder / 'fp32.onnx'))
+    return str(folder)
+
+
+@pytest.fixture
 def run_with(monkeypatch):
     """Return a function that runs all configurations with a script as their worker."""
     def run_with(script, backends=benchmark_runs.BACKENDS, show=None):
@@ -75,9 +86,10 @@ def run_with(monkeypatch):
     return run_with
 
 
-def test_the_command_measures_what_is_there_and_names_what_is_not(tmp_path, capsys):
+def test_the_command_measures_what_is_there_and_names_what_is_not(
+        tmp_path, model_folder, capsys):
     path = str(tmp_path / 'figures.csv')
-    assert main(['benchmark', 'small', '--seconds', '0.01', '--csv', path,
+    assert main(['benchmark', model_folder, '--seconds', '0.01', '--csv', path,
                  '--backends', 'onnxruntime,tensorrt']) == 0
     output = capsys.readouterr()
     assert 'ser_ros benchmark of small' in output.out
@@ -109,9 +121,9 @@ def test_a_worker_measures_every_window(sound):
     assert 'onnxruntime' in result['versions']
 
 
-def test_a_worker_says_what_is_impossible(sound):
+def test_a_worker_says_what_is_impossible(sound, model_folder):
     with pytest.raises(SerError, match='does not offer'):
-        measure(TASK._replace(sound=sound, precision='int8'))
+        measure(TASK._replace(model=model_folder, sound=sound, precision='int8'))
 
 
 def test_all_take_turns_and_every_other_round_goes_backwards(run_with):
@@ -251,6 +263,19 @@ def test_without_a_synthesiser_the_sound_is_computed(tmp_path, monkeypatch):
     assert 'synthetic' in sound.description
     assert sound.samples.dtype == np.float32
     assert sound.samples.size == benchmark_sound.SYNTHETIC_S * SAMPLE_RATE_HZ
+
+
+def test_korean_is_spoken_where_the_systems_encoding_is_ascii(tmp_path):
+    speaker = tmp_path / 'espeak-ng'
+    speaker.write_text('#!/bin/sh\ncat >>{}\nexit 1\n'.format(tmp_path / 'said'))
+    speaker.chmod(0o755)
+    subprocess.run(
+        [sys.executable, '-c', 'import sys; from ser_ros.cli.benchmark_sound import make_sound; '
+         'make_sound(sys.argv[1])', str(tmp_path)], check=True, env=dict(
+             os.environ, LC_ALL='C', PYTHONUTF8='0', PYTHONCOERCECLOCALE='0',
+             PATH='{}:/usr/bin:/bin'.format(tmp_path)))
+    said = (tmp_path / 'said').read_text(encoding='utf-8')
+    assert said == ''.join(text for _, _, text in benchmark_sound.SENTENCES)
 
 
 def test_with_a_synthesiser_that_fails_the_sound_is_computed(tmp_path, monkeypatch):
