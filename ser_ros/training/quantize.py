@@ -20,6 +20,7 @@ from onnxruntime.quantization import (
 from ser_ros.training.export import IR_VERSION
 
 OPERATORS = ['Conv', 'Add', 'MaxPool', 'GlobalAveragePool']
+FULLY_CONNECTED = 'Gemm'
 
 
 class _Images(CalibrationDataReader):
@@ -37,10 +38,12 @@ def to_int8(model: onnx.ModelProto, images: Iterable[np.ndarray],
     Return the FP32 model with QuantizeLinear/DequantizeLinear pairs around its convolutions.
 
     :param images: windows of the training data, from which the ranges of activations are taken.
-    :param prefixes: what the names of the nodes to be quantised begin with; the others stay.
+    :param prefixes: what the names of the nodes to be quantised begin with; the others stay, and
+        so do fully connected layers of which none is the whole name.
     """
     nodes = [node.name for node in model.graph.node
-             if node.op_type in OPERATORS and node.name.startswith(prefixes)]
+             if (node.op_type in OPERATORS and node.name.startswith(prefixes))
+             or (node.op_type == FULLY_CONNECTED and node.name in prefixes)]
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, 'fp32.onnx'), Path(folder, 'int8.onnx')
         onnx.save(model, source)
@@ -50,7 +53,7 @@ def to_int8(model: onnx.ModelProto, images: Iterable[np.ndarray],
             source, target, _Images(model.graph.input[0].name, images),
             quant_format=QuantFormat.QDQ, per_channel=True, activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8, calibrate_method=CalibrationMethod.MinMax,
-            op_types_to_quantize=OPERATORS, nodes_to_quantize=nodes)
+            op_types_to_quantize=[*OPERATORS, FULLY_CONNECTED], nodes_to_quantize=nodes)
         result = onnx.load(target)
     result.ir_version = IR_VERSION
     return result

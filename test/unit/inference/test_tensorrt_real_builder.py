@@ -103,12 +103,13 @@ def test_every_shipped_model_builds(name, kind, options, trt, log):
     assert build_ahead(Model(name), kind, options, CAPABILITY) == (path, True)
 
 
-def test_deliberately_wrong_precision_is_caught(options, trt, monkeypatch):
-    """An FP32 graph, built as if it were FP16: TensorRT builds FP32, and says nothing."""
-    job = job_for(SMALL, 'fp16', options, trt)
+@pytest.mark.parametrize('kind', ['fp16', 'int8'])
+def test_deliberately_wrong_precision_is_caught(kind, options, trt, monkeypatch):
+    """An FP32 graph, built as if it were another: TensorRT builds FP32, and says nothing."""
+    job = job_for(SMALL, kind, options, trt)
     monkeypatch.setattr(graph, 'prepare', lambda paths, *_: graph.Prepared(
         paths['fp32'], paths['fp32'], False))
-    with pytest.raises(SerError, match='has built fp32 where fp16 was asked for'):
+    with pytest.raises(SerError, match='has built fp32 where {} was asked for'.format(kind)):
         build_process.run(job)
     assert not files(options)
 

@@ -68,27 +68,44 @@ def expected(network, images):
         return network(torch.from_numpy(images)).numpy()
 
 
-def test_int8_changes_the_resnets_alone(ensemble, images, tmp_path):
+def test_int8_of_a_mobilenet_and_a_resnet(ensemble, images, tmp_path):
     path = str(tmp_path / 'int8.onnx')
     export.save(to_int8(export.to_onnx(ensemble, SHAPE), images, prefixes_for_int8(ensemble)),
                 path, {})
-    assert scan(path).precision == 'int8'  # most weights are the ResNet's
-    graph = onnx.load(path).graph
-    quantised = {node.name.split('.')[0] for node in graph.node
-                 if node.op_type == 'DequantizeLinear'}
-    assert quantised == {'member1', 'image_DequantizeLinear'}
-    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    kernels = {name: values.dtype.name for name, values in weights.items() if values.ndim == 4}
-    assert {dtype for name, dtype in kernels.items() if name.startswith('member0.')} == {'float32'}
-    assert {dtype for name, dtype in kernels.items() if name.startswith('member1.')} == {'int8'}
+    assert scan(path).precision == 'int8'
+    types = types_of_weights(path)
+    resnet = {name: kind for name, kind in types.items() if name.startswith('member1.')}
+    assert {name for name, kind in resnet.items() if kind == 'float32'} == {
+        'member1.hidden.weight', 'member1.logits.weight'}
+    mobilenet = {name[len('member0.'):] for name, kind in types.items()
+                 if name.startswith('member0.') and kind == 'int8'}
+    assert {'hidden.weight_quantized', 'conv16.weight_quantized',
+            'block4.squeeze.fc1.weight_quantized', 'block5.conv3.weight_quantized',
+            'block7.conv2.weight_quantized'} < mobilenet
+    floats = {name for name, kind in types.items() if kind == 'float32'}
+    assert {'member0.conv0.weight', 'member0.block1.conv1.weight', 'member0.block5.conv0.weight',
+            'member0.block5.conv1.weight', 'member0.logits.weight'} < floats
     computed, whole = answers(path, images), expected(ensemble, images)
     assert 0 < np.abs(computed - whole).max() < 0.1 * np.ptp(whole)
 
 
-def test_int8_of_mobilenets_alone(ensemble):
-    first = ensemble.members[0]
-    two = Ensemble([first, first], [1.0, 1.0])
-    assert prefixes_for_int8(first) == prefixes_for_int8(two) == ('',)
+def types_of_weights(path):
+    weights = [(tensor.name, numpy_helper.to_array(tensor))
+               for tensor in onnx.load(path).graph.initializer]
+    return {name: values.dtype.name for name, values in weights if values.ndim > 1}
+
+
+def test_int8_of_networks_alone_and_together(ensemble):
+    mobilenet, resnet = ensemble.members
+    assert prefixes_for_int8(resnet) == ('',)
+    alone = prefixes_for_int8(mobilenet)
+    assert prefixes_for_int8(ensemble) == (*('member0.' + name for name in alone), 'member1.')
+    assert len(alone) == len(set(alone))
+    exported = {node.name for node in export.to_onnx(mobilenet, SHAPE).graph.node}
+    without_squeeze = {f'block{index}.squeeze.fc' for index in (1, 2, 3, 7, 8, 9, 10)}
+    unknown = {name for name in alone
+               if not any(node.startswith(name) for node in exported)}
+    assert unknown == without_squeeze
 
 
 @pytest.fixture
