@@ -3,6 +3,7 @@
 """Two tiny corpora of tones, and a configuration to train on them in seconds."""
 
 import csv
+import os
 
 import numpy as np
 import pytest
@@ -78,3 +79,17 @@ def config_path(tmp_path_factory):
 def feature_cache(tmp_path_factory):
     """Folder for the features of the corpora, so that they are computed once."""
     return tmp_path_factory.mktemp('features')
+
+
+@pytest.fixture
+def train_arguments(corpora, feature_cache, tmp_path):
+    """Return the arguments of ser_ros train for a configuration's text and an output folder."""
+    def arguments(text, output, *options):
+        path = tmp_path / 'c.yaml'
+        path.write_text(text)
+        output.mkdir(exist_ok=True)
+        if not (output / 'cache').exists():
+            os.symlink(str(feature_cache), str(output / 'cache'))
+        return ['train', str(path), '--data', str(corpora), '--output', str(output),
+                '--threads', '1', *options]
+    return arguments

@@ -3,7 +3,6 @@
 """Trainings of several networks: one after the other, each by itself, joined in the end."""
 
 import json
-import os
 import shutil
 import signal
 
@@ -23,15 +22,11 @@ PARTNERS = f'partners: [{{network: resnet10, width: 0.05, training: {OTHER}}}]\n
 
 
 @pytest.fixture
-def command(config_path, corpora, feature_cache, tmp_path):
+def command(config_path, train_arguments):
     """Return the command's arguments for text that is added to the configuration."""
     def arguments(added, output, *options):
-        (tmp_path / 'c.yaml').write_text(config_path.read_text() + 'precisions: [fp32]\n' + added)
-        output.mkdir(exist_ok=True)
-        if not (output / 'cache').exists():
-            os.symlink(str(feature_cache), str(output / 'cache'))
-        return ['train', str(tmp_path / 'c.yaml'), '--data', str(corpora), '--output',
-                str(output), '--threads', '1', *options]
+        text = config_path.read_text() + 'precisions: [fp32]\n' + added
+        return train_arguments(text, output, *options)
     return arguments
 
 

@@ -3,7 +3,6 @@
 """Trainings that are stopped and go on, and trainings that stop by themselves."""
 
 import csv
-import os
 import pathlib
 import signal
 import subprocess
@@ -44,16 +43,11 @@ main(sys.argv[2:])
 
 
 @pytest.fixture
-def command(config_path, corpora, feature_cache, tmp_path):
+def command(config_path, train_arguments):
     """Return the command's arguments for a training section and an output folder."""
     def arguments(training, output, *options):
         text = config_path.read_text().split('training:')[0]
-        (tmp_path / 'c.yaml').write_text(f'{text}{training}\n')
-        output.mkdir(exist_ok=True)
-        if not (output / 'cache').exists():
-            os.symlink(str(feature_cache), str(output / 'cache'))
-        return ['train', str(tmp_path / 'c.yaml'), '--data', str(corpora), '--output',
-                str(output), '--threads', '1', *options]
+        return train_arguments(f'{text}{training}\n', output, *options)
     return arguments
 
 

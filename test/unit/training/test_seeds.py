@@ -5,7 +5,6 @@
 import csv
 import hashlib
 import json
-import os
 import platform
 
 import pytest
@@ -21,16 +20,11 @@ from ser_ros.training.trainer import Trainer
 
 
 @pytest.fixture
-def command(config_path, corpora, feature_cache, tmp_path):
+def command(config_path, train_arguments, tmp_path):
     """Return the command's arguments with these options; the output is tmp_path/out."""
     def arguments(*options):
-        (tmp_path / 'c.yaml').write_text(config_path.read_text() + 'precisions: [fp32]\n')
-        output = tmp_path / 'out'
-        if not output.exists():
-            output.mkdir()
-            os.symlink(str(feature_cache), str(output / 'cache'))
-        return ['train', str(tmp_path / 'c.yaml'), '--data', str(corpora), '--output',
-                str(output), '--threads', '1', *options]
+        text = config_path.read_text() + 'precisions: [fp32]\n'
+        return train_arguments(text, tmp_path / 'out', *options)
     return arguments
 
 
