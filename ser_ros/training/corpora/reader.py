@@ -71,11 +71,15 @@ def find_folders(path: Path) -> list[Path]:
     emotions = [folder for folder, kind in kinds.items()
                 if as_word(folder.name) in COMMON and kind != LISTED]
     found = [folder for folder, kind in kinds.items() if kind and folder not in emotions]
-    if emotions and found:
+    others = [folder for folder in found
+              if kinds[folder] not in {kinds[emotion] for emotion in emotions}]
+    if emotions and others:
         raise SerError(
             f'{path} holds folders of emotions ({_names(emotions)}) and beside them what is a '
-            f'corpus of its own ({_names(found)}); put the folders of emotions into a folder of '
+            f'corpus of its own ({_names(others)}); put the folders of emotions into a folder of '
             'their own, or give the path of one corpus')
+    if emotions:  # and perhaps folders of labels that one corpus alone has, such as calm
+        return [path]
     if LISTED in kinds.values() or len({kinds[folder] for folder in found}) > 1:
         return found
     return [path]

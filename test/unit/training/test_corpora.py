@@ -318,6 +318,16 @@ def test_emotions_of_one_corpus(folder):
     assert {item.label for item in corpora.read(folder).recordings} == {'anger', 'happy', 'sad'}
 
 
+def test_a_corpus_sorted_into_folders_of_its_labels(folder):
+    """RAVDESS' calm is no emotion of ours, and still no corpus beside the others."""
+    touch(folder, *[f'{name}/03-01-{code}-01-01-01-0{speaker}.wav' for speaker in range(1, 4)
+                    for name, code in (('angry', '05'), ('calm', '02'), ('happy', '03'))])
+    assert corpora.find_folders(folder) == [folder]
+    found = corpora.read(folder)
+    assert found.corpus == 'ravdess'
+    assert {item.label for item in found.recordings} == {'angry', 'calm', 'happy'}
+
+
 def test_a_list_tells_of_all_that_is_below_it(folder):
     touch(folder, 'ravdess/03-01-05-01-01-01-01.wav', 'kim/anger/1.wav', 'fear/1.wav')
     (folder / 'clips.CSV').write_text('file_path,emotion\nkim/anger/1.wav,anger\n')
