@@ -59,6 +59,7 @@ class InferenceEngine:
         self._wanted: Optional[Tuple[Any, Opener]] = None  # opened after the one in work
         self._opening = False
         self._ready: Optional[Tuple[Any, Classifier]] = None  # takes over before the next window
+        self._taking_over = False
         self.overloads = 0
         self._thread = threading.Thread(
             target=self._serve, name='ser_ros inference', daemon=True)
@@ -73,7 +74,7 @@ class InferenceEngine:
     def switching(self) -> bool:
         """Whether a new classifier is asked for, being opened, or about to take over."""
         with self._changed:
-            return self._opening or self._ready is not None
+            return self._opening or self._ready is not None or self._taking_over
 
     def submit(self, item: Any, image: Optional[np.ndarray]) -> None:
         """
@@ -154,6 +155,7 @@ class InferenceEngine:
             if self._closing:
                 return False
             ready, self._ready = self._ready, None
+            self._taking_over = ready is not None
             window = self._windows.popleft() if self._windows else None
             self._busy = window is not None
         if ready is not None:
@@ -165,6 +167,8 @@ class InferenceEngine:
     def _take_over(self, request: Any, classifier: Classifier) -> None:
         old, self._classifier = self._classifier, classifier
         old.close()
+        with self._changed:
+            self._taking_over = False
         self._on_switched(request, classifier)
 
     def _run(self, item: Any, image: Optional[np.ndarray]) -> None:

@@ -161,6 +161,27 @@ def test_sessions_are_run_and_closed_in_one_thread(start, events):
     assert threading.current_thread().name not in names
 
 
+def test_it_is_switching_until_the_old_one_is_closed(start, events):
+    """A GPU gives memory back slowly; nobody may take the request for failed meanwhile."""
+    closing, release = threading.Event(), threading.Event()
+
+    class Slow(FakeSession):
+        def close(self):
+            closing.set()
+            assert release.wait(PATIENCE_S)
+            super().close()
+
+    engine = start(Slow())
+    engine.switch('request', opener(FakeSession()))
+    assert closing.wait(PATIENCE_S)
+    try:
+        assert engine.switching
+    finally:
+        release.set()
+    events.switched()
+    assert not engine.switching
+
+
 def test_a_failing_switch_says_why_and_the_old_one_serves_on(start, events):
     old = FakeSession()
     engine = start(old)
