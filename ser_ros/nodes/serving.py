@@ -139,6 +139,8 @@ class Serving:
 
     def _on_switched(self, request, classifier):
         self._served, self.classifier = request, classifier
+        if request == self._requested:
+            self.problem = ''  # a failure of the one before it may have been told late
         self._log.info('now serving on {} in {}'.format(
             classifier.session.backend, classifier.session.precision))
         self._on_changed()
