@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from ser_ros.audio.format import SAMPLE_RATE_HZ
-from ser_ros.emotion.tracker import EmotionTracker, State, TrackerSettings
+from ser_ros.emotion.settings import TrackerSettings
+from ser_ros.emotion.tracker import EmotionTracker, State
 from ser_ros.errors import SerError
 from ser_ros.inference.classifier import Classifier, open_classifier
 from ser_ros.inference.model_file import Model
