@@ -10,7 +10,7 @@ from torch import nn
 from ser_ros.training.mobilenet import InvertedResidual, MobileNetV3
 from ser_ros.training.networks import Network
 
-#: Before this block the projections of a MobileNetV3 stay in FP32. Chosen on validation speakers.
+# Before this block the projections of a MobileNetV3 stay in FP32. Chosen on validation speakers.
 FIRST_INT8_PROJECTION = 5
 
 
