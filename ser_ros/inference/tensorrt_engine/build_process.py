@@ -1,7 +1,7 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The process that builds one engine: ``python -m ser_ros.inference.tensorrt_engine.build_process``.
+The process that builds one engine; `building` starts it.
 
 A process of its own, because a build takes minutes and memory, and on a small board may be ended by
 the system, which must not end the node. It reads a Job from standard input, one line, and ends by
@@ -247,7 +247,3 @@ class Progress:
         # Phases come one after the other, too: it never goes back.
         self._share = min(max(self._share, share), 1.0)
         return round(self._share, 3)
-
-
-if __name__ == '__main__':
-    sys.exit(main())
