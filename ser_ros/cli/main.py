@@ -36,10 +36,12 @@ def _parser():
     parser = argparse.ArgumentParser(
         prog='ser_ros', description='Speech emotion recognition for robots.')
     parser.add_argument('--version', action='version', version='ser_ros ' + __version__)
-    subparsers = parser.add_subparsers(title='commands', metavar='COMMAND', dest='command')
-    subparsers.required = True
+    subparsers = parser.add_subparsers(title='commands', metavar='COMMAND')
     for command in COMMANDS:
         command.add_parser(subparsers)
+    # A command puts its own in this place.
+    parser.set_defaults(run=lambda _: parser.error(
+        'no COMMAND is given; allowed: ' + ', '.join(subparsers.choices)))
     return parser
 
 

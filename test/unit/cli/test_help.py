@@ -25,3 +25,11 @@ def test_help_lists_the_commands(capsys):
     assert cli.main(['--help']) == 0
     out = capsys.readouterr().out
     assert re.findall(r'^    ([a-z-]+)', out, re.MULTILINE) == names()
+
+
+def test_no_command_is_an_error_that_lists_the_commands(capsys):
+    assert cli.main([]) == 2
+    out, err = capsys.readouterr()
+    assert out == ''
+    assert err.splitlines()[-1] == (
+        'ser_ros: error: no COMMAND is given; allowed: ' + ', '.join(names()))
