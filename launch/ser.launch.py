@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Start the whole graph: audio in, /emotion and /mitigation out."""
 
+import difflib
 import os
 
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
@@ -59,10 +60,22 @@ def _overrides(value):
             'mitigation_responder': _text('language', value['language'])}
 
 
+def _misspelt(given):
+    """Return a warning for each argument that is none, which `ros2 launch` passes over."""
+    names = [name for name, _, _, _ in ARGUMENTS]
+    # A launch file that includes this one has arguments of its own: only what is nearly one counts.
+    return [
+        LogInfo(msg='unknown launch argument {!r} has no effect; is {} meant? allowed: {}'.format(
+            name, close[0], ', '.join(names)))
+        for name in given if name not in names
+        for close in [difflib.get_close_matches(name, names, n=1, cutoff=0.75)] if close]
+
+
 def _launch(context):
     value = {name: LaunchConfiguration(name).perform(context) for name, _, _, _ in ARGUMENTS}
     if not os.path.isfile(value['params_file']):
         raise RuntimeError('params_file {}: no such file'.format(value['params_file']))
+    warnings = _misspelt(context.launch_configurations)
     overrides = _overrides(value)
     common = {
         'autostart': value['autostart'] == 'true',
@@ -79,9 +92,10 @@ def _launch(context):
     log_level = ['--log-level', value['log_level']]
     if value['single_process'] == 'true':
         # Each node takes what it has declared, and no two declare the same of these.
-        return [Node(executable='graph', ros_arguments=log_level,
-                     parameters=[value['params_file'], common, *overrides.values()], **options)]
-    return [
+        return warnings + [
+            Node(executable='graph', ros_arguments=log_level,
+                 parameters=[value['params_file'], common, *overrides.values()], **options)]
+    return warnings + [
         Node(executable=name, name=name, ros_arguments=log_level,
              parameters=[value['params_file'], common, overrides.get(name, {})], **options)
         for name in NODES]

@@ -79,3 +79,10 @@ def test_every_argument_is_explained():
                  'single_process', 'autostart', 'respawn', 'use_sim_time', 'log_level'):
         assert "'{}':".format(name) in shown
     assert 'no description' not in shown
+
+
+def test_a_misspelt_argument_is_told(peer, launch, speech):
+    finish = launch(audio=speech, autostart='false', precison='fp16')
+    peer.state('/audio_capture')  # it runs all the same
+    printed = finish()
+    assert "unknown launch argument 'precison' has no effect; is precision meant?" in printed
