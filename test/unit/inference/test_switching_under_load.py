@@ -5,6 +5,7 @@
 import os
 import queue
 import threading
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -88,7 +89,13 @@ class Stream:
         with self._answered:
             assert self._answered.wait_for(
                 lambda: len(self.answers) >= self.submitted, PATIENCE_S)
-        self.engine.close()
+
+    def close(self):
+        """End the threads, whatever failed, so that none keeps the tests from ending."""
+        self._stopped.set()
+        if self.engine is not None:
+            self._thread.join(PATIENCE_S)
+            self.engine.close()
 
 
 def opener(model, precision):
@@ -124,17 +131,17 @@ def test_no_window_and_no_memory_is_lost(name):
     precisions = model.precisions[1:] + model.precisions[:1]
     if len(precisions) == 1:
         pytest.skip('{} is stored in one precision'.format(name))
-    stream = Stream(model)
-    expected = expected_answers(model, name, stream.images)
-    stream.start(opener(name, model.precisions[0])())
     sizes_mb, files = [], []
-    for number in range(SWITCHES if name == DEFAULT_MODEL else SWITCHES_OF_OTHER_MODELS):
-        precision = precisions[number % len(precisions)]
-        serving = stream.switch(number, opener(name, precision))
-        assert serving.session.precision == precision
-        sizes_mb.append(resident_mb())
-        files.append(open_files())
-    stream.stop()
+    with closing(Stream(model)) as stream:
+        expected = expected_answers(model, name, stream.images)
+        stream.start(opener(name, model.precisions[0])())
+        for number in range(SWITCHES if name == DEFAULT_MODEL else SWITCHES_OF_OTHER_MODELS):
+            precision = precisions[number % len(precisions)]
+            serving = stream.switch(number, opener(name, precision))
+            assert serving.session.precision == precision
+            sizes_mb.append(resident_mb())
+            files.append(open_files())
+        stream.stop()
 
     assert stream.failures == []
     assert stream.engine.overloads == 0
