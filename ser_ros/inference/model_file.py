@@ -80,8 +80,8 @@ def available_models() -> Tuple[str, ...]:
 def _find(name_or_path: str) -> str:
     if os.sep in name_or_path or name_or_path.endswith('.onnx'):
         if not os.path.exists(name_or_path):
-            raise SerError('there is no model {}: a path must be that of a folder or an ONNX file, or '
-                           'give the name of a shipped one: {}'.format(
+            raise SerError('there is no model {}: a path must be that of a folder or an ONNX file, '
+                           'or give the name of a shipped one: {}'.format(
                                name_or_path, ', '.join(available_models()) or 'none'))
         return name_or_path
     known = available_models()
