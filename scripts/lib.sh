@@ -48,5 +48,7 @@ stamp() {
 lock() {
     mkdir -p "$LOG_DIR"
     exec 9>"$LOG_DIR/lock"
+    flock --nonblock 9 && return
+    say 'waiting for another make to end (setup, build or test-py36)'
     flock 9
 }
