@@ -39,3 +39,8 @@ def choose_backend(name: str = AUTO) -> Backend:
             return BACKENDS[candidate]
         reasons.append('{}: {}'.format(candidate, reason))
     raise SerError('no backend for {!r} on this machine ({})'.format(name, '; '.join(reasons)))
+
+
+def may_fall_back(name: str) -> bool:
+    """Tell whether FALLBACK is to serve if the backend of this name cannot open the model."""
+    return name == AUTO and choose_backend(AUTO).name != FALLBACK

@@ -8,7 +8,7 @@ from typing import List, Sequence, Tuple
 import numpy as np
 
 from ser_ros.errors import SerError
-from ser_ros.inference import AUTO, FALLBACK, choose_backend
+from ser_ros.inference import FALLBACK, choose_backend, may_fall_back
 from ser_ros.inference.backend import Session
 from ser_ros.inference.engine_options import DEFAULT_ENGINE_OPTIONS, EngineOptions
 from ser_ros.inference.model_file import Model
@@ -100,7 +100,7 @@ def open_classifier(model: str, backend: str = 'auto', precision: str = 'fp32', 
     try:
         session = chosen.open(files, precision, threads, engines)
     except SerError as error:
-        if backend != AUTO or chosen.name == FALLBACK:
+        if not may_fall_back(backend):
             raise
         LOGGER.warning('%s serves instead of %s: %s', FALLBACK, chosen.name, error)
         session = choose_backend(FALLBACK).open(files, precision, threads, engines)

@@ -6,7 +6,7 @@ import threading
 from typing import NamedTuple
 
 from ser_ros.errors import SerError
-from ser_ros.inference import AUTO, FALLBACK, choose_backend
+from ser_ros.inference import AUTO, FALLBACK, choose_backend, may_fall_back
 from ser_ros.inference.classifier import Classifier
 from ser_ros.inference.engine import InferenceEngine
 from ser_ros.nodes import stopping
@@ -128,8 +128,7 @@ class Serving:
         try:
             return self._opener(request, engines)()
         except SerError as error:
-            if (stopping.requested() or request.backend != AUTO
-                    or choose_backend(AUTO).name == FALLBACK):
+            if stopping.requested() or not may_fall_back(request.backend):
                 raise
             self._fail('{} serves instead of {}: {}'.format(
                 FALLBACK, choose_backend(AUTO).name, error))
