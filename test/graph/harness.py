@@ -132,23 +132,32 @@ class Peer:
             with self._changed:
                 self._changed.wait(0.1)
 
-    def call(self, srv_type, service, request):
-        """Call a service and return its response."""
+    def call(self, srv_type, service, request, attempts=1):
+        """
+        Call a service and return its response.
+
+        :param attempts: more than one only for what changes nothing: right after a service was
+            found DDS can lose a response, as the way back may not be known yet
+            (github.com/ros2/rmw_connextdds/pull/132).
+        """
         client = self.node.create_client(srv_type, service)
         try:
             assert client.wait_for_service(DEADLINE_S), 'no service ' + service
-            future = client.call_async(request)
-            done = threading.Event()
-            future.add_done_callback(lambda _: done.set())
-            assert done.wait(DEADLINE_S), 'no answer from ' + service
-            return future.result()
+            for _ in range(attempts):
+                future = client.call_async(request)
+                done = threading.Event()
+                future.add_done_callback(lambda _, done=done: done.set())
+                if done.wait(DEADLINE_S / attempts):
+                    return future.result()
+            raise AssertionError('no answer from ' + service)
         finally:
             self.node.destroy_client(client)
 
     # Lifecycle and parameters.
 
     def state(self, node):
-        return self.call(GetState, node + '/get_state', GetState.Request()).current_state.label
+        return self.call(
+            GetState, node + '/get_state', GetState.Request(), attempts=6).current_state.label
 
     def transition(self, node, transition_id):
         request = ChangeState.Request()
