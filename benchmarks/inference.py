@@ -38,7 +38,7 @@ def network(width: float):
     """Return an untrained ResNet34 in evaluation mode."""
     import torch
 
-    from ser_ros.training.resnet import RESNET_BLOCKS, ResNet
+    from ser_ros.training.networks.resnet import RESNET_BLOCKS, ResNet
     torch.manual_seed(0)
     torch.set_num_threads(1)
     return ResNet(RESNET_BLOCKS['resnet34'], 3, len(LABELS), width).eval()
@@ -46,8 +46,8 @@ def network(width: float):
 
 def export(width: float, folder: Path) -> None:
     """Write the network as a model folder."""
-    from ser_ros.training import export as onnx_export
-    from ser_ros.training.quantize import to_int8
+    from ser_ros.training.export import onnx_export
+    from ser_ros.training.export.quantize import to_int8
     metadata = {
         'name': 'benchmark', 'version': '0', 'labels': LABELS, 'feature_set': FEATURE_SET,
         'input_shape': SHAPE, 'temperature': 1.0, 'training_data': 'none', 'licence': 'none',

@@ -20,8 +20,8 @@ from ser_ros.defaults import load_defaults
 from ser_ros.emotion.settings import TrackerSettings, make_settings
 from ser_ros.emotion.tracker import EmotionTracker, State
 from ser_ros.features import create_extractor
-from ser_ros.features.stream import Window, WindowStream
-from ser_ros.features.voice_activity import VoiceActivity
+from ser_ros.windows.window_stream import Window, WindowStream
+from ser_ros.windows.voice_activity import VoiceActivity
 from ser_ros.inference.classifier import Classifier, open_classifier
 from ser_ros.inference.model_metadata import DEFAULT_MIN_CONFIDENCE, ModelInfo
 

@@ -6,7 +6,7 @@ import contextlib
 import threading
 from typing import Any, Iterator
 
-from ser_ros.audio.quiet import quiet_stderr, reason
+from ser_ros.audio.c_stderr import quiet_stderr, reason
 from ser_ros.errors import SerError
 
 # PortAudio's set-up is not thread safe, and the redirection of stderr is for the whole process.

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from ser_ros.cli import arguments
 from ser_ros.cli.evaluate import warn_of_skipped, warn_of_unreadable
-from ser_ros.cli.messages import tell
+from ser_ros.messages import tell
 from ser_ros.cli.packages import check_packages
 from ser_ros.cli.train import make_folder
 from ser_ros.errors import SerError
-from ser_ros.inference.threads import check_threads
+from ser_ros.threads import check_threads
 
 HOLD_OUT = ('auto', 'speakers', 'clips')
 KEEP = 1.0
@@ -58,9 +58,11 @@ def run(args) -> int:
     check_packages('adapt', 'torch', 'onnx')
     from ser_ros.inference.model_file import Model
     from ser_ros.offline import open_stream
-    from ser_ros.training import adapt, adapt_report, data, document
-    from ser_ros.training.adapt_clips import read_clips
-    from ser_ros.training.progress import Progress
+    from ser_ros.adaptation import adapt, report
+    from ser_ros.corpora import labelled_clips
+    from ser_ros.evaluation import document
+    from ser_ros.adaptation.clips import read_clips
+    from ser_ros.progress import Progress
     model = Model(args.model)
     settings = adapt.Settings(
         name=args.name or model.info.name + '_adapted', licence=args.data_licence,
@@ -73,23 +75,23 @@ def run(args) -> int:
     for label, count in left_out.items():
         _warn('{} clips of {} are left out: it is none of the emotions of this package'.format(
             count, label))
-    warn_of_skipped(data.skipped(Path(args.data), args.corpus))
-    clips, problems = data.readable(clips, args.threads, Progress())
+    warn_of_skipped(labelled_clips.skipped(Path(args.data), args.corpus))
+    clips, problems = labelled_clips.readable(clips, args.threads, Progress())
     warn_of_unreadable(problems)
-    for name in data.trained_on(model.info.training_data, Path(args.data), args.corpus):
+    for name in labelled_clips.trained_on(model.info.training_data, Path(args.data), args.corpus):
         _warn('{} was trained on speakers of {}: if these are among them, the figures before and '
               'after are too good'.format(model.info.name, name))
     found = adapt.adapt(model, clips, open_stream(model.info.feature_set), settings, Progress(),
                         len(problems))
     _warn_of_silent(found.silent)
-    print(document.to_markdown(adapt_report.report(found)))
-    print(adapt_report.verdict(found))
+    print(document.to_markdown(report.report(found)))
+    print(report.verdict(found))
     if found.difference.uar <= 0 and not args.force:
         _warn('nothing is written; --force writes it all the same')
         return NO_GAIN_CODE
     make_folder(args.output)
     adapt.save(found, settings, folder)
-    text = document.to_markdown(adapt_report.card(found, settings))
+    text = document.to_markdown(report.card(found, settings))
     (folder / 'README.md').write_text(text, encoding='utf-8')
     print('model: {}'.format(folder))
     return 0

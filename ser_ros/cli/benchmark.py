@@ -17,7 +17,7 @@ LONGEST_S = 3600.0
 
 def add_parser(subparsers: Any) -> None:
     """Add the command and its arguments."""
-    from ser_ros.cli.benchmark_runs import BACKENDS
+    from ser_ros.benchmark.runs import BACKENDS
     parser = subparsers.add_parser(
         'benchmark', help='time every backend and precision on this machine',
         description='Print what preprocessing and inference take on this machine, and their '
@@ -44,9 +44,9 @@ def add_parser(subparsers: Any) -> None:
 def run(args: Any) -> int:
     """Measure what the command line asks for and return the exit code."""
     # Imported here: the other commands should not wait for it.
-    from ser_ros.cli import benchmark_output as output
-    from ser_ros.cli.benchmark_runs import Runs
-    from ser_ros.cli.benchmark_sound import make_sound
+    from ser_ros.benchmark import report as output
+    from ser_ros.benchmark.runs import Runs
+    from ser_ros.benchmark.sound import make_sound
     from ser_ros.inference.model_file import Model
     task = _check(args)
     backends = _backends(args.backends)
@@ -77,13 +77,13 @@ def run(args: Any) -> int:
 
 def _check(args: Any) -> Any:
     """:raises SerError: for what would fail only after minutes of measuring."""
-    from ser_ros.cli.benchmark_output import load_matplotlib
-    from ser_ros.cli.benchmark_worker import Task
-    from ser_ros.cli.output_file import open_output
+    from ser_ros.benchmark.report import load_matplotlib
+    from ser_ros.benchmark.worker import Task
+    from ser_ros.output_file import open_output
     from ser_ros.defaults import load_defaults
     from ser_ros.errors import SerError
     from ser_ros.inference.engine_options import EngineOptions, check_engine_options
-    from ser_ros.inference.threads import check_threads
+    from ser_ros.threads import check_threads
     if not math.isfinite(args.seconds) or not 0 < args.seconds <= LONGEST_S:
         raise SerError('--seconds must be over 0 and at most {:.0f}, got {}'.format(
             LONGEST_S, args.seconds))
@@ -104,7 +104,7 @@ def _check(args: Any) -> Any:
 
 
 def _backends(text: str) -> List[str]:
-    from ser_ros.cli.benchmark_runs import BACKENDS
+    from ser_ros.benchmark.runs import BACKENDS
     from ser_ros.errors import SerError
     names = [name.strip() for name in text.split(',')]
     for name in names:
@@ -118,9 +118,9 @@ def _head(info: Any, task: Any) -> Any:
     import platform
 
     from ser_ros import __version__
-    from ser_ros.cli import benchmark_machine as machine
-    from ser_ros.cli.benchmark_output import Head
-    from ser_ros.cli.benchmark_runs import ROUNDS
+    from ser_ros.benchmark import machine
+    from ser_ros.benchmark.report import Head
+    from ser_ros.benchmark.runs import ROUNDS
     return Head(
         date=time.strftime('%Y-%m-%d %H:%M %Z'), machine=machine.machine(), gpu=machine.gpu(),
         cores=os.cpu_count() or 1, load=machine.load(),

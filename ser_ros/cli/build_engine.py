@@ -6,7 +6,7 @@ import re
 from typing import Any, Optional, Tuple
 
 from ser_ros.cli import arguments
-from ser_ros.cli.messages import tell
+from ser_ros.messages import tell
 from ser_ros.errors import SerError
 from ser_ros.inference.engine_options import (
     DEFAULT_WORKSPACE_MIB,

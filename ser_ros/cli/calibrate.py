@@ -37,14 +37,16 @@ def run(args) -> int:
             args.model))
     check_packages('calibrate', 'torch', 'onnx')
     from ser_ros.inference.model_file import Model
-    from ser_ros.training import config, data, threshold
-    from ser_ros.training.progress import Progress
+    from ser_ros.training import config
+    from ser_ros.corpora import labelled_clips
+    from ser_ros.evaluation import threshold
+    from ser_ros.progress import Progress
     settings = config.load(args.config)
     info = Model(args.model + os.sep).info
     if list(info.labels) != settings.labels:
         raise SerError('the model {} tells {} apart, the configuration {} {}'.format(
             info.name, ', '.join(info.labels), args.config, ', '.join(settings.labels)))
-    clips = data.load_part(settings, Path(args.data), 'validation')
+    clips = labelled_clips.load_part(settings, Path(args.data), 'validation')
     warn_of_trained(info, clips)
     accuracy = settings.answer_accuracy if args.accuracy is None else args.accuracy
     found = threshold.add_to_model(Path(args.model), clips, accuracy, Progress())

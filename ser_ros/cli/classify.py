@@ -8,7 +8,7 @@ import sys
 from typing import Any, Iterator, Optional, Sequence, TextIO
 
 from ser_ros.cli import arguments
-from ser_ros.cli.output_file import open_output
+from ser_ros.output_file import open_output
 from ser_ros.errors import SerError
 
 FORMATS = ('table', 'csv', 'json')
@@ -48,7 +48,7 @@ def run(args: Any) -> int:
     """Classify what the command line names and return the exit code."""
     # Imported here: the other commands should not wait for it.
     from ser_ros.cli.classify_files import FileClassifier
-    from ser_ros.cli.classify_output import WRITERS
+    from ser_ros.sinks.file_results import WRITERS
     from ser_ros.offline import open_graph_classifier
     classifier = open_graph_classifier(
         model=args.model, backend=args.backend, precision=args.precision, threads=args.threads,

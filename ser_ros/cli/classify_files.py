@@ -11,8 +11,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ser_ros.audio.file_source import FileSource
 from ser_ros.audio.source import FILE_ENDINGS
-from ser_ros.cli.classify_writer import FileResult, Writer
-from ser_ros.cli.messages import tell
+from ser_ros.sinks.file_writer import FileResult, Writer
+from ser_ros.messages import tell
 from ser_ros.errors import SerError
 from ser_ros.inference.classifier import Classifier
 from ser_ros.offline import classify_source, clip_estimate, graph_settings, open_stream

@@ -42,11 +42,11 @@ def run(args) -> int:
     if args.threads < 1:
         raise SerError('--threads must be 1 or more, got {}'.format(args.threads))
     check_packages('data check')
-    from ser_ros.cli.data_output import print_check
-    from ser_ros.training import corpora
-    from ser_ros.training.clip_check import measure_all
-    from ser_ros.training.data_check import QUIET_DBFS, CorpusCheck
-    from ser_ros.training.progress import Progress
+    from ser_ros.corpora.check_report import print_check
+    from ser_ros import corpora
+    from ser_ros.corpora.clip_check import measure_all
+    from ser_ros.corpora.corpus_check import QUIET_DBFS, CorpusCheck
+    from ser_ros.progress import Progress
     quiet_dbfs = QUIET_DBFS if args.quiet_dbfs is None else args.quiet_dbfs
     folders = [found for name in args.folders for found in corpora.find_folders(Path(name))]
     checks = []

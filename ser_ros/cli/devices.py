@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ser_ros.audio.devices import NO_DEVICES, Device, NoDevices, list_devices
-from ser_ros.cli.messages import tell
+from ser_ros.messages import tell
 
 NO_DEVICES_CODE = 1
 
@@ -43,7 +43,7 @@ def run(args) -> int:
     :raises SerError: if PortAudio is missing, or a microphone cannot be used.
     """
     if args.meter is not None:
-        from ser_ros.cli.level_meter import show_level
+        from ser_ros.sinks.level_meter import show_level
         try:
             return show_level(args.meter, args.seconds)
         except NoDevices as error:

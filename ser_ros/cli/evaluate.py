@@ -6,7 +6,7 @@ import contextlib
 from pathlib import Path
 
 from ser_ros.cli import arguments
-from ser_ros.cli.messages import tell
+from ser_ros.messages import tell
 from ser_ros.cli.packages import check_packages
 from ser_ros.cli.train import make_folder
 from ser_ros.errors import SerError
@@ -65,19 +65,19 @@ def run(args) -> int:
         raise SerError('--corpus {} and {} exclude each other: the configuration names the '
                        'corpora'.format(args.corpus, args.config))
     from ser_ros.inference.classifier import open_classifier
-    from ser_ros.training import evaluation
-    from ser_ros.training.progress import Progress
-    from ser_ros.training.scoring import Scorer
+    from ser_ros.evaluation import evaluate
+    from ser_ros.progress import Progress
+    from ser_ros.evaluation.scoring import Scorer
     classifier = open_classifier(args.model, args.backend, args.precision, args.threads)
     with contextlib.closing(classifier):
         clips = _configured(args, classifier) if args.config else _strangers(args, classifier)
         output = make_folder(args.output)
         part = args.part if args.config else 'all'
         if args.robustness:
-            text = evaluation.run_robustness(
+            text = evaluate.run_robustness(
                 Scorer(classifier), clips, part, args.clips, output, Progress())
         else:
-            text = evaluation.run(
+            text = evaluate.run(
                 Scorer(classifier), clips, part, args.changes, output, Progress(),
                 Path(args.against) if args.against else None)
     print(text)
@@ -87,21 +87,22 @@ def run(args) -> int:
 
 def _configured(args, classifier):
     """Return the clips of the speakers that the configuration lists."""
-    from ser_ros.training import config, data
+    from ser_ros.training import config
+    from ser_ros.corpora import labelled_clips
     settings = config.load(args.config)
     if list(classifier.labels) != settings.labels:
         raise SerError('the model {} tells {} apart, the configuration {} {}'.format(
             classifier.session.info.name, ', '.join(classifier.labels), args.config,
             ', '.join(settings.labels)))
-    clips = data.load_part(settings, Path(args.data), args.part)
+    clips = labelled_clips.load_part(settings, Path(args.data), args.part)
     warn_of_trained(classifier.session.info, clips)
     return clips
 
 
 def warn_of_trained(info, clips):
     """Warn if the model was trained on speakers of these clips."""
-    from ser_ros.training import data
-    speakers = data.speakers_trained_on(info.training_data, clips)
+    from ser_ros.corpora import labelled_clips
+    speakers = labelled_clips.speakers_trained_on(info.training_data, clips)
     if speakers:
         _warn('{} was trained on {}, which the configuration lists for something else: figures of '
               'these speakers mean nothing'.format(info.name, ', '.join(speakers)))
@@ -109,16 +110,16 @@ def warn_of_trained(info, clips):
 
 def _strangers(args, classifier):
     """Return all clips in the folder whose emotion the model knows."""
-    from ser_ros.training import data
-    from ser_ros.training.progress import Progress
-    clips, left_out = data.strangers(Path(args.data), classifier.labels, args.corpus)
+    from ser_ros.corpora import labelled_clips
+    from ser_ros.progress import Progress
+    clips, left_out = labelled_clips.strangers(Path(args.data), classifier.labels, args.corpus)
     for label, count in left_out.items():
         _warn('{} clips of {} are left out: the model does not know it'.format(count, label))
-    warn_of_skipped(data.skipped(Path(args.data), args.corpus))
-    clips, problems = data.readable(clips, args.threads, Progress())
+    warn_of_skipped(labelled_clips.skipped(Path(args.data), args.corpus))
+    clips, problems = labelled_clips.readable(clips, args.threads, Progress())
     warn_of_unreadable(problems)
     info = classifier.session.info
-    for name in data.trained_on(info.training_data, Path(args.data), args.corpus):
+    for name in labelled_clips.trained_on(info.training_data, Path(args.data), args.corpus):
         _warn('{} was trained on speakers of {}: give its CONFIG.yaml to leave them out, or '
               'these figures mean nothing'.format(info.name, name))
     return clips

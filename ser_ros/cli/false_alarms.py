@@ -37,9 +37,10 @@ def run(args) -> int:
             args.sounds, args.seed))
     check_packages('false-alarms')
     from ser_ros.inference.classifier import open_classifier
-    from ser_ros.training import document, false_alarms, nonspeech
-    from ser_ros.training.clip_check import leave_out_unreadable
-    from ser_ros.training.progress import Progress
+    from ser_ros.evaluation import document, false_alarms
+    from ser_ros import nonspeech
+    from ser_ros.corpora.clip_check import leave_out_unreadable
+    from ser_ros.progress import Progress
     if args.folder:
         paths, problems = leave_out_unreadable(
             false_alarms.find(Path(args.folder)), 1, Progress())

@@ -21,7 +21,7 @@ from ser_ros.cli import (
     train,
 )
 from ser_ros.cli.interrupt import Interrupt
-from ser_ros.cli.messages import tell
+from ser_ros.messages import tell
 from ser_ros.errors import SerError
 
 COMMANDS = (

@@ -80,8 +80,8 @@ def ros_arguments(args):
 
 def run(args) -> int:
     """Run the graph until the end of the file or Ctrl-C; 0 unless it could not start."""
-    from ser_ros.cli.live_view import LiveView
-    from ser_ros.cli.record import open_record
+    from ser_ros.sinks.live_view import LiveView
+    from ser_ros.sinks.record import open_record
     from ser_ros.nodes.stopping import Stopping
     interfaces.check()
     with Stopping() as stopping:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ser_ros.cli.packages import check_packages
 from ser_ros.errors import SerError
-from ser_ros.inference.threads import THREADS_RANGE
+from ser_ros.threads import THREADS_RANGE
 
 
 def add_parser(subparsers):
@@ -60,10 +60,11 @@ def run(args) -> int:
     if not 1 <= args.threads <= most:
         raise SerError('--threads must be from 1 to {}, got {}'.format(most, args.threads))
     check_packages('train', 'torch', 'onnx', 'matplotlib')
-    from ser_ros.training import config, seeds
-    from ser_ros.training.build import build
-    from ser_ros.training.progress import Progress
-    from ser_ros.training.run import Start
+    from ser_ros.training import config
+    from ser_ros.training.fit import seeds
+    from ser_ros.training.fit.build import build
+    from ser_ros.progress import Progress
+    from ser_ros.training.fit.run import Start
     logging.basicConfig(level=logging.INFO, format='%(message)s')
     settings = config.load(args.config)
     output = make_folder(args.output)
@@ -97,7 +98,7 @@ def check_seeds(seeds):
 
 
 def print_seeds(rows):
-    """Print the table of `ser_ros.training.seeds.table`, in percent."""
+    """Print the table of `ser_ros.training.fit.seeds.table`, in percent."""
     names = [name for name in rows[0] if name not in ('seed', 'epoch')]
     print('UAR on validation speakers by seed [%], fp32')
     print('  seed  epoch  {}'.format('  '.join(name[len('uar_'):] for name in names)))

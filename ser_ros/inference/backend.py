@@ -15,7 +15,7 @@ from ser_ros.inference.engine_options import (
 )
 from ser_ros.inference.model_file import Model
 from ser_ros.inference.model_metadata import ModelInfo
-from ser_ros.inference.threads import check_threads
+from ser_ros.threads import check_threads
 
 
 class Session(abc.ABC):

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, Optional, Tuple
 
 from ser_ros.errors import SerError
-from ser_ros.inference.onnx_scan import OnnxSummary, scan
+from ser_ros.inference.onnx_file.scan import OnnxSummary, scan
 
 METADATA_KEY = 'ser_ros'
 DEFAULT_MIN_CONFIDENCE = 0.4

@@ -21,7 +21,7 @@ class OnnxRuntimeSession(Session):
 
     def __init__(self, info: ModelInfo, threads: int):
         """Load the file; FP16 files keep their FP16 graph, whose steps the CPU may widen."""
-        from ser_ros.inference.onnx_session import open_session, runtime_errors
+        from ser_ros.onnx_session import open_session, runtime_errors
         super().__init__(info, info.precision)
         try:
             self._session = open_session(info.path, threads)

@@ -13,7 +13,7 @@ from ser_ros.inference.backend import Backend, Session
 from ser_ros.inference.engine_options import EngineOptions, engine_folder
 from ser_ros.inference.model_file import PRECISIONS, Model
 from ser_ros.inference.model_metadata import ModelInfo, read_metadata
-from ser_ros.inference.tensorrt_engine import building, device, driver, engine_file, job, module
+from ser_ros.inference.tensorrt_engine import builder, device, driver, engine_file, job, module
 from ser_ros.inference.tensorrt_engine.unusable import UnusableEngine
 
 _KEPT_ERRORS = 3
@@ -90,7 +90,7 @@ def _open_built(trt: Any, model: Model, path: str, order: job.Job,
     except UnusableEngine as reason:
         engines.on_progress('building an engine for {} in {}: {}'.format(
             model.info.name, order.key['precision'], reason), None)
-    content = building.ensure(path, order, engines, unusable=stored)
+    content = builder.ensure(path, order, engines, unusable=stored)
     return _load(trt, model, order, content), False
 
 
@@ -125,7 +125,7 @@ def build_ahead(model: Model, precision: str, engines: EngineOptions,
         return path, True
     except UnusableEngine as reason:
         engines.on_progress('building: {}'.format(reason), None)
-    building.ensure(path, order, engines)
+    builder.ensure(path, order, engines)
     return path, False
 
 
@@ -148,7 +148,7 @@ def _load(trt: Any, model: Model, order: job.Job, content: engine_file.EngineFil
     """Put an engine on the GPU and see that it is what was asked for and answers right."""
     # Not above: they need packages and each other.
     from ser_ros.inference.tensorrt_engine import reference
-    from ser_ros.inference.tensorrt_engine.loaded import LoadedEngine
+    from ser_ros.inference.tensorrt_engine.running_engine import LoadedEngine
     errors: Deque[str] = collections.deque(maxlen=_KEPT_ERRORS)
 
     def keep(severity: str, text: str) -> None:

@@ -17,7 +17,7 @@ from ser_ros.inference import BACKEND_NAMES
 from ser_ros.inference.engine_options import WORKSPACE_RANGE_MIB, EngineOptions
 from ser_ros.inference.model_file import PRECISIONS, Model
 from ser_ros.inference.model_metadata import DEFAULT_MIN_CONFIDENCE
-from ser_ros.inference.threads import THREADS_RANGE
+from ser_ros.threads import THREADS_RANGE
 from ser_ros.nodes import hri, managed, process, qos
 from ser_ros.nodes.build_progress import BuildProgress
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter

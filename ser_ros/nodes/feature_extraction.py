@@ -12,10 +12,10 @@ from std_msgs.msg import Bool
 from ser_ros.audio.format import CHUNK_SAMPLES, SAMPLE_RATE_HZ
 from ser_ros.errors import SerError
 from ser_ros.features import FEATURE_SETS, create_extractor
-from ser_ros.features.speaking_gate import SpeakingGate
-from ser_ros.features.stage import FeatureStage
-from ser_ros.features.stream import WindowStream, check_period
-from ser_ros.features.voice_activity import VoiceActivity
+from ser_ros.windows.speaking_gate import SpeakingGate
+from ser_ros.windows.audio_input import FeatureStage
+from ser_ros.windows.window_stream import WindowStream, check_period
+from ser_ros.windows.voice_activity import VoiceActivity
 from ser_ros.nodes import managed, process, qos
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter
 from ser_ros.nodes.messages import AudioDataStamped, AudioInfo, ModelInfo, SpeechFeatures

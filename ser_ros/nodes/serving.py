@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ser_ros.errors import SerError
 from ser_ros.inference import AUTO, FALLBACK, choose_backend, may_fall_back
 from ser_ros.inference.classifier import Classifier
-from ser_ros.inference.engine import InferenceEngine
+from ser_ros.inference.inference_thread import InferenceEngine
 from ser_ros.nodes import stopping
 
 # What decides on the session, by the names of the parameters; they are changed together.

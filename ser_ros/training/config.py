@@ -8,7 +8,7 @@ from typing import Any
 
 from ser_ros.errors import SerError
 from ser_ros.inference.model_file import PRECISIONS
-from ser_ros.training import typed_yaml
+from ser_ros import typed_yaml
 
 PARTS = ('train', 'validation', 'test')
 NETWORKS = ('resnet34', 'resnet10', 'mobilenet_v3')
@@ -44,7 +44,7 @@ class Training:
         weights stands in for its decay, so ``averaging`` is needed.
     bf16: multiply in bfloat16 (the weights stay in FP32).
     wave_variants: number of copies of each training clip that are degraded as sound (rooms, noise,
-        codecs, clipping, speed; `ser_ros.training.degrade.chain`) and drawn as often as the clip
+        codecs, clipping, speed; `ser_ros.degrade.chain`) and drawn as often as the clip
         itself; their features are computed once and kept in the cache.
 
     """
@@ -85,7 +85,7 @@ class Config:
     width: multiplier of the network's channels.
     pretrained: file of weights to start from, '' for random ones; see the network.
     partners: networks that look at the same window, each trained by itself; the weighted mean of
-        all logits is the answer (`ser_ros.training.ensemble`).
+        all logits is the answer (`ser_ros.training.networks.ensemble`).
     weights: how much the logits of each network count in the mean, over 0; [] for the same. Only
         their ratios matter.
     precisions: the forms to be stored; fp32 always is.

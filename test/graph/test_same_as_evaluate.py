@@ -37,9 +37,9 @@ def folder(shared_data, tmp_path):
 
 def evaluated(model, folder):
     """Return the rows that `ser_ros evaluate` writes, by clip."""
-    data = pytest.importorskip('ser_ros.training.data')
-    from ser_ros.training.score_files import save_windows
-    from ser_ros.training.scoring import Scorer
+    data = pytest.importorskip('ser_ros.corpora.labelled_clips')
+    from ser_ros.evaluation.score_files import save_windows
+    from ser_ros.evaluation.scoring import Scorer
     with contextlib.closing(open_graph_classifier(model=model)) as classifier:
         labels = classifier.labels
         clips, left_out = data.strangers(folder, labels)

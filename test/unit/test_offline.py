@@ -111,8 +111,8 @@ class TestClassifyFile:
 
     def test_same_as_the_graph(self, write_wav, noise, classifier):
         """The steps of the nodes, with other chunks and a real clock, say the same."""
-        stage_module = pytest.importorskip('ser_ros.features.stage')
-        from ser_ros.features.speaking_gate import SpeakingGate
+        stage_module = pytest.importorskip('ser_ros.windows.audio_input')
+        from ser_ros.windows.speaking_gate import SpeakingGate
         sound = noise(6.0)
         sound[40000:60000] = 0.0
         path = write_wav('noise.wav', sound)

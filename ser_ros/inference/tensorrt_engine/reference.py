@@ -36,7 +36,7 @@ def ask(path: str, shape: Tuple[int, ...], temperature: float) -> Dict[str, Any]
 
     :raises SerError: if ONNX Runtime can't load it.
     """
-    from ser_ros.inference.onnx_session import open_session
+    from ser_ros.onnx_session import open_session
     session = open_session(path)
     image = stored_input(shape)[np.newaxis]
     logits = session.run(None, {session.get_inputs()[0].name: image})[0][0]

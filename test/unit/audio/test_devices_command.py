@@ -13,7 +13,8 @@ from fake_pyaudio import FakePyAudio
 from rich.console import Console
 
 from ser_ros.audio.source import AudioSource
-from ser_ros.cli import devices, level_meter
+from ser_ros.cli import devices
+from ser_ros.sinks import level_meter
 from ser_ros.errors import SerError
 
 

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from ser_ros.audio import portaudio
-from ser_ros.audio.quiet import quiet_stderr, reason
+from ser_ros.audio.c_stderr import quiet_stderr, reason
 from ser_ros.errors import SerError
 
 ALSA_LINE = 'ALSA lib pcm.c:2666:(snd_pcm_open_noupdate) Unknown PCM front'

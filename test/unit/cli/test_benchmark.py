@@ -17,21 +17,16 @@ import pytest
 pytest.importorskip('onnxruntime')
 
 from ser_ros.audio.format import SAMPLE_RATE_HZ  # noqa: E402
-from ser_ros.cli import (  # noqa: E402
-    benchmark_machine,
-    benchmark_output,
-    benchmark_runs,
-    benchmark_sound,
-)
-from ser_ros.cli.benchmark_runs import CONFIGURATIONS, ROUNDS, Row, Runs  # noqa: E402
-from ser_ros.cli.benchmark_worker import LEAST_WINDOWS, Task, measure  # noqa: E402
+from ser_ros.benchmark import machine, report, runs as benchmark_runs, sound as benchmark_sound
+from ser_ros.benchmark.runs import CONFIGURATIONS, ROUNDS, Row, Runs  # noqa: E402
+from ser_ros.benchmark.worker import LEAST_WINDOWS, Task, measure  # noqa: E402
 from ser_ros.cli.main import main  # noqa: E402
 from ser_ros.errors import SerError  # noqa: E402
 from ser_ros.inference.model_file import Model  # noqa: E402
 
 TASK = Task(model='small', backend='onnxruntime', precision='fp32', threads=1, sound='',
             seconds=0.01, period_s=0.5, engine_cache='', workspace_mib=64)
-HEAD = benchmark_output.Head(
+HEAD = report.Head(
     date='today', machine='a machine', gpu='', cores=2, load=0.1, versions={'Python': '3.6'},
     model='small 1', feature_set='set/1', sha256='abc', sound='speech', threads=1, period_s=0.5,
     rounds=ROUNDS)
@@ -213,7 +208,7 @@ def test_ctrl_c_ends_the_command():
 
 
 def test_both_tables_and_what_is_missing():
-    text = benchmark_output.to_text(HEAD, ROWS)
+    text = report.to_text(HEAD, ROWS)
     lines = [line.split() for line in text.splitlines()]
     assert ['pytorch', 'fp32', '0.100', '0.200', '3.00', '10.00', '12.00', '-', '60'] in lines
     assert ['onnxruntime', 'fp32', '0.100', '0.200', '3.00', '4.00', '5.00', '60.0', '%',
@@ -222,12 +217,12 @@ def test_both_tables_and_what_is_missing():
     assert ['onnxruntime', 'fp32', '90', '100', '95', '1.00'] in lines
     assert '  tensorrt fp16, int8: no GPU' in text.splitlines()
     assert 'WARNING' not in text
-    assert 'WARNING' in benchmark_output.to_text(HEAD._replace(load=1.0), ROWS)
-    assert all(len(line) <= benchmark_output.TEXT_WIDTH for line in text.splitlines())
+    assert 'WARNING' in report.to_text(HEAD._replace(load=1.0), ROWS)
+    assert all(len(line) <= report.TEXT_WIDTH for line in text.splitlines())
 
 
 def test_nothing_measured():
-    text = benchmark_output.to_text(HEAD, ROWS[1:3])
+    text = report.to_text(HEAD, ROWS[1:3])
     assert 'inference' not in text
     assert 'no GPU' in text
 
@@ -235,10 +230,10 @@ def test_nothing_measured():
 @pytest.mark.skipif(importlib.util.find_spec('matplotlib') is None, reason='no matplotlib')
 def test_the_plot(tmp_path):
     path = tmp_path / 'plot.png'
-    benchmark_output.write_plot(str(path), HEAD, ROWS)
+    report.write_plot(str(path), HEAD, ROWS)
     assert path.read_bytes().startswith(b'\x89PNG')
     with pytest.raises(SerError, match='cannot write'):
-        benchmark_output.write_plot(str(tmp_path / 'none' / 'plot.png'), HEAD, ROWS)
+        report.write_plot(str(tmp_path / 'none' / 'plot.png'), HEAD, ROWS)
 
 
 @pytest.mark.parametrize('arguments, complaint', [
@@ -270,7 +265,7 @@ def test_korean_is_spoken_where_the_systems_encoding_is_ascii(tmp_path):
     speaker.write_text('#!/bin/sh\ncat >>{}\nexit 1\n'.format(tmp_path / 'said'))
     speaker.chmod(0o755)
     subprocess.run(
-        [sys.executable, '-c', 'import sys; from ser_ros.cli.benchmark_sound import make_sound; '
+        [sys.executable, '-c', 'import sys; from ser_ros.benchmark.sound import make_sound; '
          'make_sound(sys.argv[1])', str(tmp_path)], check=True, env=dict(
              os.environ, LC_ALL='C', PYTHONUTF8='0', PYTHONCOERCECLOCALE='0',
              PATH='{}:/usr/bin:/bin'.format(tmp_path)))
@@ -292,25 +287,25 @@ def test_the_machine_of_a_board(monkeypatch):
         '/proc/self/statm': '1000 500 1',
         '/proc/self/smaps': 'Pss:  100 kB\nRss: 7 kB\nPss:   24 kB\n',  # as on its kernel 4.9
     }
-    monkeypatch.setattr(benchmark_machine, '_read', lambda path: files.get(path, ''))
-    text = benchmark_machine.machine()
+    monkeypatch.setattr(machine, '_read', lambda path: files.get(path, ''))
+    text = machine.machine()
     assert 'Jetson Nano Developer Kit, L4T 32.7.1, ' in text
     assert 'ARMv8 Processor rev 1 (v8l), 4.1 GB' in text
-    memory = benchmark_machine.memory_of_this_process_mb()
+    memory = machine.memory_of_this_process_mb()
     assert memory['pss_mb'] == pytest.approx(124 * 1024 / 1e6)
     assert memory['rss_mb'] == pytest.approx(500 * os.sysconf('SC_PAGE_SIZE') / 1e6)
-    assert benchmark_machine.available_memory_mb() == pytest.approx(1024.0)
+    assert machine.available_memory_mb() == pytest.approx(1024.0)
 
 
 @pytest.mark.parametrize('module', [
     'NVIDIA UNIX x86_64 Kernel Module  550.54.14  Thu Feb 22 01:44:30 UTC 2024',
     'NVIDIA UNIX Open Kernel Module for x86_64  550.54.14  Release Build  (dvs-builder)'])
 def test_the_cards_and_their_driver(monkeypatch, module):
-    monkeypatch.setattr(benchmark_machine.os.path, 'isdir', lambda _: True)
-    monkeypatch.setattr(benchmark_machine.os, 'listdir', lambda _: ['0000:01:00.0'])
+    monkeypatch.setattr(machine.os.path, 'isdir', lambda _: True)
+    monkeypatch.setattr(machine.os, 'listdir', lambda _: ['0000:01:00.0'])
     files = {
         '/proc/driver/nvidia/gpus/0000:01:00.0/information':
             'Model: \t\t NVIDIA GeForce RTX 3060\nIRQ:  16\n',
         '/proc/driver/nvidia/version': 'NVRM version: {}\nGCC version: 9\n'.format(module)}
-    monkeypatch.setattr(benchmark_machine, '_read', lambda path: files.get(path, ''))
-    assert benchmark_machine.gpu() == 'NVIDIA GeForce RTX 3060, driver 550.54.14'
+    monkeypatch.setattr(machine, '_read', lambda path: files.get(path, ''))
+    assert machine.gpu() == 'NVIDIA GeForce RTX 3060, driver 550.54.14'

@@ -10,9 +10,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from ser_ros.cli.live_parts import Bar
-from ser_ros.cli.live_view import LiveView
-from ser_ros.cli.tally import Shares, Tally
+from ser_ros.sinks.live_parts import Bar
+from ser_ros.sinks.live_view import LiveView
+from ser_ros.sinks.tally import Shares, Tally
 
 T0 = 1.7e9
 LABELS = ['happiness', 'anger', 'sadness', 'neutral', 'fear', 'disgust', 'surprise']

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from ser_ros.cli.record import open_record
+from ser_ros.sinks.record import open_record
 from ser_ros.errors import SerError
 
 EMOTION = {

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from ser_ros.cli import classify, main
-from ser_ros.cli.messages import one_line, tell
-from ser_ros.cli.output_file import open_output
+from ser_ros.messages import one_line, tell
+from ser_ros.output_file import open_output
 from ser_ros.errors import SerError
 
 FULL = '/dev/full'

@@ -11,7 +11,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / 'benchmarks'))
 
 from ser_ros.errors import SerError
-from ser_ros.features.voice_activity import VoiceActivity
+from ser_ros.windows.voice_activity import VoiceActivity
 
 CLIPS_OF_EACH_CORPUS = 4
 

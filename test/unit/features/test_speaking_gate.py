@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 
-from ser_ros.features.speaking_gate import KEPT_INTERVALS, SpeakingGate
+from ser_ros.windows.speaking_gate import KEPT_INTERVALS, SpeakingGate
 
 S = 10**9
 

@@ -9,8 +9,8 @@ import pytest
 from signals import SIGNALS
 
 from ser_ros.errors import SerError
-from ser_ros.features import voice_activity
-from ser_ros.features.voice_activity import FRAME_SAMPLES, VoiceActivity, silero_path
+from ser_ros.windows import voice_activity
+from ser_ros.windows.voice_activity import FRAME_SAMPLES, VoiceActivity, silero_path
 
 
 def hear(detector, samples):

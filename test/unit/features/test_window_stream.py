@@ -10,7 +10,7 @@ from signals import SIGNALS, WINDOW_SAMPLES, noise, voice
 from ser_ros.errors import SerError
 from ser_ros.features import create_extractor
 from ser_ros.features.level import level_dbfs
-from ser_ros.features.stream import WindowStream, check_period
+from ser_ros.windows.window_stream import WindowStream, check_period
 
 PERIOD = 8000
 SOUND = np.concatenate([

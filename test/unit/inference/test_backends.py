@@ -238,6 +238,6 @@ def test_a_session_that_cannot_run_its_warm_up_is_closed(tiny_folder):
 
 
 def test_importing_inference_loads_no_runtime():
-    code = ('import sys, ser_ros.inference.engine\n'
+    code = ('import sys, ser_ros.inference.inference_thread\n'
             'assert not {"onnxruntime", "torch", "onnx", "tensorrt"} & set(sys.modules)')
     subprocess.run([sys.executable, '-c', code], check=True)

@@ -11,9 +11,9 @@ import pytest
 from fake_sessions import PATIENCE_S, SHAPE, FakeSession
 
 from ser_ros.errors import SerError
-from ser_ros.inference import engine as engine_module
+from ser_ros.inference import inference_thread as engine_module
 from ser_ros.inference.classifier import Classifier
-from ser_ros.inference.engine import QUEUE_SIZE, InferenceEngine
+from ser_ros.inference.inference_thread import QUEUE_SIZE, InferenceEngine
 
 IMAGE = np.zeros(SHAPE, np.float32)
 

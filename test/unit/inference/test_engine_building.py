@@ -12,10 +12,10 @@ import pytest
 
 from ser_ros.errors import SerError
 from ser_ros.inference.engine_options import EngineOptions, engine_folder
-from ser_ros.inference.tensorrt_engine import building, engine_file
-from ser_ros.inference.tensorrt_engine.build_process import Log, Progress, _keep, _read
+from ser_ros.inference.tensorrt_engine import builder as building, engine_file
+from ser_ros.inference.tensorrt_engine.builder_process import Log, Progress, _keep, _read
 from ser_ros.inference.tensorrt_engine.job import PREFIX, Job, from_json
-from ser_ros.inference.tensorrt_engine.network import Built
+from ser_ros.inference.tensorrt_engine.compile import Built
 
 KEY = {'onnx_sha256': '0' * 64, 'precision': 'fp16', 'module': 'tensorrt', 'version': '8.2.1',
        'gpu': 'Fake', 'compute_capability': '5.3', 'workspace_mib': 64}
@@ -24,7 +24,7 @@ PRELUDE = '''
 import json, os, signal, sys, time
 sys.path.insert(0, {path!r})
 from ser_ros.inference.tensorrt_engine import engine_file
-from ser_ros.inference.tensorrt_engine.build_process import send
+from ser_ros.inference.tensorrt_engine.builder_process import send
 from ser_ros.inference.tensorrt_engine.job import from_json
 job = from_json(sys.stdin.readline())
 def write():

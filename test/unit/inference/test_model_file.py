@@ -12,10 +12,10 @@ from tiny_models import LABELS, metadata, write_model
 
 from ser_ros import resources
 from ser_ros.errors import SerError
-from ser_ros.inference import onnx_precision
+from ser_ros.inference.onnx_file import precision as onnx_precision
 from ser_ros.inference.model_file import Model, available_models
 from ser_ros.inference.model_metadata import read_metadata
-from ser_ros.inference.onnx_scan import scan
+from ser_ros.inference.onnx_file.scan import scan
 
 
 def test_metadata_is_read(tmp_path):

@@ -11,7 +11,7 @@ from ser_ros.inference.tensorrt_engine.reference import stored_input
 
 onnx = pytest.importorskip('onnx')
 onnxruntime = pytest.importorskip('onnxruntime')
-onnx_forms = pytest.importorskip('ser_ros.inference.onnx_forms')
+onnx_forms = pytest.importorskip('ser_ros.inference.onnx_file.forms')
 
 # Between two ways of rounding the same activations: U8 with a zero point, and S8 without.
 INT8_DIFFERENCE = 0.1

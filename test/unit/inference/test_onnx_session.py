@@ -11,7 +11,7 @@ import pytest
 from tiny_models import write_model
 
 from ser_ros.errors import SerError
-from ser_ros.inference.onnx_session import open_session
+from ser_ros.onnx_session import open_session
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_nothing_is_reported_to_anybody(path, tmp_path):
         # These would keep it quiet by themselves.
         if name not in ('CI', 'ORT_DISABLE_TELEMETRY', 'XDG_CACHE_HOME')}
     subprocess.run(
-        [sys.executable, '-c', 'from ser_ros.inference.onnx_session import open_session\n'
+        [sys.executable, '-c', 'from ser_ros.onnx_session import open_session\n'
          'open_session({!r})'.format(str(path))],
         check=True, cwd=str(home), env=dict(environment, HOME=str(home)))
     assert os.listdir(str(home)) == []

@@ -16,7 +16,7 @@ pytest.importorskip('onnxruntime')
 from ser_ros.defaults import load_defaults  # noqa: E402
 from ser_ros.errors import SerError  # noqa: E402
 from ser_ros.inference.classifier import open_classifier  # noqa: E402
-from ser_ros.inference.engine import QUEUE_SIZE, InferenceEngine  # noqa: E402
+from ser_ros.inference.inference_thread import QUEUE_SIZE, InferenceEngine  # noqa: E402
 from ser_ros.inference.model_file import Model, available_models  # noqa: E402
 
 DEFAULT_MODEL = load_defaults('emotion_inference')['model']

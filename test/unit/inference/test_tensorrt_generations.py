@@ -18,22 +18,12 @@ from tiny_models import SHAPE, metadata, weights, write_model
 from ser_ros.errors import SerError
 from ser_ros.inference import BACKENDS, choose_backend
 from ser_ros.inference.classifier import Classifier, open_classifier
-from ser_ros.inference.engine import InferenceEngine
+from ser_ros.inference.inference_thread import InferenceEngine
 from ser_ros.inference.engine_options import EngineOptions
 from ser_ros.inference.model_file import Model
 from ser_ros.inference.tensorrt_backend import TensorRTBackend, build_ahead
 from ser_ros.inference.tensorrt_engine import (
-    build_process,
-    building,
-    device,
-    driver,
-    engine_file,
-    graph,
-    loaded,
-    module,
-    network,
-    reference,
-)
+    builder_process, builder, device, driver, engine_file, source_model, running_engine, module, compile, reference)
 from ser_ros.inference.tensorrt_engine.unusable import UnusableEngine
 
 onnx = pytest.importorskip('onnx')
@@ -57,7 +47,7 @@ class Machine:
             on_progress=lambda step, share: self.steps.append((step, share)))
         monkeypatch.setattr(device, '_devices', {})
         monkeypatch.setattr(driver, 'first_gpu', lambda: self.gpu)
-        monkeypatch.setattr(building, 'run_builder', self.run_builder)
+        monkeypatch.setattr(builder, 'run_builder', self.run_builder)
         self.use_cuda(fake_cuda.pycuda_modules(self.cuda))
 
     def use_cuda(self, modules):
@@ -79,7 +69,7 @@ class Machine:
 
     def run_builder(self, job, options):
         self.jobs.append(job)
-        build_process.run(job)
+        builder_process.run(job)
 
 
 @pytest.fixture
@@ -250,7 +240,7 @@ class TestFakes:
     def test_the_adapter_with_the_wrong_generations_call_fails(self, machine, open_session,
                                                                monkeypatch):
         machine.use_tensorrt('10')
-        monkeypatch.setattr(network, 'set_workspace', lambda trt, config, size: setattr(
+        monkeypatch.setattr(compile, 'set_workspace', lambda trt, config, size: setattr(
             config, 'max_workspace_size', size))
         with pytest.raises(AttributeError, match='max_workspace_size'):
             open_session('fp32')
@@ -264,7 +254,7 @@ class TestFakes:
     def test_flags_and_types_together_build_nothing(self, machine, open_session, monkeypatch):
         machine.use_tensorrt('10')
         monkeypatch.setattr(
-            network, '_set_precision', lambda trt, net, config, precision: config.set_flag(
+            compile, '_set_precision', lambda trt, net, config, precision: config.set_flag(
                 trt.BuilderFlag.FP16))
         with pytest.raises(SerError, match='cannot build'):
             open_session('fp16')
@@ -276,8 +266,8 @@ class TestPrecision:
                                          tiny_folder):
         """As the flag that is missing in 11: what is asked for is silently not done."""
         machine.use_tensorrt(generation)
-        monkeypatch.setattr(network, '_set_precision', lambda *_: None)
-        monkeypatch.setattr(graph, 'prepare', lambda paths, *_: graph.Prepared(
+        monkeypatch.setattr(compile, '_set_precision', lambda *_: None)
+        monkeypatch.setattr(source_model, 'prepare', lambda paths, *_: source_model.Prepared(
             paths['fp32'], paths['fp32'], False))
         with pytest.raises(SerError, match='has built fp32 where fp16 was asked for'):
             open_session('fp16')
@@ -335,13 +325,13 @@ class TestPrecision:
         trt = machine.use_tensorrt(generation)
 
         def prepare():
-            return graph.prepare(paths, precision, network.is_strongly_typed(trt), 'out')
+            return source_model.prepare(paths, precision, compile.is_strongly_typed(trt), 'out')
 
         if needed:
             with pytest.raises(SerError, match='pip install onnx'):
                 prepare()
         else:
-            assert prepare() == graph.Prepared(paths['fp32'], paths['fp32'], False)
+            assert prepare() == source_model.Prepared(paths['fp32'], paths['fp32'], False)
 
 
 class TestStoredEngines:
@@ -399,7 +389,7 @@ class TestStoredEngines:
 
     def test_new_engine_that_answers_wrong_is_an_error(self, machine, open_session, monkeypatch):
         machine.use_tensorrt('10')
-        monkeypatch.setattr(build_process.reference, 'ask', lambda *_: {
+        monkeypatch.setattr(builder_process.reference, 'ask', lambda *_: {
             'probabilities': [0.2, 0.3, 0.5]})
         with pytest.raises(SerError, match='differs from ONNX Runtime by'):
             open_session('fp32')
@@ -412,7 +402,7 @@ class TestStoredEngines:
         with open(path, 'rb') as file:
             before = file.read()
         machine.options = machine.options._replace(workspace_mib=64)
-        monkeypatch.setattr(network, 'build', _fail)
+        monkeypatch.setattr(compile, 'build', _fail)
         with pytest.raises(SerError, match='too little memory'):
             open_session('fp32')
         with open(path, 'rb') as file:
@@ -434,8 +424,8 @@ class TestStoredEngines:
             stored = file.read()
         assert stored == b'timings of 10'
         config = trt.IBuilderConfig()
-        assert network._use_timing_cache(config, stored)._content == stored
-        assert network._use_timing_cache(config, b'timings of 8.6')._content == b''
+        assert compile._use_timing_cache(config, stored)._content == stored
+        assert compile._use_timing_cache(config, b'timings of 8.6')._content == b''
 
     @pytest.mark.parametrize('generation', GENERATIONS[:-1])
     def test_timings_that_tensorrt_cannot_read_cost_nothing(self, machine, open_session, generation,
@@ -469,7 +459,7 @@ class TestStoredEngines:
     @pytest.mark.parametrize('value', [np.nan, np.inf])
     def test_engine_that_answers_nonsense(self, machine, open_session, monkeypatch, value):
         machine.use_tensorrt('10')
-        monkeypatch.setattr(loaded.LoadedEngine, 'run', lambda *_: np.float32([value, 0., 0.]))
+        monkeypatch.setattr(running_engine.LoadedEngine, 'run', lambda *_: np.float32([value, 0., 0.]))
         with pytest.raises(SerError, match='the engine answers .* to the stored input'):
             open_session('fp16')
         assert not machine.cuda.memory and not machine.cuda.streams
@@ -481,7 +471,7 @@ class TestStoredEngines:
         assert not was_there and engines(machine) == [path]
         assert build_ahead(model, 'fp16', machine.options) == (path, True)
         assert len(machine.jobs) == 1 and not machine.cuda.memory
-        monkeypatch.setattr(loaded.LoadedEngine, 'run', lambda *_: np.float32([9., 0., 0.]))
+        monkeypatch.setattr(running_engine.LoadedEngine, 'run', lambda *_: np.float32([9., 0., 0.]))
         with pytest.raises(SerError, match='differs from ONNX Runtime by'):
             build_ahead(model, 'fp16', machine.options)
 
@@ -695,6 +685,6 @@ def test_session_names_what_failed(machine, open_session, image, monkeypatch):
 
 def test_engine_of_other_tensors(machine, open_session, monkeypatch):
     machine.use_tensorrt('10')
-    monkeypatch.setattr(loaded.LoadedEngine, '_named_tensors', lambda self: [])
+    monkeypatch.setattr(running_engine.LoadedEngine, '_named_tensors', lambda self: [])
     with pytest.raises(SerError, match='not one input and one output'):
         open_session('fp32')

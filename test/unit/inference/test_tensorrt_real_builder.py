@@ -22,15 +22,7 @@ from ser_ros.inference.engine_options import EngineOptions
 from ser_ros.inference.model_file import Model, available_models
 from ser_ros.inference.tensorrt_backend import TensorRTBackend, build_ahead, plan_build
 from ser_ros.inference.tensorrt_engine import (
-    build_process,
-    building,
-    driver,
-    engine_file,
-    graph,
-    module,
-    network,
-    precision,
-)
+    builder_process, builder, driver, engine_file, source_model, module, compile, precision)
 
 pytestmark = [
     pytest.mark.skipif(importlib.util.find_spec('tensorrt_rtx') is None,
@@ -74,8 +66,8 @@ def files(options):
 def log(monkeypatch):
     """What the builder's process writes, as a list of lines."""
     lines = []
-    read = building._message
-    monkeypatch.setattr(building, '_message', lambda line: (lines.append(line), read(line))[1])
+    read = builder._message
+    monkeypatch.setattr(builder, '_message', lambda line: (lines.append(line), read(line))[1])
     return lines
 
 
@@ -107,10 +99,10 @@ def test_every_shipped_model_builds(name, kind, options, trt, log):
 def test_deliberately_wrong_precision_is_caught(kind, options, trt, monkeypatch):
     """An FP32 graph, built as if it were another: TensorRT builds FP32, and says nothing."""
     job = job_for(SMALL, kind, options, trt)
-    monkeypatch.setattr(graph, 'prepare', lambda paths, *_: graph.Prepared(
+    monkeypatch.setattr(source_model, 'prepare', lambda paths, *_: source_model.Prepared(
         paths['fp32'], paths['fp32'], False))
     with pytest.raises(SerError, match='has built fp32 where {} was asked for'.format(kind)):
-        build_process.run(job)
+        builder_process.run(job)
     assert not files(options)
 
 
@@ -126,7 +118,7 @@ def test_killed_in_the_middle(options, monkeypatch):
         if share is not None:
             started[-1].kill()
 
-    monkeypatch.setattr(building.subprocess, 'Popen', start)
+    monkeypatch.setattr(builder.subprocess, 'Popen', start)
     with pytest.raises(SerError, match='SIGKILL.*too little memory'):
         build_ahead(Model(SMALL), 'fp32', options._replace(on_progress=kill), CAPABILITY)
     assert started[0].returncode == -9 and not files(options)
@@ -136,10 +128,10 @@ def test_killed_in_the_middle(options, monkeypatch):
 
 class TestBadGraphs:
     def test_no_graph(self, trt):
-        log = build_process.Log(sends_progress=False)
+        log = builder_process.Log(sends_progress=False)
         with pytest.raises(SerError, match='cannot parse the model'):
-            network.build(trt, module.make_logger(trt, log.line), b'\x08\x07no model',
-                          network.Order('fp32', (1, 1, 4, 4), 64, CAPABILITY))
+            compile.build(trt, module.make_logger(trt, log.line), b'\x08\x07no model',
+                          compile.Order('fp32', (1, 1, 4, 4), 64, CAPABILITY))
 
     def test_broken_file(self, options, tmp_path):
         path = write_model(tmp_path / 'm.onnx')
@@ -174,21 +166,21 @@ class TestBadGraphs:
             pytest.skip('no shipped model stores INT8')
         model = Model(name)
         with open(model.path('int8'), 'rb') as file, pytest.raises(SerError, match='cannot parse'):
-            network.build(trt, module.make_logger(trt, lambda *_: None), file.read(),
-                          network.Order('int8', (1,) + model.info.input_shape, 64, CAPABILITY))
+            compile.build(trt, module.make_logger(trt, lambda *_: None), file.read(),
+                          compile.Order('int8', (1,) + model.info.input_shape, 64, CAPABILITY))
 
 
 def test_workspace_is_bounded(trt):
     config = trt.Builder(module.make_logger(trt, lambda *_: None)).create_builder_config()
-    network.set_workspace(trt, config, 48 << 20)
+    compile.set_workspace(trt, config, 48 << 20)
     assert config.get_memory_pool_limit(trt.MemoryPoolType.WORKSPACE) == 48 << 20
 
 
 def test_layers_of_the_log_name_the_precision(trt, tmp_path):
-    log = build_process.Log(sends_progress=False)
+    log = builder_process.Log(sends_progress=False)
     path = write_model(tmp_path / 'm.onnx', 'fp16')
-    network.build(trt, module.make_logger(trt, log.line), path.read_bytes(),
-                  network.Order('fp16', (1, 1, 4, 4), 64, CAPABILITY))
+    compile.build(trt, module.make_logger(trt, log.line), path.read_bytes(),
+                  compile.Order('fp16', (1, 1, 4, 4), 64, CAPABILITY))
     assert precision.from_log(log.layers) == 'fp16'
     assert precision.from_log('') is None
 

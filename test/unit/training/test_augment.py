@@ -10,9 +10,9 @@ import pytest
 
 from ser_ros.features import FEATURE_SETS, create_extractor
 from ser_ros.offline import open_stream
-from ser_ros.training import augment_f0_level
-from ser_ros.training.data import Clip
-from ser_ros.training.windows import DRAW_WINDOW, BalancedWindows, clip_images
+from ser_ros.training.augment import mel_f0_level
+from ser_ros.corpora.labelled_clips import Clip
+from ser_ros.training.fit.windows import DRAW_WINDOW, BalancedWindows, clip_images
 
 
 @pytest.fixture(params=sorted(FEATURE_SETS))
@@ -62,7 +62,7 @@ def test_pitch_goes_with_the_spectrum():
     tone = 0.2 * np.sin(2 * np.pi * 400 * time_s).astype(np.float32)
     columns = create_extractor('mel_f0_level/1').columns(tone)
     generator = np.random.default_rng(5)
-    centres_hz = augment_f0_level.BANDS.centres_hz
+    centres_hz = mel_f0_level.BANDS.centres_hz
     drawn = []
     for _ in range(60):
         window = DRAW_WINDOW['mel_f0_level/1'](columns, 128, generator)
@@ -89,7 +89,7 @@ def test_voicing_in_noise_is_that_of_the_mixed_sound(snr_db):
     parts, mixed = (extractor.columns(samples.astype(np.float32))
                     for samples in (0.1 * noise, 0.1 * (voice + noise)))
     alone = extractor.columns((0.1 * voice).astype(np.float32))
-    trough = augment_f0_level.trough_in_noise(alone.trough, mixed.power, parts.power)
+    trough = mel_f0_level.trough_in_noise(alone.trough, mixed.power, parts.power)
     voiced, expected = trough < 0.4, mixed.trough < 0.4
     assert np.mean(voiced == expected) > 0.9
     assert 0.1 < np.mean(expected) < 0.99

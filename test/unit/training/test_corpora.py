@@ -11,10 +11,10 @@ import yaml
 from ser_ros.cli.evaluate import warn_of_skipped
 from ser_ros.emotion.labels import EMOTIONS
 from ser_ros.errors import SerError
-from ser_ros.training import corpora
+from ser_ros import corpora
 from ser_ros.training.config import PARTS, load
-from ser_ros.training.corpora.labels import COMMON, SPECIAL
-from ser_ros.training.data import (
+from ser_ros.corpora.labels import COMMON, SPECIAL
+from ser_ros.corpora.labelled_clips import (
     Clip,
     load_part,
     read_corpus,
@@ -25,7 +25,7 @@ from ser_ros.training.data import (
     to_clips,
     trained_on,
 )
-from ser_ros.training.progress import Progress
+from ser_ros.progress import Progress
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 

@@ -5,7 +5,7 @@
 import base64
 import html.parser
 
-from ser_ros.training.document import Heading, Picture, Table, Text, to_html, to_markdown
+from ser_ros.evaluation.document import Heading, Picture, Table, Text, to_html, to_markdown
 
 BLOCKS = [Heading('A & B', 1), Text('1 < 2'), Table(['', 'x|y'], [['a', '1'], ['<b>', '2']]),
           Picture('p.png', 'A picture')]

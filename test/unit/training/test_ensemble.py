@@ -10,14 +10,15 @@ import torch
 import yaml
 from onnx import numpy_helper
 
-from ser_ros.inference.onnx_scan import scan
-from ser_ros.training import checkpoint, export
+from ser_ros.inference.onnx_file.scan import scan
+from ser_ros.training.fit import checkpoint
+from ser_ros.training.export import onnx_export
 from ser_ros.training.config import Partner, Training, load
-from ser_ros.training.ensemble import Ensemble, join, prefixes_for_int8
-from ser_ros.training.mobilenet import MobileNetV3
-from ser_ros.training.networks import make_network
-from ser_ros.training.quantize import to_int8
-from ser_ros.training.resnet import RESNET_BLOCKS, ResNet
+from ser_ros.training.networks.ensemble import Ensemble, join, prefixes_for_int8
+from ser_ros.training.networks.mobilenet import MobileNetV3
+from ser_ros.training.networks.registry import make_network
+from ser_ros.training.export.quantize import to_int8
+from ser_ros.training.networks.resnet import RESNET_BLOCKS, ResNet
 
 SHAPE = (1, 40, 64)
 
@@ -50,10 +51,10 @@ def test_one_network_stays_as_it_is(ensemble):
 
 
 @pytest.mark.parametrize('to_form, tolerance', [(lambda model: model, 1e-5),
-                                                (export.to_fp16, 1e-2)])
+                                                (onnx_export.to_fp16, 1e-2)])
 def test_the_exported_file_computes_the_same(ensemble, images, tmp_path, to_form, tolerance):
     path = str(tmp_path / 'model.onnx')
-    export.save(to_form(export.to_onnx(ensemble, SHAPE)), path, {})
+    onnx_export.save(to_form(onnx_export.to_onnx(ensemble, SHAPE)), path, {})
     np.testing.assert_allclose(answers(path, images), expected(ensemble, images), atol=tolerance)
 
 
@@ -70,7 +71,7 @@ def expected(network, images):
 
 def test_int8_of_a_mobilenet_and_a_resnet(ensemble, images, tmp_path):
     path = str(tmp_path / 'int8.onnx')
-    export.save(to_int8(export.to_onnx(ensemble, SHAPE), images, prefixes_for_int8(ensemble)),
+    onnx_export.save(to_int8(onnx_export.to_onnx(ensemble, SHAPE), images, prefixes_for_int8(ensemble)),
                 path, {})
     assert scan(path).precision == 'int8'
     types = types_of_weights(path)
@@ -101,7 +102,7 @@ def test_int8_of_networks_alone_and_together(ensemble):
     alone = prefixes_for_int8(mobilenet)
     assert prefixes_for_int8(ensemble) == (*('member0.' + name for name in alone), 'member1.')
     assert len(alone) == len(set(alone))
-    exported = {node.name for node in export.to_onnx(mobilenet, SHAPE).graph.node}
+    exported = {node.name for node in onnx_export.to_onnx(mobilenet, SHAPE).graph.node}
     without_squeeze = {f'block{index}.squeeze.fc' for index in (1, 2, 3, 7, 8, 9, 10)}
     unknown = {name for name in alone
                if not any(node.startswith(name) for node in exported)}

@@ -10,9 +10,9 @@ import pytest
 
 from ser_ros.emotion.tracker import State
 from ser_ros.offline import classify_file, clip_estimate, open_graph_classifier
-from ser_ros.training import evaluate
-from ser_ros.training.data import Clip, read_samples
-from ser_ros.training.scoring import ClipScores, Scorer
+from ser_ros.evaluation import figures
+from ser_ros.corpora.labelled_clips import Clip, read_samples
+from ser_ros.evaluation.scoring import ClipScores, Scorer
 
 LABELS = ('happiness', 'anger', 'fear')
 
@@ -34,28 +34,28 @@ def scores(*windows, speech=None, said=None):
 
 def test_the_score_is_the_mean_of_the_windows_with_speech():
     entry = scores([0.2, 0.8, 0], [0.6, 0.4, 0], [0, 0, 1], speech=[True, True, False])
-    np.testing.assert_allclose(evaluate.clip_score(entry, [0, 1, 2]), [0.4, 0.6, 0], atol=1e-6)
+    np.testing.assert_allclose(figures.clip_score(entry, [0, 1, 2]), [0.4, 0.6, 0], atol=1e-6)
     silent = scores([0.2, 0.8, 0], [0.6, 0.4, 0], speech=[False, False])
-    np.testing.assert_allclose(evaluate.clip_score(silent, [0, 1, 2]), [0.4, 0.6, 0], atol=1e-6)
+    np.testing.assert_allclose(figures.clip_score(silent, [0, 1, 2]), [0.4, 0.6, 0], atol=1e-6)
 
 
 def test_a_choice_of_labels_is_renormalised_in_each_window():
     entry = scores([0.1, 0.1, 0.8], [0.1, 0.3, 0.6])
     np.testing.assert_allclose(
-        evaluate.clip_score(entry, [0, 1]), [(0.5 + 0.25) / 2, (0.5 + 0.75) / 2], atol=1e-6)
+        figures.clip_score(entry, [0, 1]), [(0.5 + 0.25) / 2, (0.5 + 0.75) / 2], atol=1e-6)
 
 
 def test_clips_and_windows_are_compared():
     clips = [clip(0, 'a'), clip(1, 'b'), clip(2, 'b')]
     entries = [scores([0.9, 0.1, 0], [0.4, 0.6, 0]), scores([0.1, 0.9, 0]), scores([0, 1, 0])]
-    by_clip = evaluate.compare(clips, entries, LABELS, LABELS)
+    by_clip = figures.compare(clips, entries, LABELS, LABELS)
     assert by_clip.confusion.tolist() == [[1, 0, 0], [0, 1, 0], [0, 1, 0]]
     assert by_clip.uar == pytest.approx(2 / 3)
     assert by_clip.resampled == 'speakers'
     assert by_clip.right.tolist() == [True, True, False]
-    by_window = evaluate.compare(clips, entries, LABELS, LABELS, 'windows')
+    by_window = figures.compare(clips, entries, LABELS, LABELS, 'windows')
     assert by_window.confusion.tolist() == [[1, 1, 0], [0, 1, 0], [0, 1, 0]]
-    two = evaluate.compare(clips, entries, LABELS, LABELS[:2])
+    two = figures.compare(clips, entries, LABELS, LABELS[:2])
     assert (two.labels, two.confusion.tolist()) == (LABELS[:2], [[1, 0], [0, 1]])
 
 
@@ -63,8 +63,8 @@ def test_clips_and_windows_are_compared():
     ('ab', 'speakers'), ('aa', 'clips'), (['a', ''], 'clips')])
 def test_what_the_bootstrap_draws(speakers, drawn):
     clips = [clip(0, speaker) for speaker in speakers]
-    assert evaluate.bootstrap_groups(clips)[1] == drawn
-    answers = evaluate.window_answers(clips, [scores([1, 0, 0], [1, 0, 0])] * 2, [0, 1, 2])
+    assert figures.bootstrap_groups(clips)[1] == drawn
+    answers = figures.window_answers(clips, [scores([1, 0, 0], [1, 0, 0])] * 2, [0, 1, 2])
     assert list(answers.groups) == sorted(answers.groups)
     assert len(set(answers.groups)) == 2
 
@@ -73,14 +73,14 @@ def test_what_the_bootstrap_draws(speakers, drawn):
     ((0, 1, 2), {'all', 'main'}), ((0, 1), {'all', 'corpus', 'main'}), ((0, 2), {'all', 'corpus'}),
 ])
 def test_choices_of_classes(present, expected):
-    assert set(evaluate.choices([clip(label) for label in present], LABELS)) == expected
+    assert set(figures.choices([clip(label) for label in present], LABELS)) == expected
 
 
 def test_what_the_graph_says():
     clips = [clip(0), clip(1)]
     entries = [scores([1, 0, 0], [1, 0, 0], said=['happiness', 'anger']),
                scores([1, 0, 0], [0, 0, 1], said=['anger', ''])]
-    found = evaluate.graph_figures(clips, entries, LABELS)
+    found = figures.graph_figures(clips, entries, LABELS)
     assert (found.windows, found.no_speech, found.uncertain) == (4, 0.25, 0)
     assert found.right == pytest.approx(2 / 3)
 
@@ -115,6 +115,6 @@ def test_real_speech_is_scored_as_classify_does(shared_data, name):
         whole = clip_estimate(model.labels, expected)
         everything = list(range(len(model.labels)))
         np.testing.assert_allclose(
-            evaluate.clip_score(found, everything), whole.probabilities, atol=1e-6)
+            figures.clip_score(found, everything), whole.probabilities, atol=1e-6)
         assert found.labels == tuple(window.label for window in expected)
         assert found.speech.all()

@@ -14,10 +14,10 @@ from onnx import TensorProto, numpy_helper
 from ser_ros.inference import choose_backend
 from ser_ros.inference.model_file import Model
 from ser_ros.inference.model_metadata import read_metadata
-from ser_ros.training import export
-from ser_ros.training.mobilenet import MobileNetV3
-from ser_ros.training.quantize import to_int8
-from ser_ros.training.resnet import RESNET_BLOCKS, ResNet
+from ser_ros.training.export import onnx_export
+from ser_ros.training.networks.mobilenet import MobileNetV3
+from ser_ros.training.export.quantize import to_int8
+from ser_ros.training.networks.resnet import RESNET_BLOCKS, ResNet
 
 METADATA = {
     'name': 'tiny', 'version': '1', 'labels': ['a', 'b', 'c'], 'feature_set': 'mel_yin_rms/1',
@@ -49,10 +49,10 @@ def images():
 def folder(tmp_path_factory, network, images):
     """Model folder with the three precisions."""
     path = tmp_path_factory.mktemp('tiny')
-    model = export.to_onnx(network, (3, 64, 64))
-    forms = {'fp32': model, 'fp16': export.to_fp16(model), 'int8': to_int8(model, images)}
+    model = onnx_export.to_onnx(network, (3, 64, 64))
+    forms = {'fp32': model, 'fp16': onnx_export.to_fp16(model), 'int8': to_int8(model, images)}
     for precision, form in forms.items():
-        export.save(form, str(path / (precision + '.onnx')), METADATA)
+        onnx_export.save(form, str(path / (precision + '.onnx')), METADATA)
     return path
 
 
@@ -77,9 +77,9 @@ def test_the_files_compute_what_the_network_does(folder, network, images, backen
 
 @pytest.mark.parametrize('backend', ['onnxruntime', 'pytorch'])
 def test_weights_stored_in_fp16_are_computed_with_in_fp32(tmp_path, network, images, backend):
-    model = export.to_onnx(network, (3, 64, 64))
-    for name, form in ('whole', model), ('fp32', export.with_fp16_weights(model)):
-        export.save(form, str(tmp_path / f'{name}.onnx'), METADATA)
+    model = onnx_export.to_onnx(network, (3, 64, 64))
+    for name, form in ('whole', model), ('fp32', onnx_export.with_fp16_weights(model)):
+        onnx_export.save(form, str(tmp_path / f'{name}.onnx'), METADATA)
     sizes = [(tmp_path / f'{name}.onnx').stat().st_size for name in ('fp32', 'whole')]
     assert sizes[0] < 0.6 * sizes[1]
     assert read_metadata(str(tmp_path / 'fp32.onnx')).precision == 'fp32'
@@ -89,7 +89,7 @@ def test_weights_stored_in_fp16_are_computed_with_in_fp32(tmp_path, network, ima
         if values.ndim > 1:
             values = values.astype(np.float16).astype(np.float32)
             tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
-    export.save(rounded, str(tmp_path / 'whole.onnx'), METADATA)
+    onnx_export.save(rounded, str(tmp_path / 'whole.onnx'), METADATA)
     answers = []
     for name in 'fp32', 'whole':
         with contextlib.closing(choose_backend(backend).open(
@@ -124,22 +124,22 @@ def test_int8_has_unsigned_activations_and_signed_weights_by_channel(folder):
 
 
 def test_weights_too_large_for_fp16(network):
-    model = export.to_onnx(network, (3, 64, 64))
+    model = onnx_export.to_onnx(network, (3, 64, 64))
     huge = numpy_helper.from_array(np.full(3, 1e6, np.float32), 'huge')
     model.graph.initializer.append(huge)
     with pytest.raises(ValueError, match='huge reaches 1000000.0, too much for FP16'):
-        export.to_fp16(model)
+        onnx_export.to_fp16(model)
 
 
 @pytest.mark.parametrize('field', ['ir_version', 'opset'])
 def test_newer_versions_are_not_written(tmp_path, network, field):
-    model = export.to_onnx(network, (3, 64, 64))
+    model = onnx_export.to_onnx(network, (3, 64, 64))
     if field == 'opset':
         model.opset_import[0].version = 18
     else:
         model.ir_version = 10
     with pytest.raises(ValueError, match='are read by every runtime'):
-        export.save(model, str(tmp_path / 'm.onnx'), METADATA)
+        onnx_export.save(model, str(tmp_path / 'm.onnx'), METADATA)
     assert not (tmp_path / 'm.onnx').exists()
 
 
@@ -157,10 +157,10 @@ def small_folder(tmp_path_factory):
         for _ in range(50):
             network(torch.rand(8, 1, 40, 64))
     path = tmp_path_factory.mktemp('small')
-    model = export.to_onnx(network.eval(), (1, 40, 64))
-    for precision, form in ('fp32', model), ('fp16', export.to_fp16(model)):
+    model = onnx_export.to_onnx(network.eval(), (1, 40, 64))
+    for precision, form in ('fp32', model), ('fp16', onnx_export.to_fp16(model)):
         metadata = {**METADATA, 'input_shape': [1, 40, 64]}
-        export.save(form, str(path / (precision + '.onnx')), metadata)
+        onnx_export.save(form, str(path / (precision + '.onnx')), metadata)
     return network, path
 
 

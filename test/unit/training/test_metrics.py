@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies
 
-from ser_ros.training import metrics
+from ser_ros.evaluation import metrics
 
 TRUTH = np.array([0, 0, 0, 0, 1, 1])
 ANSWERS = np.array([0, 0, 0, 1, 1, 0])

@@ -13,7 +13,7 @@ from ser_ros.errors import SerError
 from ser_ros.features import create_extractor
 from ser_ros.inference.model_file import Model
 from ser_ros.training import config
-from ser_ros.training.mobilenet import MobileNetV3, divisible
+from ser_ros.training.networks.mobilenet import MobileNetV3, divisible
 
 CONFIG = pathlib.Path(__file__).resolve().parents[3] / 'config' / 'train' / 'small.yaml'
 SPEECH = 0  # AudioSet's class
@@ -49,7 +49,7 @@ def test_pretrained_weights_know_speech(pretrained, speech_images):
 @pytest.fixture
 def speech_images(shared_data):
     """Windows of speech as the network's input, (n, 1, 104, 256)."""
-    from ser_ros.training.data import read_samples
+    from ser_ros.corpora.labelled_clips import read_samples
     extractor = create_extractor('efficientat_mel/1')
     images = []
     for speaker in 'ravdess/Actor_01', 'nemo/EB0':

@@ -10,9 +10,9 @@ import pytest
 
 from ser_ros.cli.main import main
 from ser_ros.inference.model_metadata import METADATA_KEY
-from ser_ros.inference.onnx_scan import scan
-from ser_ros.training import checkpoint
-from ser_ros.training.trainer import Trainer
+from ser_ros.inference.onnx_file.scan import scan
+from ser_ros.training.fit import checkpoint
+from ser_ros.training.fit.trainer import Trainer
 
 STEPS = 3  # of an epoch
 FIRST, SECOND = 2, 3  # epochs

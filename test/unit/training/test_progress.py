@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from ser_ros.training.progress import Progress, format_duration
+from ser_ros.progress import Progress, format_duration
 
 
 class Terminal(io.StringIO):

@@ -8,8 +8,8 @@ from torch.nn import functional
 
 from ser_ros.errors import SerError
 from ser_ros.training import config
-from ser_ros.training.networks import make_network
-from ser_ros.training.resnet import RESNET_BLOCKS, ResNet, own_name
+from ser_ros.training.networks.registry import make_network
+from ser_ros.training.networks.resnet import RESNET_BLOCKS, ResNet, own_name
 
 BLOCKS = (3, 4, 6, 3)
 CHANNELS = (64, 128, 256, 512)

@@ -16,8 +16,9 @@ import torch
 from ser_ros.cli.main import main
 from ser_ros.errors import SerError
 from ser_ros.inference.model_file import Model
-from ser_ros.training import build, checkpoint, config
-from ser_ros.training.trainer import Trainer
+from ser_ros.training.fit import build, checkpoint
+from ser_ros.training import config
+from ser_ros.training.fit.trainer import Trainer
 
 EPOCHS = 3
 STEPS = 3  # of an epoch
@@ -30,7 +31,7 @@ PATIENCE = ('precisions: [fp32]\n'
 KILLED = '''
 import os, signal, sys
 from ser_ros.cli.main import main
-from ser_ros.training.trainer import Trainer
+from ser_ros.training.fit.trainer import Trainer
 loss, steps = Trainer._loss, [0]
 def killing(*arguments):
     steps[0] += 1

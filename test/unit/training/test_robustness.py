@@ -11,12 +11,12 @@ import pytest
 
 from ser_ros.cli.main import main
 from ser_ros.inference import classifier as classifiers
-from ser_ros.training import evaluation, robustness
-from ser_ros.training.conditions import CLEAN, FAMILIES, Condition, all_conditions
-from ser_ros.training.data import Clip, read_samples
-from ser_ros.training.degrade.level import active_power
-from ser_ros.training.progress import Progress
-from ser_ros.training.scoring import Scorer
+from ser_ros.evaluation import evaluate, robustness
+from ser_ros.evaluation.conditions import CLEAN, FAMILIES, Condition, all_conditions
+from ser_ros.corpora.labelled_clips import Clip, read_samples
+from ser_ros.degrade.level import active_power
+from ser_ros.progress import Progress
+from ser_ros.evaluation.scoring import Scorer
 
 KINDS = [(kind.family, kind.name, kind.strength) for kind in all_conditions()]
 
@@ -98,7 +98,7 @@ def test_the_same_each_time(corpora, classifier):
 
 def test_the_command(tmp_path, corpora, classifier, loud_is_speech, monkeypatch, capsys):
     chosen = [find('noise', 'pink', 20.0), find('noise', 'pink', 0.0), find('gain', 'gain', -20.0)]
-    monkeypatch.setattr(evaluation, 'all_conditions', lambda: chosen)
+    monkeypatch.setattr(evaluate, 'all_conditions', lambda: chosen)
     monkeypatch.setattr(classifiers, 'open_classifier', lambda *_: classifier)
     assert main(['evaluate', 'stub', '--data', str(corpora), '--robustness', '--clips', '3',
                  '--output', str(tmp_path)]) == 0

@@ -13,10 +13,10 @@ import torch
 from ser_ros import __version__
 from ser_ros.cli.main import main
 from ser_ros.inference.model_metadata import METADATA_KEY
-from ser_ros.inference.onnx_scan import scan
-from ser_ros.training import seeds
-from ser_ros.training.run import Result
-from ser_ros.training.trainer import Trainer
+from ser_ros.inference.onnx_file.scan import scan
+from ser_ros.training.fit import seeds
+from ser_ros.training.fit.run import Result
+from ser_ros.training.fit.trainer import Trainer
 
 
 @pytest.fixture

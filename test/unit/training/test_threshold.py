@@ -11,9 +11,11 @@ from ser_ros.emotion.settings import TrackerSettings
 from ser_ros.errors import SerError
 from ser_ros.inference.classifier import open_classifier
 from ser_ros.inference.model_file import Model
-from ser_ros.training import config, export, threshold
-from ser_ros.training.networks import make_network
-from ser_ros.training.threshold import Answers, Recording, answer, choose
+from ser_ros.training import config
+from ser_ros.training.export import onnx_export
+from ser_ros.evaluation import threshold
+from ser_ros.training.networks.registry import make_network
+from ser_ros.evaluation.threshold import Answers, Recording, answer, choose
 
 LABELS = ('anger', 'joy')
 SETTINGS = TrackerSettings()
@@ -89,13 +91,13 @@ def model_folder(tmp_path, config_path):
     """Folder of a model with random weights that says of itself what it has to."""
     torch.manual_seed(0)
     settings = config.load(str(config_path))
-    model = export.to_onnx(make_network(settings).eval(), (3, 128, 128))
+    model = onnx_export.to_onnx(make_network(settings).eval(), (3, 128, 128))
     metadata = {
         'name': 'tiny', 'version': '1', 'labels': settings.labels, 'metrics': {'kept': 1},
         'feature_set': settings.feature_set, 'input_shape': [3, 128, 128], 'temperature': 1.0,
         'training_data': 'none', 'licence': 'none'}
-    for name, form in (('fp32', model), ('fp16', export.to_fp16(model))):
-        export.save(form, str(tmp_path / (name + '.onnx')), metadata)
+    for name, form in (('fp32', model), ('fp16', onnx_export.to_fp16(model))):
+        onnx_export.save(form, str(tmp_path / (name + '.onnx')), metadata)
     return tmp_path
 
 

@@ -10,7 +10,7 @@ import yaml
 
 from ser_ros.errors import SerError
 from ser_ros.training import config
-from ser_ros.training.data import describe, load_part, read_corpus
+from ser_ros.corpora.labelled_clips import describe, load_part, read_corpus
 
 SHIPPED = sorted((pathlib.Path(__file__).resolve().parents[3] / 'config' / 'train').glob('*.yaml'))
 

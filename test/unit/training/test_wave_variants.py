@@ -7,10 +7,10 @@ import re
 import pytest
 
 from ser_ros.errors import SerError
-from ser_ros.training import build
+from ser_ros.training.fit import build
 from ser_ros.training.config import load
-from ser_ros.training.data import load_part
-from ser_ros.training.progress import Progress
+from ser_ros.corpora.labelled_clips import load_part
+from ser_ros.progress import Progress
 
 
 def write(path, config_path, variants):

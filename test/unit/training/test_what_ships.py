@@ -11,7 +11,7 @@ import pytest
 
 from ser_ros.inference.model_file import Model, available_models
 from ser_ros.training import config
-from ser_ros.training.checkpoint import Origin
+from ser_ros.training.fit.checkpoint import Origin
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 # Of the default model, which has to run beside everything else on a small board.

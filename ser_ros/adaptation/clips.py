@@ -1,0 +1,162 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A user's labelled clips: which can be learnt from, and who is held out with whom."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+import numpy as np
+
+from ser_ros.audio.format import SAMPLE_RATE_HZ
+from ser_ros.emotion.tracker import EmotionTracker
+from ser_ros.errors import SerError
+from ser_ros.windows.window_stream import WindowStream
+from ser_ros.offline import graph_settings
+from ser_ros import corpora
+from ser_ros.adaptation.fit import Examples
+from ser_ros.adaptation.head import Body
+from ser_ros.corpora.labels import as_word
+from ser_ros.corpora.labelled_clips import Clip, read_samples, to_clips
+
+FOLDS = 5
+MIN_CLIPS = FOLDS  # of an emotion: one in each fold
+HOLD_OUT = ('auto', 'speakers', 'clips')
+
+
+def read_clips(root: Path, labels: Sequence[str],
+               corpus: Optional[str] = None) -> tuple[list[Clip], dict[str, int]]:
+    """
+    Return the labelled clips in a folder, in any layout of `ser_ros.corpora`.
+
+    :param labels: those of the model.
+    :param corpus: whose file names and labels these are; found out where None.
+    :return: the clips, and how many of which label are left out because the corpus's label map
+        says so.
+    :raises SerError: if a label is unknown to the model.
+    """
+    clips: list[Clip] = []
+    left_out: Counter = Counter()
+    for folder in corpora.find_folders(root):
+        listing = corpora.read(folder, corpus)
+        emotions = corpora.emotion_map(listing.corpus)
+        words = Counter(entry.label for entry in listing.recordings)
+        known = {as_word(label) for label in labels}
+        unknown = [f'{word!r} ({count} clips)' for word, count in words.items()
+                   if emotions.get(word, word) not in {*known, None}]
+        if unknown:
+            raise SerError(f'{folder}: the model does not know {", ".join(unknown)}; it tells '
+                           f'{", ".join(labels)} apart. Rename these labels or take the clips out')
+        left_out.update({word: count for word, count in words.items()
+                         if emotions.get(word, word) is None})
+        clips += to_clips(listing.folder.name, listing, labels, {}, [])
+    return clips, dict(left_out)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """
+    Where and when there was speech.
+
+    Attributes
+    ----------
+    clips: index of each clip with speech among all; the others hold none.
+    end_s: where each window with speech ends in its clip.
+    speech: share of it that is speech, [0, 1].
+
+    """
+
+    clips: list[int]
+    end_s: np.ndarray
+    speech: np.ndarray
+
+
+def hear(clips: Iterable[Clip], body: Body, stream: WindowStream,
+         labels: Sequence[str]) -> tuple[Examples, Heard]:
+    """
+    Return the features of the clips' windows with speech, by the steps of the running graph.
+
+    :raises SerError: if a clip cannot be read, or none holds speech.
+    """
+    gate = EmotionTracker(labels, graph_settings())
+    features, which, end_s, shares = [], [], [], []
+    heard: list[int] = []
+    truth: list[int] = []
+    for index, clip in enumerate(clips):
+        stream.reset()
+        for window in stream.push(read_samples(clip.path)):
+            # In single precision, as it goes through the graph's messages.
+            share = float(np.float32(window.speech_probability))
+            if not gate.hears_speech(share):
+                continue
+            if index not in heard[-1:]:
+                heard.append(index)
+                truth.append(clip.label)
+            features.append(body.features(window.image))
+            which.append(len(heard) - 1)
+            end_s.append(window.end_sample / SAMPLE_RATE_HZ)
+            shares.append(share)
+    if not heard:
+        raise SerError('none of the clips holds speech')
+    return (Examples(np.stack(features), np.array(which), np.array(truth)),
+            Heard(heard, np.array(end_s), np.array(shares)))
+
+
+def check_counts(truth: np.ndarray, labels: Sequence[str]) -> None:
+    """
+    Make sure that there is enough to learn from and to judge by.
+
+    :param truth: label of each clip.
+    :raises SerError: if fewer than two emotions have clips, or one has fewer than MIN_CLIPS.
+    """
+    counts = {label: int(np.sum(truth == index)) for index, label in enumerate(labels)}
+    given = ', '.join(f'{count} {label}' for label, count in counts.items() if count)
+    if sum(count > 0 for count in counts.values()) < 2:
+        raise SerError(f'clips of two emotions or more are needed; with speech there are {given}')
+    few = [label for label, count in counts.items() if 0 < count < MIN_CLIPS]
+    if few:
+        raise SerError(f'{MIN_CLIPS} clips of each emotion are the least to learn from; of '
+                       f'{", ".join(few)} there are fewer (with speech: {given}). Add some, or '
+                       'take these emotions out')
+
+
+def split(clips: Sequence[Clip], hold_out: str, seed: int) -> tuple[list[np.ndarray], str]:
+    """
+    Part the clips into folds, each of which is judged by a model that did not see it.
+
+    :param hold_out: one of HOLD_OUT; 'auto' is by speaker where several are known.
+    :return: indices of each fold's clips, and whether 'speakers' or 'clips' are held out.
+    :raises SerError: if the folds cannot be made so.
+    """
+    speakers = [(clip.corpus, clip.speaker) for clip in clips]
+    known = len(set(speakers)) > 1 and all(clip.speaker for clip in clips)
+    if hold_out == 'speakers' and not known:
+        raise SerError('holding out speakers takes clips of two or more, all of them named (a '
+                       'column speaker in the list); use --hold-out clips')
+    if hold_out == 'clips' or not known:
+        return _by_clip(clips, seed), 'clips'
+    folds = _by_speaker(speakers)
+    for fold in folds:
+        if len({clip.label for index, clip in enumerate(clips) if index not in fold}) < 2:
+            raise SerError('without the clips of one speaker fewer than two emotions are left to '
+                           'learn from; use --hold-out clips')
+    return folds, 'speakers'
+
+
+def _by_clip(clips: Sequence[Clip], seed: int) -> list[np.ndarray]:
+    """Deal out the clips of each emotion in turn."""
+    order = np.random.default_rng(seed).permutation(len(clips))
+    ranked = sorted(order.tolist(), key=lambda index: clips[index].label)
+    return [np.sort(ranked[start::FOLDS]) for start in range(FOLDS)]
+
+
+def _by_speaker(speakers: Sequence[tuple[str, str]]) -> list[np.ndarray]:
+    """Put speakers into folds, those with most clips first, each into the smallest fold."""
+    counts = Counter(speakers)
+    folds: list[list[int]] = [[] for _ in range(min(FOLDS, len(counts)))]
+    for speaker, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        smallest = min(folds, key=len)
+        smallest += [index for index, entry in enumerate(speakers) if entry == speaker]
+    return [np.sort(fold) for fold in folds]

@@ -1,0 +1,106 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From which confidence on an adapted model names an emotion, and how often it is right then."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import softmax
+
+from ser_ros.inference.model_metadata import ModelInfo
+from ser_ros.offline import graph_settings
+from ser_ros.evaluation import metrics
+from ser_ros.adaptation.clips import Heard
+from ser_ros.adaptation.fit import Examples
+from ser_ros.corpora.labelled_clips import Clip
+from ser_ros.evaluation.threshold import (
+    Answers,
+    Counts,
+    Recording,
+    Threshold,
+    choose,
+    count,
+    shares,
+)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """
+    What is answered to the clips by models that have not learnt from them.
+
+    Attributes
+    ----------
+    clips: those with speech.
+    examples, heard: their windows with speech.
+    logits: of each window, by a layer that has learnt from the other folds.
+    folds: indices of the clips in each.
+
+    """
+
+    clips: Sequence[Clip]
+    examples: Examples
+    heard: Heard
+    logits: np.ndarray
+    folds: Sequence[np.ndarray]
+
+    def temperature(self, clips: np.ndarray) -> float:
+        """Return what fits the windows of some clips best."""
+        chosen = np.sort(clips)
+        some = self.examples.of(chosen)
+        return metrics.fit_temperature(self.logits[np.isin(self.examples.clips, chosen)],
+                                       some.labels[some.clips], some.weights())
+
+    def recordings(self, clips: np.ndarray, temperature: float) -> list[Recording]:
+        """Return some clips as `ser_ros.evaluation.threshold` takes them."""
+        found = []
+        for index in clips:
+            rows = self.examples.clips == index
+            found.append(Recording(
+                self.clips[index].corpus, self.clips[index].label,
+                self.heard.end_s[rows].tolist(), softmax(self.logits[rows] / temperature, axis=1),
+                self.heard.speech[rows].tolist()))
+        return found
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """
+    A threshold, and what it is worth.
+
+    Attributes
+    ----------
+    all: the threshold, chosen on all clips; what it gives there is too good, as it was chosen so.
+    accuracy: the share of right answers that was wanted.
+    cross_validated: by corpus, the answers to each fold with temperature and threshold of the
+        other folds.
+
+    """
+
+    all: Threshold
+    accuracy: float
+    cross_validated: dict[str, Answers]
+
+
+def choose_threshold(held_out: HeldOut, info: ModelInfo, accuracy: float,
+                     temperature: float) -> Chosen:
+    """
+    Choose the threshold on all clips, and judge the choice by cross-validation.
+
+    :param accuracy: share of right answers that is wanted, over 0 to 1.
+    :param temperature: of all clips.
+    """
+    settings = graph_settings(info)
+    everyone = np.arange(len(held_out.clips))
+    counts: Counts = {}
+    for fold in held_out.folds:
+        others = np.setdiff1d(everyone, fold)
+        theirs = held_out.temperature(others)
+        found = choose(held_out.recordings(others, theirs), info.labels, accuracy, settings)
+        judged = count(held_out.recordings(fold, theirs), info.labels,
+                       replace(settings, min_confidence=found.min_confidence))
+        for name, values in judged.items():
+            counts[name] = counts.get(name, 0) + values
+    return Chosen(choose(held_out.recordings(everyone, temperature), info.labels, accuracy,
+                         settings), accuracy, shares(counts))

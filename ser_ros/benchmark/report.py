@@ -1,0 +1,217 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a benchmark found: two tables as text, all of it as CSV, a picture."""
+
+import csv
+import textwrap
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+from ser_ros.benchmark.runs import BACKENDS, REFERENCE, Row
+from ser_ros.messages import one_line
+from ser_ros.output_file import open_output
+from ser_ros.errors import SerError
+
+# A machine whose cores are wanted more than this is busy with other things.
+LOAD_OF_A_QUIET_CORE = 0.25
+TEXT_WIDTH = 100
+COLOURS = dict(zip(BACKENDS, ('tab:red', 'tab:green', 'tab:blue')))
+
+_Line = Sequence[str]
+
+
+class Head(NamedTuple):
+    """
+    What the figures belong to.
+
+    Attributes
+    ----------
+    date: of the start, with the time zone.
+    machine: as `benchmark_machine.machine` says; gpu: '' where there is none.
+    cores: of the machine.
+    load: average load of the minute before the start.
+    versions: of Python, this package and the runtimes, by name.
+    model: name and version; sha256: of the model's first file.
+    sound: what was listened to.
+    threads: CPU threads for one window.
+    period_s: from one window to the next.
+
+    """
+
+    date: str
+    machine: str
+    gpu: str
+    cores: int
+    load: float
+    versions: Dict[str, str]
+    model: str
+    feature_set: str
+    sha256: str
+    sound: str
+    threads: int
+    period_s: float
+    rounds: int
+
+    @property
+    def version_text(self) -> str:
+        """The versions in one line."""
+        return ', '.join('{} {}'.format(*pair) for pair in self.versions.items())
+
+    @property
+    def busy(self) -> bool:
+        """Whether other programs were running: the figures are worse than the machine's."""
+        return self.load > LOAD_OF_A_QUIET_CORE * self.cores
+
+
+def to_text(head: Head, rows: Sequence[Row]) -> str:
+    """Return head, the table of times, the table of memory and CPU, and what is missing."""
+    measured = [row for row in rows if not row.reason]
+    parts = ['\n'.join(_head(head))]
+    if measured:
+        parts += ['\n'.join(_table(_TIMES, measured)), '\n'.join(_table(_RESOURCES, measured)),
+                  _notes(head)]
+    if len(measured) < len(rows):
+        parts.append('\n'.join(['Not measured:'] + _missing(rows)))
+    return '\n\n'.join(parts) + '\n'
+
+
+def _missing(rows: Sequence[Row]) -> List[str]:
+    """Return a line for each reason, with the configurations that have it."""
+    groups: Dict[Tuple[str, str], List[str]] = {}
+    for row in rows:
+        if row.reason:
+            groups.setdefault((row.backend, row.reason), []).append(row.precision)
+    return [one_line('  {} {}: {}'.format(backend, ', '.join(precisions), reason))
+            for (backend, reason), precisions in groups.items()]
+
+
+def _head(head: Head) -> List[str]:
+    lines = [
+        'ser_ros benchmark of {}, {}'.format(head.model, head.date),
+        'machine:  ' + head.machine,
+        'GPU:      ' + (head.gpu or 'none'),
+        'load:     {:.2f} in the minute before, {} cores'.format(head.load, head.cores),
+        'versions: ' + head.version_text,
+        'model:    {}, {}, sha256 {}'.format(head.model, head.feature_set, head.sha256),
+        'input:    {}, a window every {} s, {} thread{}'.format(
+            head.sound, head.period_s, head.threads, '' if head.threads == 1 else 's'),
+    ]
+    if head.busy:
+        lines.append('WARNING:  other programs were running: times and their spread are too high')
+    return lines
+
+
+def _number(digits: int, value: Optional[float]) -> str:
+    return '-' if value is None else '{:.{}f}'.format(value, digits)
+
+
+def _reduction(row: Row) -> str:
+    if row.reduction_percent is None or (row.backend, row.precision) == REFERENCE:
+        return '-'
+    return '{:.1f} %'.format(row.reduction_percent)
+
+
+_TIMES = (
+    ('time [ms]', lambda row: row.name),
+    ('preprocessing', lambda row: _number(3, row.preprocessing_ms)),
+    ('p95', lambda row: _number(3, row.preprocessing_p95_ms)),
+    ('per s of sound', lambda row: _number(2, row.preprocessing_ms_per_s)),
+    ('inference', lambda row: _number(2, row.inference_ms)),
+    ('p95', lambda row: _number(2, row.inference_p95_ms)),
+    ('reduction', _reduction),
+    ('windows', lambda row: str(row.windows)),
+)
+_RESOURCES = (
+    ('memory [MB], CPU', lambda row: row.name),
+    ('PSS', lambda row: _number(0, row.pss_mb)),
+    ('RSS', lambda row: _number(0, row.rss_mb)),
+    ('of the system', lambda row: _number(0, row.system_mb)),
+    ('CPU % of a core', lambda row: _number(2, row.cpu_percent)),
+)
+
+
+def _table(columns, rows: Sequence[Row]) -> List[str]:
+    lines: List[_Line] = [[title for title, _ in columns]]
+    lines += [[cell(row) for _, cell in columns] for row in rows]
+    widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
+    return ['  '.join([line[0].ljust(widths[0])] + [
+        cell.rjust(width) for cell, width in zip(line[1:], widths[1:])]) for line in lines]
+
+
+def _notes(head: Head) -> str:
+    return textwrap.fill(
+        'Medians and 95th percentiles of single windows. Preprocessing: from the last 20 ms of a '
+        'window to the input of the model. Each configuration ran alone, in {} fresh processes '
+        'that took turns. Reduction: of the inference time against {} {}, the median of the '
+        "rounds' own. CPU: features and model of a stream in real time. Memory of the system: by "
+        "how much the available memory became less, with other programs' changes in it; on a "
+        "Jetson with the GPU's.".format(head.rounds, *REFERENCE), TEXT_WIDTH)
+
+
+def write_csv(path: str, head: Head, rows: Sequence[Row]) -> None:
+    """
+    Write a line for each configuration, measured or not, with all of the head in each.
+
+    :raises SerError: if the file cannot be written.
+    """
+    constant = head._asdict()
+    constant['versions'] = head.version_text
+    with open_output(path) as stream:
+        writer = csv.writer(stream)
+        writer.writerow(list(Row._fields) + [
+            'model_sha256' if name == 'sha256' else name for name in Head._fields])
+        for row in rows:
+            writer.writerow([_cell(value) for value in row] + [
+                _cell(value) for value in constant.values()])
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return '{:.4f}'.format(value)
+    return '' if value is None else str(value)
+
+
+def load_matplotlib() -> Any:
+    """
+    Return matplotlib.pyplot, set to draw into files.
+
+    :raises SerError: if it is not installed.
+    """
+    try:
+        import matplotlib
+    except ImportError as error:
+        raise SerError('--plot needs matplotlib ({}); install it with: pip install matplotlib'
+                       .format(error)) from error
+    matplotlib.use('Agg')
+    from matplotlib import pyplot
+    return pyplot
+
+
+def write_plot(path: str, head: Head, rows: Sequence[Row]) -> None:
+    """
+    Draw the times and the memory of what was measured, as a PNG file.
+
+    :raises SerError: if the file cannot be written.
+    """
+    pyplot = load_matplotlib()
+    measured = [row for row in rows if not row.reason][::-1]
+    figure, axes = pyplot.subplots(1, 3, figsize=(13, 1.8 + 0.45 * len(measured)))
+    panels: Tuple[Tuple[str, str], ...] = (
+        ('inference_ms', 'inference [ms], median'), ('pss_mb', 'memory (PSS) [MB]'),
+        ('cpu_percent', 'CPU of a stream in real time [% of a core]'))
+    for index, (axis, (field, label)) in enumerate(zip(axes, panels)):
+        values = [getattr(row, field) for row in measured]
+        axis.barh([row.name for row in measured], values,
+                  color=[COLOURS[row.backend] for row in measured])
+        for place, value in enumerate(values):
+            axis.text(value, place, ' {:.3g}'.format(value), va='center')
+        axis.set_xlim(0, 1.2 * max(values + [1e-3]))
+        axis.set_xlabel(label)
+        axis.tick_params(labelleft=index == 0)
+    figure.suptitle('{}, {}'.format(head.model, head.gpu or head.machine), fontsize=10)
+    figure.tight_layout()
+    try:
+        figure.savefig(path, dpi=100, format='png')
+    except OSError as error:
+        raise SerError('cannot write {}: {}'.format(path, error.strerror)) from error
+    finally:
+        pyplot.close(figure)

@@ -1,0 +1,82 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The findings of ``ser_ros data check`` as text."""
+
+import sys
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+# Of files of one kind so many are named; --json names all.
+SHOWN = 10
+
+
+def print_check(check) -> None:
+    """Print the findings on one corpus, a `ser_ros.corpora.corpus_check.CorpusCheck`."""
+    # Where nobody looks at a terminal, nothing is wrapped.
+    width = None if sys.stdout.isatty() else 1000
+    console = Console(markup=False, highlight=False, width=width, soft_wrap=True)
+    values = check.values()
+    console.print('{}: {} ({})'.format(values['folder'], values['corpus'], values['layout']))
+    console.print(_counts(values['counts']))
+    for line in _lines(values):
+        console.print('  ' + line)
+    console.print('  nothing has to be repaired' if values['sound']
+                  else '  to be repaired before training: see above')
+    console.print()
+
+
+def _counts(counts) -> Table:
+    emotions = sorted({emotion for row in counts.values() for emotion in row})
+    table = Table(box=None, pad_edge=True)
+    table.add_column('Speaker')
+    for emotion in emotions + ['all']:
+        table.add_column(emotion, justify='right')
+    for speaker, row in counts.items():
+        table.add_row(Text(speaker), *[str(row.get(emotion, 0)) for emotion in emotions],
+                      str(sum(row.values())))
+    totals = [sum(row.get(emotion, 0) for row in counts.values()) for emotion in emotions]
+    table.add_row('all', *[str(total) for total in totals], str(sum(totals)))
+    return table
+
+
+def _lines(values):
+    yield 'licence: {}'.format(values['licence'])
+    yield 'usable: {} of {} clips, {:.2f} h, {}'.format(
+        values['usable'], values['clips'], values['total_duration_s'] / 3600,
+        ', '.join('{} Hz'.format(rate) for rate in values['sample_rates_hz']) or 'no rate')
+    for name, title, unit in ('duration_s', 'duration', 's'), ('level_dbfs', 'level', 'dBFS'):
+        if values[name]:
+            yield '{}: {min:.1f} to {max:.1f} {unit}, median {median:.1f}'.format(
+                title, unit=unit, **values[name])
+    for label, emotion in values['merged_labels'].items():
+        yield 'label {}: counts as {}'.format(label, emotion)
+    for label, count in values['dropped_labels'].items():
+        yield 'label {}: {} clips are left out'.format(label, count)
+    for label, count in values['unknown_labels'].items():
+        yield 'UNKNOWN LABEL {}: {} clips'.format(label, count)
+    for line in _files('BROKEN', ['{problem}'.format(**item) for item in values['broken']]):
+        yield line
+    for line in _files('SILENT', values['silent']):
+        yield line
+    contradictions = [' = '.join(group) for group in values['contradictions']]
+    for line in _files('SAME SOUND, DIFFERENT LABEL OR SPEAKER', contradictions):
+        yield line
+    for line in _files('same sound', [' = '.join(group) for group in values['duplicates']]):
+        yield line
+    for line in _files('under {:g} dBFS'.format(values['quiet_dbfs']), values['quiet']):
+        yield line
+    skipped = ['{file}: {reason}'.format(**item) for item in values['skipped']]
+    for line in _files('left out', skipped):
+        yield line
+
+
+def _files(title, names):
+    if not names:
+        return
+    yield '{}: {}'.format(title, len(names))
+    for name in names[:SHOWN]:
+        yield '  ' + name
+    if len(names) > SHOWN:
+        yield '  and {} more; --json names all'.format(len(names) - SHOWN)

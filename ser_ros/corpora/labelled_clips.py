@@ -1,0 +1,206 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The clips of the corpora, their labels and speakers."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+import numpy as np
+
+from ser_ros.audio.file_source import FileSource
+from ser_ros.errors import SerError
+from ser_ros import corpora
+from ser_ros.corpora.clip_check import leave_out_unreadable
+from ser_ros.training.config import PARTS, Config
+from ser_ros.corpora import Listing
+from ser_ros.corpora.labels import as_word
+from ser_ros.progress import Progress
+
+EVERYONE = '*'  # in place of the speakers of a part: all clips, also those of unknown speakers
+
+
+@dataclass(frozen=True)
+class Clip:
+    """
+    One recording: what is said by whom, and the index of its emotion in the labels.
+
+    The speaker is '' where the corpus does not tell.
+    """
+
+    corpus: str
+    path: Path
+    speaker: str
+    label: int
+
+
+def load_part(config: Config, root: Path, part: str) -> list[Clip]:
+    """
+    Return the clips of ``part`` ('train', 'validation' or 'test') of every corpus.
+
+    :param root: folder that holds one folder for each corpus, in any layout that
+        `ser_ros.corpora` reads.
+    :raises SerError: if a corpus or a speaker is missing, or an emotion is not in the
+        configuration.
+    """
+    assert part in PARTS
+    clips = []
+    for name, corpus in config.corpora.items():
+        speakers = getattr(corpus, part)
+        if not speakers:
+            continue
+        found = read_corpus(config, root, name)
+        if speakers != [EVERYONE]:
+            found = [clip for clip in found if clip.speaker in speakers]
+            missing = set(speakers) - {clip.speaker for clip in found}
+            if missing:
+                raise SerError(
+                    f'{root / name}: no clips of the speakers {", ".join(sorted(missing))}')
+        clips += found
+    if not clips:
+        raise SerError(f'no speakers are listed for {part} in the configuration')
+    return clips
+
+
+def read_corpus(config: Config, root: Path, name: str) -> list[Clip]:
+    """
+    Read the clips in the corpus's folder, in the order of its list or of the paths.
+
+    What a label counts as is decided by the configuration's ``merge`` and ``drop``, else by
+    `ser_ros.corpora.labels`.
+
+    :raises SerError: if the folder's layout is unknown, or a label is.
+    """
+    listing = corpora.read(root / name)
+    return to_clips(name, listing, config.labels, config.merge, config.drop)
+
+
+def to_clips(name: str, listing: Listing, labels: Sequence[str], merge: Mapping[str, str],
+             drop: Sequence[str]) -> list[Clip]:
+    """
+    Return the clips whose emotion is among ``labels``.
+
+    :param name: of the corpus, for the clips.
+    :raises SerError: if a label is neither one of ``labels`` nor merged nor dropped.
+    """
+    emotions = {**corpora.emotion_map(listing.corpus),
+                **{as_word(word): emotion for word, emotion in merge.items()},
+                **{as_word(word): None for word in drop}}
+    indices = {as_word(label): index for index, label in enumerate(labels)}
+    clips = []
+    for recording in listing.recordings:
+        emotion = emotions.get(recording.label, recording.label)
+        if emotion is None:
+            continue
+        if as_word(emotion) not in indices:
+            raise SerError(
+                f'{listing.folder}: unknown emotion {emotion!r}; put it under labels, merge or '
+                f'drop in the configuration (labels: {", ".join(labels)})')
+        clips.append(Clip(name, recording.path, recording.speaker,
+                          indices[as_word(emotion)]))
+    return clips
+
+
+def strangers(root: Path, labels: Sequence[str],
+              corpus: Optional[str] = None) -> tuple[list[Clip], dict[str, int]]:
+    """
+    Return the clips of all speakers in a folder, for a corpus that no configuration names.
+
+    :param root: a corpus, or a folder that holds several.
+    :param labels: those of the model; clips of others are left out.
+    :param corpus: whose file names and labels these are; found out where None.
+    :return: the clips, and how many of which label are left out.
+    :raises SerError: if no corpus is recognised, or no clip is left.
+    """
+    clips: list[Clip] = []
+    left_out: Counter = Counter()
+    for folder in corpora.find_folders(root):
+        listing = corpora.read(folder, corpus)
+        emotions = corpora.emotion_map(listing.corpus)
+        known = {as_word(label) for label in labels}
+        strange = {item.label for item in listing.recordings
+                   if emotions.get(item.label, item.label) not in known}
+        left_out.update(item.label for item in listing.recordings if item.label in strange)
+        clips += to_clips(listing.folder.name, listing, labels, {}, list(strange))
+    if not clips:
+        raise SerError(f'{root}: no clips of the emotions {", ".join(labels)}')
+    return clips, dict(left_out)
+
+
+def trained_on(training_data: str, root: Path, corpus: Optional[str] = None) -> list[str]:
+    """
+    Return the corpora in a folder that a model was trained on, by folder name or kind.
+
+    :param training_data: what the model file says of it, such as 'ravdess: speakers 01 02'.
+    :param root, corpus: see `strangers`.
+    """
+    names = {part.partition(':')[0].strip().removeprefix('adapted with ')
+             for part in training_data.lower().split(';')}
+    listings = [corpora.read(folder, corpus) for folder in corpora.find_folders(root)]
+    return sorted(listing.folder.name for listing in listings
+                  if names & {listing.folder.name.lower(), listing.corpus})
+
+
+def speakers_trained_on(training_data: str, clips: Sequence[Clip]) -> list[str]:
+    """
+    Return the speakers of the clips that a model was trained on, each behind its corpus.
+
+    :param training_data: see `trained_on`.
+    """
+    said = dict(part.split(': speakers ', 1) for part in training_data.split('; ')
+                if ': speakers ' in part)
+    trained = {corpus: speakers.split() for corpus, speakers in said.items()}
+    return sorted({f'{clip.corpus} {clip.speaker}'.strip() for clip in clips
+                   if {clip.speaker, EVERYONE} & set(trained.get(clip.corpus, []))})
+
+
+def skipped(root: Path, corpus: Optional[str] = None) -> list[tuple[Path, str]]:
+    """Return the files in a folder that `strangers` does not take for clips, and why not."""
+    return [entry for folder in corpora.find_folders(root)
+            for entry in corpora.read(folder, corpus).skipped]
+
+
+def readable(clips: Sequence[Clip], threads: int,
+             progress: Progress) -> tuple[list[Clip], list[str]]:
+    """
+    Return the clips of which something can be decoded, and what is wrong with the others.
+
+    :raises SerError: if there is none.
+    """
+    paths, problems = leave_out_unreadable([clip.path for clip in clips], threads, progress)
+    left = set(paths)
+    return [clip for clip in clips if clip.path in left], problems
+
+
+def read_samples(path: Path) -> np.ndarray:
+    """
+    Read a clip exactly as the running graph hears it: 16 kHz mono int16, padded to one window.
+
+    :return: float32 (n,) in [-1, 1].
+    :raises SerError: if the file cannot be read.
+    """
+    with closing(FileSource(str(path))) as source:
+        return np.concatenate(list(_chunks(source))).astype(np.float32) / 32768
+
+
+def _chunks(source: FileSource) -> Iterator[np.ndarray]:
+    chunk = source.read()
+    while chunk is not None:
+        yield chunk
+        chunk = source.read()
+
+
+def describe(clips: list[Clip], labels: list[str]) -> str:
+    """Return one line a corpus: clips, speakers, and clips of each label."""
+    lines = []
+    for name in dict.fromkeys(clip.corpus for clip in clips):
+        chosen = [clip for clip in clips if clip.corpus == name]
+        counts = Counter(labels[clip.label] for clip in chosen)
+        speakers = {clip.speaker for clip in chosen}
+        lines.append('{}: {} clips of {} speakers ({})'.format(
+            name, len(chosen), 'unknown' if '' in speakers else len(speakers),
+            ', '.join(f'{counts[label]} {label}' for label in labels)))
+    return '\n'.join(lines)

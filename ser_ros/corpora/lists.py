@@ -1,0 +1,152 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Clips that a CSV file lists."""
+
+import csv
+import io
+import os
+import unicodedata
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
+from pathlib import Path
+
+from ser_ros.errors import SerError
+from ser_ros.corpora.labels import as_word
+from ser_ros.corpora.recording import Recording
+
+COLUMNS = ('file_path', 'emotion')
+OPTIONAL = ('speaker',)
+# Of the Korean corpus; its lists are in the encoding of Korean Windows.
+AIHUB_COLUMNS = ('wav_id', '상황')
+ENCODINGS = ('utf-8-sig', 'cp949')
+DELIMITERS = (',', ';', '\t')  # the second and third are those of spreadsheets in some countries
+
+
+def read_rows(path: Path, columns: Iterable[str],
+              optional: Iterable[str] = ()) -> list[dict[str, str]]:
+    """
+    Return the rows of a CSV file that has at least these columns.
+
+    In the file, capitals and outer spaces do not matter in the names of the columns.
+
+    :param optional: columns that it may have.
+    :raises SerError: if it cannot be read, a column is missing or there twice, or a row is too
+        short.
+    """
+    try:
+        lines = list(_reader(_text(path), strict=True))
+    except csv.Error as error:
+        raise SerError(f'cannot read {path}: {error}') from error
+    known = {as_word(name): name for name in (*columns, *optional)}
+    given = [known.get(as_word(name), name) for name in (lines[0] if lines else [])]
+    rows = {number: dict(zip_longest(given, line[:len(given)], fillvalue=''))
+            for number, line in enumerate(lines[1:], start=2) if line}
+    for column in columns:
+        if given.count(column) != 1:
+            fault = 'there several times' if column in given else 'missing'
+            raise SerError(f'{path}: the column {column!r} is {fault}; needed: '
+                           f'{", ".join(columns)}; found: {_as_text(given)}')
+        for number, row in rows.items():
+            if not row[column].strip():
+                raise SerError(f'{path}, line {number}: {column} is empty')
+    return list(rows.values())
+
+
+def has_columns(path: Path, columns: Iterable[str]) -> bool:
+    """Tell whether a file is a CSV file with at least these columns."""
+    return set(columns) <= set(map(as_word, _header(path)))
+
+
+def describe_columns(path: Path) -> str:
+    """Return the columns of a CSV file as text."""
+    return _as_text(_header(path))
+
+
+def _as_text(names: Iterable[str]) -> str:
+    return ', '.join(name.strip() for name in names if name.strip()) or 'none'
+
+
+def _header(path: Path) -> list[str]:
+    """Return the first line of a CSV file; nothing where it is not a text file."""
+    try:
+        return next(_reader(_text(path)), [])
+    except (SerError, csv.Error):
+        return []
+
+
+def _reader(text: str, strict: bool = False) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text, newline=''), delimiter=_delimiter(text),
+                      skipinitialspace=True, strict=strict)
+
+
+def _delimiter(text: str) -> str:
+    """Return what separates the columns: what the first line has most of."""
+    first = text.partition('\n')[0]
+    return max(DELIMITERS, key=first.count)
+
+
+def _text(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SerError(f'cannot read {path}: {error.strerror}') from error
+    for encoding in ENCODINGS:
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise SerError(f'cannot read {path}: it is text neither in UTF-8 nor in CP949')
+
+
+def plain(path: Path) -> list[Recording]:
+    """
+    Read a list with the columns file_path, emotion and, if there is one, speaker.
+
+    :param path: the CSV file; its file paths count from its folder.
+    :raises SerError: see `read_rows`.
+    """
+    return [Recording(_locate(path.parent, row['file_path'].strip()), as_word(row['emotion']),
+                      row.get('speaker', '').strip())
+            for row in read_rows(path, COLUMNS, OPTIONAL)]
+
+
+def _locate(folder: Path, name: str) -> Path:
+    """
+    Return the file that a list means.
+
+    Lists are written on other systems than the one that they are read on: with other separators,
+    or with accents and Korean syllables in one character where the file's name has several.
+    """
+    slashes = name.replace('\\', '/')
+    for spelling in (name, slashes, *(unicodedata.normalize(form, slashes)
+                                      for form in ('NFC', 'NFD'))):
+        if os.path.exists(folder / spelling):
+            return folder / spelling
+    return folder / name
+
+
+def aihub(lists: Iterable[Path], audio: Iterable[Path]) -> tuple[
+        list[Recording], list[tuple[Path, str]]]:
+    """
+    Read the lists of AI-Hub's Korean emotional conversations, one for each year of recording.
+
+    The column ``상황`` (situation) holds the emotion that was to be spoken, ``wav_id`` the name of
+    the file without its ending; five listeners' votes are in further columns. Nothing tells the
+    speaker: the corpus cannot be split by speaker and belongs into one part as a whole.
+    Source: data set 263 of https://aihub.or.kr (감정 분류를 위한 대화 음성 데이터셋), and the
+    lists 4차년도.csv, 5차년도.csv and 5차년도_2차.csv as published programs read them.
+
+    :param audio: all audio files; a row whose file is missing is left out, since the corpus is
+        downloaded in parts.
+    """
+    files = {path.stem: path for path in audio}
+    found: dict[str, Recording] = {}
+    skipped = []
+    for path in lists:
+        for row in read_rows(path, AIHUB_COLUMNS):
+            name = row['wav_id'].strip()
+            if name not in files:
+                skipped.append((path.parent / f'{name}.wav', f'in {path.name}, but not here'))
+            else:
+                found[name] = Recording(files[name], as_word(row['상황']))
+    return list(found.values()), skipped

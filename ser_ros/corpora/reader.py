@@ -1,0 +1,185 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From a folder to the clips in it: finds out which layout it has."""
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Optional
+
+from ser_ros.audio.source import FILE_ENDINGS
+from ser_ros.errors import SerError
+from ser_ros.corpora import lists, naming
+from ser_ros.corpora.labels import COMMON, CORPORA, GENERIC, as_word
+from ser_ros.corpora.recording import Listing, Recording
+
+TABLES_NAMED = 3  # in an error
+METADATA = 'metadata.csv'
+# What a folder may be besides a known corpus: with a list, or with a folder for each emotion.
+LISTED = 'listed'
+CLASSES = 'classes'
+LAYOUTS = ('a metadata.csv or another CSV file with the columns file_path, emotion and, if known, '
+           'speaker; one of the corpora {} as downloaded; or one folder of audio for each '
+           'emotion'.format(', '.join(CORPORA)))
+
+
+def read(path: Path, corpus: Optional[str] = None) -> Listing:
+    """
+    Return the clips in a folder, or those that a CSV file lists.
+
+    :param corpus: whose naming and labels these are; found out where None: from the file names,
+        or from the folder's name if there is a list.
+    :raises SerError: for an unknown corpus, or if nothing of what is known fits.
+    """
+    if corpus is not None and corpus not in CORPORA:
+        raise SerError(f'unknown corpus {corpus!r}; known: {", ".join(CORPORA)}')
+    path = path.resolve()
+    if path.is_file():
+        return _listed(path, corpus)
+    if not path.is_dir():
+        raise SerError(f'{path} is missing; a folder with a corpus is needed')
+    audio, tables = _walk(path)
+    if path / METADATA in tables:
+        return _listed(path / METADATA, corpus)
+    listing = (_aihub(path, audio, tables, corpus) or _named(path, audio, corpus)
+               or _table(path, tables, corpus) or _class_folders(path, audio, corpus))
+    if listing is None:
+        columns = ''.join(f'; {table.name} has the columns {lists.describe_columns(table)}'
+                          for table in tables[:TABLES_NAMED])
+        raise SerError(f'{path}: no corpus was recognised; needed: {LAYOUTS}{columns}')
+    return listing
+
+
+def find_folders(path: Path) -> list[Path]:
+    """
+    Return the folders of the corpora in a folder; ``path`` itself if it is one.
+
+    It is not if folders right below it have a list of their own, or hold different corpora or
+    layouts.
+
+    :raises SerError: if folders of emotions lie beside such folders: whose they are is not clear.
+    """
+    if not path.is_dir() or (path / METADATA).exists():
+        return [path]
+    tables = [file for file in path.iterdir() if file.name.lower().endswith('.csv')]
+    below = sorted(folder for folder in path.iterdir()
+                   if folder.is_dir() and not folder.name.startswith('.'))
+    kinds = {folder: _kind(folder) for folder in below}
+    if LISTED not in kinds.values() and any(
+            lists.has_columns(table, lists.COLUMNS) for table in tables):
+        return [path]
+    emotions = [folder for folder, kind in kinds.items()
+                if as_word(folder.name) in COMMON and kind != LISTED]
+    found = [folder for folder, kind in kinds.items() if kind and folder not in emotions]
+    others = [folder for folder in found
+              if kinds[folder] not in {kinds[emotion] for emotion in emotions}]
+    if emotions and others:
+        raise SerError(
+            f'{path} holds folders of emotions ({_names(emotions)}) and beside them what is a '
+            f'corpus of its own ({_names(others)}); put the folders of emotions into a folder of '
+            'their own, or give the path of one corpus')
+    if emotions:  # and perhaps folders of labels that one corpus alone has, such as calm
+        return [path]
+    if LISTED in kinds.values() or len({kinds[folder] for folder in found}) > 1:
+        return found
+    return [path]
+
+
+def _names(folders: list[Path]) -> str:
+    return ', '.join(folder.name for folder in folders)
+
+
+def _kind(folder: Path) -> Optional[str]:
+    """Return what a folder is at first sight; None if that does not tell a corpus."""
+    if (folder / METADATA).exists():
+        return LISTED
+    audio, tables = _walk(folder)
+    if any(lists.has_columns(path, lists.AIHUB_COLUMNS) for path in tables):
+        return 'aihub'
+    corpus = naming.detect(path.resolve() for path in audio)
+    if corpus is None and any(lists.has_columns(path, lists.COLUMNS) for path in tables):
+        return LISTED
+    return corpus or (CLASSES if _is_of_classes(folder, audio) else None)
+
+
+def _is_of_classes(folder: Path, audio: list[Path]) -> bool:
+    """Tell whether there are folders of emotions with audio right below the folder."""
+    return any(as_word(path.relative_to(folder).parts[0]) in COMMON for path in audio
+               if path.parent != folder)
+
+
+def _walk(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Return the audio files and the CSV files in a folder and those inside it, in order."""
+    audio, tables = [], []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith('.'))
+        for name in sorted(names):
+            if name.startswith('.'):
+                continue
+            if name.lower().endswith(FILE_ENDINGS):
+                audio.append(Path(parent, name))
+            elif name.lower().endswith('.csv'):
+                tables.append(Path(parent, name))
+    return audio, tables
+
+
+def _by_name(folder: Path) -> str:
+    """Return the corpus that a folder's name tells."""
+    name = folder.name.lower()
+    known = {entry.replace('-', ''): entry for entry in CORPORA}
+    return known.get(''.join(filter(str.isalnum, name)), GENERIC)
+
+
+def _listed(path: Path, corpus: Optional[str]) -> Listing:
+    return Listing(corpus or _by_name(path.parent), path.parent, path.name, lists.plain(path))
+
+
+def _aihub(folder: Path, audio: list[Path], tables: list[Path],
+           corpus: Optional[str]) -> Optional[Listing]:
+    if corpus not in (None, 'aihub'):
+        return None
+    chosen = [path for path in tables if lists.has_columns(path, lists.AIHUB_COLUMNS)]
+    if not chosen:
+        return None
+    found, skipped = lists.aihub(chosen, audio)
+    if not found:
+        raise SerError(f'{folder}: none of the clips in {", ".join(p.name for p in chosen)} is '
+                       'here; unpack the archives of the corpus into this folder')
+    return Listing('aihub', folder, 'lists of the corpus', found, skipped)
+
+
+def _named(folder: Path, audio: list[Path], corpus: Optional[str]) -> Optional[Listing]:
+    corpus = corpus or naming.detect(audio)
+    if corpus not in naming.NAMINGS:
+        return None
+    found, skipped = naming.recordings(corpus, audio)
+    if not found:
+        raise SerError(f'{folder}: none of its {len(audio)} audio files is named as {corpus} '
+                       'names its clips')
+    return Listing(corpus, folder, f'file names of {corpus}', found, skipped)
+
+
+def _table(folder: Path, tables: list[Path], corpus: Optional[str]) -> Optional[Listing]:
+    chosen = [path for path in tables if lists.has_columns(path, lists.COLUMNS)]
+    if len(chosen) > 1:
+        raise SerError(f'{folder}: several lists of clips, {", ".join(map(str, chosen))}; give '
+                       'the path of one')
+    return _listed(chosen[0], corpus) if chosen else None
+
+
+def _class_folders(folder: Path, audio: list[Path], corpus: Optional[str]) -> Optional[Listing]:
+    words = {path: [as_word(name) for name in path.relative_to(folder).parts[:-1]]
+             for path in audio}
+    # Counted from the folder given: 0 for emotion/clip, 1 for speaker/emotion/clip.
+    depths = Counter(depth for names in words.values()
+                     for depth, name in enumerate(names) if name in COMMON)
+    if not depths:
+        return None
+    depth = depths.most_common(1)[0][0]
+    found, skipped = [], []
+    for path, names in words.items():
+        if len(names) > depth:
+            found.append(Recording(path, names[depth]))
+        else:
+            skipped.append((path, 'in no folder of an emotion'))
+    return Listing(corpus or GENERIC, folder, 'a folder for each emotion', found, skipped)

@@ -1,0 +1,99 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The steps of ``ser_ros evaluate``, from labelled clips to the files of the report."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Optional
+
+from ser_ros.evaluation import (
+    document, pictures, report, robustness, robustness_report, score_files, emotion_changes)
+from ser_ros.evaluation.conditions import all_conditions
+from ser_ros.corpora.labelled_clips import Clip
+from ser_ros.evaluation.figures import (
+    UNITS,
+    differences,
+    evaluate,
+    graph_figures,
+    of_corpus,
+)
+from ser_ros.progress import Progress
+from ser_ros.evaluation.report_values import as_json
+from ser_ros.evaluation.scoring import ClipScores, Scorer
+from ser_ros.evaluation.emotion_changes import Response
+
+WINDOWS = 'windows.csv'
+
+
+def run(scorer: Scorer, clips: Sequence[Clip], part: str, changes: int, output: Path,
+        progress: Progress, against: Optional[Path] = None) -> str:
+    """
+    Score the clips, write the report and what is behind it to ``output``.
+
+    :param part: whose clips these are, for the report.
+    :param changes: so many changes of emotion are tried for each speaker; 0: none.
+    :param against: folder of another model's evaluation on the same clips, to compare with.
+    :return: the report as Markdown.
+    :raises SerError: if a clip or the other evaluation cannot be read.
+    """
+    labels = scorer.classifier.labels
+    others = None if against is None else score_files.load_windows(
+        against / WINDOWS, clips, labels)
+    scores = list(progress.track(scorer.clips(clips), 'clips', len(clips)))
+    planned = emotion_changes.plan(clips, changes)
+    responses = list(progress.track(
+        emotion_changes.measure(scorer, planned), 'changes of emotion', len(planned)))
+    found = summarise(scorer, clips, scores, responses, part)
+    if against is not None and others is not None:
+        found = replace(found, other=str(against),
+                        differences=differences(clips, scores, others, labels))
+    score_files.save_clips(output / 'scores.csv', clips, scores, labels)
+    score_files.save_windows(output / WINDOWS, clips, scores, labels)
+    if responses:
+        score_files.save_responses(output / 'changes.csv', responses, labels)
+    pictures.save_all(found.figures, output)
+    return _write(found, output)
+
+
+def summarise(scorer: Scorer, clips: Sequence[Clip], scores: Sequence[ClipScores],
+              responses: Sequence[Response], part: str) -> report.Evaluation:
+    """Return the figures of what was measured."""
+    labels = scorer.classifier.labels
+    names = list(dict.fromkeys(clip.corpus for clip in clips))
+    speakers = {name: {clip.speaker for clip in clips if clip.corpus == name} for name in names}
+    answered = {name: [entry for entry in responses if entry.change.corpus == name]
+                for name in names}
+    return report.Evaluation(
+        info=scorer.classifier.session.info, backend=scorer.classifier.session.backend, part=part,
+        speakers={name: 0 if '' in found else len(found) for name, found in speakers.items()},
+        figures={unit: evaluate(clips, scores, labels, unit) for unit in UNITS},
+        graph={name: graph_figures(*of_corpus(clips, scores, name), labels) for name in names},
+        responses={name: emotion_changes.summarise(found)
+                   for name, found in answered.items() if found})
+
+
+def run_robustness(scorer: Scorer, clips: Sequence[Clip], part: str, per_corpus: int, output: Path,
+                   progress: Progress) -> str:
+    """
+    Score the clips under all conditions, write the report and its figures to ``output``.
+
+    :param part: whose clips these are, for the report.
+    :param per_corpus: so many clips of each corpus, see `robustness.choose`; 0 for all.
+    :return: the report as Markdown.
+    :raises SerError: if a clip cannot be read, or this machine lacks a codec.
+    """
+    chosen = robustness.choose(clips, per_corpus)
+    results = robustness.measure(scorer, chosen, all_conditions(), progress)
+    return robustness_report.write(results, scorer.classifier.session.info, part, output)
+
+
+def _write(found: report.Evaluation, output: Path) -> str:
+    blocks = report.build(found)
+    text = document.to_markdown(blocks)
+    (output / 'report.md').write_text(text, encoding='utf-8')
+    (output / 'report.html').write_text(document.to_html(blocks, output), encoding='utf-8')
+    (output / 'report.json').write_text(
+        json.dumps(as_json(found), indent=2) + '\n', encoding='utf-8')
+    return text

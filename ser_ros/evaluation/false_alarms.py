@@ -1,0 +1,119 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How often the graph hears an emotion where nobody speaks."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ser_ros.audio.source import FILE_ENDINGS
+from ser_ros.emotion.tracker import State
+from ser_ros.errors import SerError
+from ser_ros.inference.classifier import Classifier
+from ser_ros.offline import classify_chunks, open_stream
+from ser_ros.corpora.labelled_clips import read_samples
+from ser_ros.evaluation.document import Block, Heading, Table, Text
+from ser_ros.nonspeech import HARD, Sound
+from ser_ros.evaluation.report import percent
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the graph says of the windows of one sound of no speech."""
+
+    kind: str
+    states: tuple[State, ...]
+
+    @property
+    def false(self) -> bool:
+        """Whether an emotion is named in any window."""
+        return State.EMOTION in self.states
+
+
+@dataclass(frozen=True)
+class Figures:
+    """
+    The sounds of one kind, or all of them.
+
+    Attributes
+    ----------
+    clips, windows: how many there are.
+    no_speech, uncertain, emotion: share of the windows in which the graph says so.
+    false_clips: share of the clips with a window in which an emotion is named.
+
+    """
+
+    clips: int
+    windows: int
+    no_speech: float
+    uncertain: float
+    emotion: float
+    false_clips: float
+
+
+def find(folder: Path) -> list[Path]:
+    """
+    Return the audio files in a folder and below it.
+
+    :raises SerError: if there is none.
+    """
+    paths = sorted(path for path in folder.resolve().rglob('*')
+                   if path.suffix.lower() in FILE_ENDINGS and path.is_file()
+                   and not path.name.startswith('.'))
+    if not paths:
+        raise SerError(f'no audio files ({" ".join(FILE_ENDINGS)}) in {folder}')
+    return paths
+
+
+def read(paths: Iterable[Path]) -> Iterator[Sound]:
+    """
+    Yield recordings of no speech; their kind is the name of the folder that they lie in.
+
+    :raises SerError: if one cannot be read.
+    """
+    for path in paths:
+        yield Sound(path.parent.name, read_samples(path))
+
+
+def listen(classifier: Classifier, sounds: Iterable[Sound]) -> Iterator[Heard]:
+    """Yield what the graph, with its default settings, says of each sound."""
+    stream = open_stream(classifier.session.info.feature_set)
+    for sound in sounds:
+        windows = classify_chunks([sound.samples], classifier, stream)
+        yield Heard(sound.kind, tuple(window.state for window in windows))
+
+
+def summarise(heard: Sequence[Heard]) -> Figures:
+    """Return the figures of some sounds, at least one."""
+    states = [state for entry in heard for state in entry.states]
+    count = len(states)
+    return Figures(
+        len(heard), count, states.count(State.NO_SPEECH) / count,
+        states.count(State.UNCERTAIN) / count, states.count(State.EMOTION) / count,
+        sum(entry.false for entry in heard) / len(heard))
+
+
+def report(heard: Sequence[Heard], unreadable: int = 0) -> list[Block]:
+    """
+    Return the figures of all sounds and of each kind as a document.
+
+    :param unreadable: so many files were left out.
+    """
+    groups = {'all': list(heard)}
+    without = [entry for entry in heard if entry.kind not in HARD]
+    if 0 < len(without) < len(heard):
+        groups['all but voices without words'] = without
+    for kind in sorted({entry.kind for entry in heard}):
+        groups[kind.replace('_', ' ')] = [entry for entry in heard if entry.kind == kind]
+    rows = []
+    for name, members in groups.items():
+        found = summarise(members)
+        rows.append([name, str(found.clips), str(found.windows), percent(found.no_speech),
+                     percent(found.uncertain), percent(found.emotion), percent(found.false_clips)])
+    left_out = f' Files left out, as they cannot be read: {unreadable}.' if unreadable else ''
+    return [
+        Heading('Emotions heard where nobody speaks', 1),
+        Text('What the graph says, with its default settings, of the windows of sounds that are '
+             'no speech; and of how many clips it names an emotion in any window.' + left_out),
+        Table(['sound', 'clips', 'windows', 'NO_SPEECH', 'UNCERTAIN', 'EMOTION',
+               'clips with an emotion'], rows)]

@@ -1,0 +1,244 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Measure a stored model on speakers it was never trained on, by the steps of the running graph."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ser_ros.emotion.labels import MAIN_EMOTIONS
+from ser_ros.evaluation import metrics
+from ser_ros.corpora.labelled_clips import Clip
+from ser_ros.evaluation.scoring import ClipScores
+
+UNITS = ('clips', 'windows')
+
+
+@dataclass(frozen=True)
+class Answers:
+    """
+    What is answered to each clip or window, and what would be right.
+
+    Attributes
+    ----------
+    probabilities: (n, classes), adding up to 1.
+    truth: (n,) class of each.
+    groups: (n,) what the bootstrap draws: the speaker, or the clip.
+
+    """
+
+    probabilities: np.ndarray
+    truth: np.ndarray
+    groups: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """
+    What is right of the answers to some clips or windows, in one choice of classes.
+
+    Attributes
+    ----------
+    labels: the classes that could be answered.
+    confusion: counts, truth by row and answer by column.
+    intervals: 95 % intervals of 'uar', 'macro_f1' and 'accuracy'.
+    resampled: what the intervals' bootstrap drew, 'speakers' or 'clips'.
+    confidence, right: of each answer its probability, and whether it is right.
+
+    """
+
+    labels: tuple[str, ...]
+    confusion: np.ndarray
+    intervals: dict[str, tuple[float, float]]
+    resampled: str
+    confidence: np.ndarray
+    right: np.ndarray
+
+    @property
+    def uar(self) -> float:
+        """Unweighted average recall over the classes that have clips."""
+        return metrics.uar(self.confusion)
+
+    @property
+    def macro_f1(self) -> float:
+        """Mean of F1 over the classes that have clips."""
+        return metrics.macro_f1(self.confusion)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of right answers."""
+        return metrics.accuracy(self.confusion)
+
+    @property
+    def reliability(self) -> metrics.Reliability:
+        """How right the answers are against how sure."""
+        return metrics.reliability(self.confidence, self.right)
+
+    @property
+    def risk_coverage(self) -> tuple[np.ndarray, np.ndarray]:
+        """Coverage and risk; see `metrics.risk_coverage`."""
+        return metrics.risk_coverage(self.confidence, self.right)
+
+
+def restrict(windows: np.ndarray, columns: Sequence[int]) -> np.ndarray:
+    """
+    Return the probabilities of some labels, renormalised.
+
+    As the running graph does with its parameter ``emotions``.
+
+    :param windows: (windows, labels).
+    """
+    kept = windows[:, columns]
+    return kept / kept.sum(axis=1, keepdims=True)
+
+
+def clip_score(scores: ClipScores, columns: Sequence[int]) -> np.ndarray:
+    """Return a clip's score: the mean over its windows of the probabilities of some labels."""
+    return restrict(scores.probabilities[scores.rated], columns).mean(axis=0)
+
+
+def clip_answers(clips: Sequence[Clip], scores: Sequence[ClipScores],
+                 columns: Sequence[int]) -> Answers:
+    """Return one answer for each clip, all of whose labels are among ``columns``."""
+    groups, _ = bootstrap_groups(clips)
+    return Answers(np.stack([clip_score(entry, columns) for entry in scores]),
+                   np.array([columns.index(clip.label) for clip in clips]), groups)
+
+
+def window_answers(clips: Sequence[Clip], scores: Sequence[ClipScores],
+                   columns: Sequence[int]) -> Answers:
+    """Return one answer for each window that counts; its truth is that of the clip."""
+    groups, _ = bootstrap_groups(clips)
+    sizes = [int(entry.rated.sum()) for entry in scores]
+    return Answers(
+        np.concatenate([restrict(entry.probabilities[entry.rated], columns) for entry in scores]),
+        np.repeat([columns.index(clip.label) for clip in clips], sizes),
+        np.repeat(groups, sizes).tolist())
+
+
+ANSWERS = {'clips': clip_answers, 'windows': window_answers}
+
+
+def bootstrap_groups(clips: Sequence[Clip]) -> tuple[list[str], str]:
+    """
+    Return what the bootstrap draws, of each clip and in words.
+
+    That is its speaker, or the clip itself where there is one speaker only or one is unknown.
+    """
+    speakers = [clip.speaker for clip in clips]
+    if len(set(speakers)) > 1 and '' not in speakers:
+        return speakers, 'speakers'
+    return [str(index) for index in range(len(clips))], 'clips'
+
+
+def compare(clips: Sequence[Clip], scores: Sequence[ClipScores], labels: Sequence[str],
+            chosen: Sequence[str], unit: str = 'clips') -> Figures:
+    """
+    Compare scores and truth of the clips whose emotion is among ``chosen``.
+
+    :param scores: of each clip.
+    :param chosen: the labels that may be answered.
+    :param unit: 'clips' or 'windows'.
+    """
+    columns = [index for index, label in enumerate(labels) if label in chosen]
+    rows = [index for index, clip in enumerate(clips) if clip.label in columns]
+    members = [clips[index] for index in rows]
+    given = ANSWERS[unit](members, [scores[index] for index in rows], columns)
+    answers = given.probabilities.argmax(axis=1)
+    return Figures(
+        labels=tuple(labels[index] for index in columns),
+        confusion=metrics.confusion(given.truth, answers, len(columns)),
+        intervals=metrics.bootstrap(given.truth, answers, given.groups, len(columns)),
+        resampled=bootstrap_groups(members)[1],
+        confidence=given.probabilities.max(axis=1), right=answers == given.truth)
+
+
+def of_corpus(clips: Sequence[Clip], scores: Sequence[ClipScores],
+              corpus: str) -> tuple[list[Clip], list[ClipScores]]:
+    """Return the clips of one corpus and their scores."""
+    rows = [index for index, clip in enumerate(clips) if clip.corpus == corpus]
+    return [clips[index] for index in rows], [scores[index] for index in rows]
+
+
+def choices(clips: Sequence[Clip], labels: Sequence[str]) -> dict[str, list[str]]:
+    """
+    Return which labels may be answered to the clips of a corpus.
+
+    'all' labels of the model; those that the 'corpus' has, where it lacks some; the 'main' four,
+    where the corpus has clips of more than one of them.
+    """
+    present = [labels[index] for index in sorted({clip.label for clip in clips})]
+    found = {'all': list(labels), 'corpus': present,
+             'main': [label for label in labels if label in MAIN_EMOTIONS]}
+    if present == list(labels):
+        del found['corpus']
+    if len(set(present) & set(MAIN_EMOTIONS)) < 2:
+        del found['main']
+    return found
+
+
+def evaluate(clips: Sequence[Clip], scores: Sequence[ClipScores], labels: Sequence[str],
+             unit: str = 'clips') -> dict[str, dict[str, Figures]]:
+    """Return the figures by corpus and choice of classes; see `choices`."""
+    results = {}
+    for name in dict.fromkeys(clip.corpus for clip in clips):
+        members, values = of_corpus(clips, scores, name)
+        results[name] = {choice: compare(members, values, labels, chosen, unit)
+                         for choice, chosen in choices(members, labels).items()}
+    return results
+
+
+def differences(clips: Sequence[Clip], scores: Sequence[ClipScores],
+                others: Sequence[ClipScores],
+                labels: Sequence[str]) -> dict[str, dict[str, metrics.Difference]]:
+    """
+    Return by how much the model is better than another per clip, by corpus and choice of classes.
+
+    :param others: the other model's scores of the same clips.
+    """
+    results: dict[str, dict[str, metrics.Difference]] = {}
+    for name in dict.fromkeys(clip.corpus for clip in clips):
+        members, values = of_corpus(clips, scores, name)
+        _, theirs = of_corpus(clips, others, name)
+        results[name] = {}
+        for choice, chosen in choices(members, labels).items():
+            columns = [index for index, label in enumerate(labels) if label in chosen]
+            rows = [index for index, clip in enumerate(members) if clip.label in columns]
+            ours, other = (clip_answers(
+                [members[index] for index in rows], [entry[index] for index in rows], columns)
+                for entry in (values, theirs))
+            results[name][choice] = metrics.paired_bootstrap(
+                ours.truth, ours.probabilities.argmax(axis=1),
+                other.probabilities.argmax(axis=1), ours.groups, len(columns))
+    return results
+
+
+@dataclass(frozen=True)
+class GraphFigures:
+    """
+    What the graph says of a corpus with its own thresholds.
+
+    Attributes
+    ----------
+    windows: number of windows, with and without speech.
+    no_speech, uncertain: share of them in which it says so.
+    right: share that is right of the windows in which an emotion is named; NaN if none is.
+
+    """
+
+    windows: int
+    no_speech: float
+    uncertain: float
+    right: float
+
+
+def graph_figures(clips: Sequence[Clip], scores: Sequence[ClipScores],
+                  labels: Sequence[str]) -> GraphFigures:
+    """Return what the graph says of all windows of some clips."""
+    states = np.concatenate([[state.name for state in entry.states] for entry in scores])
+    right = [label == labels[clip.label] for clip, entry in zip(clips, scores, strict=True)
+             for label in entry.labels if label]
+    return GraphFigures(len(states), float(np.mean(states == 'NO_SPEECH')),
+                        float(np.mean(states == 'UNCERTAIN')),
+                        float(np.mean(right)) if right else float('nan'))

@@ -1,0 +1,61 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures of an evaluation, as PNG files."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from ser_ros.evaluation import plots
+from ser_ros.evaluation.figures import Figures
+from ser_ros.evaluation.report import confusion_picture
+
+DPI = 100
+
+
+def save_all(results: Mapping[str, Mapping[str, Mapping[str, Figures]]], folder: Path) -> None:
+    """
+    Draw all pictures that the report shows.
+
+    :param results: by unit, corpus and choice of classes.
+    """
+    for name, chosen in results['clips'].items():
+        for choice, figures in chosen.items():
+            plots.confusion(figures.confusion, figures.labels, name,
+                            folder / confusion_picture(name, choice))
+        reliability(chosen['all'], f'{name}, clips', folder / f'reliability_{name}.png')
+    for unit, corpora in results.items():
+        risk_coverage({name: chosen['all'] for name, chosen in corpora.items()}, unit,
+                      folder / f'risk_coverage_{unit}.png')
+
+
+def reliability(figures: Figures, title: str, path: Path) -> None:
+    """Draw how right answers are against how sure, with the share of the answers below."""
+    bins = figures.reliability
+    width = 1 / len(bins.share)
+    middles = (np.arange(len(bins.share)) + 0.5) * width
+    figure, (upper, lower) = plots.pyplot.subplots(
+        2, figsize=(5, 6), sharex=True, height_ratios=(3, 1), constrained_layout=True)
+    upper.plot([0, 1], [0, 1], 'k--', linewidth=1)
+    upper.bar(middles, np.nan_to_num(bins.accuracy), width, edgecolor='white')
+    upper.set(ylabel='share of right answers', ylim=(0, 1), xlim=(0, 1),
+              title=f'{title}: ECE {100 * bins.calibration_error:.1f} %')
+    lower.bar(middles, bins.share, width, edgecolor='white', color='gray')
+    lower.set(xlabel='confidence', ylabel='share of answers')
+    figure.savefig(path, dpi=DPI)
+    plots.pyplot.close(figure)
+
+
+def risk_coverage(figures: Mapping[str, Figures], unit: str, path: Path) -> None:
+    """Draw, for each corpus, the error of the surest answers against how many those are."""
+    figure, axes = plots.pyplot.subplots(figsize=(6, 4.5), constrained_layout=True)
+    for name, entry in figures.items():
+        coverage, risk = entry.risk_coverage
+        axes.plot(100 * coverage, 100 * risk, label=name)
+    axes.set(xlabel=f'{unit} that are answered [%]', ylabel='wrong among those [%]',
+             xlim=(0, 100), ylim=(0, None))
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(path, dpi=DPI)
+    plots.pyplot.close(figure)

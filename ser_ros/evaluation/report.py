@@ -1,0 +1,180 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The figures of an evaluation as a report of tables and pictures."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ser_ros.inference.model_metadata import ModelInfo
+from ser_ros.evaluation import metrics
+from ser_ros.evaluation.document import Block, Heading, Picture, Table, Text
+from ser_ros.evaluation.figures import Figures, GraphFigures
+from ser_ros.evaluation.emotion_changes import AFTER_S, BEFORE_S, ResponseFigures
+
+CHOICES = {
+    'all': 'all classes of the model',
+    'corpus': 'the classes of the corpus',
+    'main': 'the 4 main classes',
+}
+RISKS = (0.1, 0.2, 0.3)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """
+    Everything that was found out about a model.
+
+    Attributes
+    ----------
+    info, backend: of the model file, and what ran it.
+    part: whose clips, 'test', 'validation' or 'all' speakers.
+    speakers: number of them by corpus; 0 where they are unknown.
+    figures: by unit ('clips', 'windows'), corpus and choice of classes.
+    graph: what the graph says of the windows, by corpus.
+    responses: to changes of emotion, by corpus; empty if they were not measured.
+    other: name of the evaluation that this one is compared with, or ''.
+    differences: to that, by corpus and choice of classes.
+
+    """
+
+    info: ModelInfo
+    backend: str
+    part: str
+    speakers: Mapping[str, int]
+    figures: Mapping[str, Mapping[str, Mapping[str, Figures]]]
+    graph: Mapping[str, GraphFigures]
+    responses: Mapping[str, ResponseFigures]
+    other: str = ''
+    differences: Mapping[str, Mapping[str, metrics.Difference]] = field(default_factory=dict)
+
+
+def build(found: Evaluation) -> list[Block]:
+    """Return the report; its pictures are those of `evaluation_plots.save_all`."""
+    info = found.info
+    blocks: list[Block] = [
+        Heading(f'{info.name} {info.version}, {info.precision} on {found.backend}, '
+                f'{found.part} speakers', 1),
+        Text(f'Feature set {info.feature_set}. All figures in %, with 95 % intervals by bootstrap '
+             'over speakers, or over clips where there is one speaker only.'),
+        Heading('Per clip', 2),
+        Text("A clip is scored with the mean of its windows' probabilities, a window every 0.5 s, "
+             'those without speech left out.'),
+        _summary(found, 'clips'),
+        Heading('Per window', 2),
+        Text('Every window with speech is an answer of its own; its truth is that of the clip.'),
+        _summary(found, 'windows')]
+    blocks += _compared(found)
+    blocks += _abstaining(found)
+    blocks += _streaming(found)
+    for name, chosen in found.figures['clips'].items():
+        blocks += _corpus(name, chosen)
+    return blocks
+
+
+def _summary(found: Evaluation, unit: str) -> Table:
+    rows = []
+    for name, chosen in found.figures[unit].items():
+        speakers = found.speakers[name] or 'unknown'
+        for choice, figures in chosen.items():
+            rows.append([
+                name, CHOICES[choice], f'{figures.confusion.sum()}, {speakers}',
+                *(_with_interval(figures, key) for key in ('uar', 'macro_f1', 'accuracy')),
+                figures.resampled, percent(figures.reliability.calibration_error)])
+    return Table(['corpus', 'may be answered', f'{unit}, speakers', 'UAR', 'macro F1', 'accuracy',
+                  'intervals over', 'ECE'], rows)
+
+
+def _with_interval(figures: Figures, name: str) -> str:
+    low, high = figures.intervals[name]
+    return f'{percent(getattr(figures, name))} ({percent(low)}..{percent(high)})'
+
+
+def percent(share: float) -> str:
+    """Return a share in percent; a dash for NaN."""
+    return '-' if math.isnan(share) else f'{100 * share:.1f}'
+
+
+def _compared(found: Evaluation) -> list[Block]:
+    if not found.other:
+        return []
+    rows = []
+    for name, chosen in found.differences.items():
+        for choice, entry in chosen.items():
+            low, high = entry.interval
+            rows.append([name, CHOICES[choice], f'{100 * entry.uar:+.1f}',
+                         f'{100 * low:+.1f}..{100 * high:+.1f}', percent(entry.below)])
+    return [
+        Heading(f'Compared with {found.other}', 2),
+        Text('The difference in UAR per clip, in points, by a paired bootstrap: both models on '
+             'the same draws.'),
+        Table(['corpus', 'may be answered', 'UAR', '95 % interval', 'draws in which it is lower'],
+              rows)]
+
+
+def _abstaining(found: Evaluation) -> list[Block]:
+    rows, stated = [], found.info.answer_accuracy
+    for name, graph in found.graph.items():
+        coverage, risk = found.figures['windows'][name]['all'].risk_coverage
+        rows.append([name, *(percent(metrics.coverage_at(limit, coverage, risk))
+                             for limit in RISKS),
+                     str(graph.windows), percent(graph.no_speech), percent(graph.uncertain),
+                     percent(1 - graph.no_speech - graph.uncertain), percent(graph.right),
+                     '' if stated is None else percent(stated)])
+    header = ['corpus', *(f'answered at {100 * limit:.0f} % error' for limit in RISKS),
+              'windows of the graph', 'NO_SPEECH', 'UNCERTAIN', 'named', 'of those right', 'stated']
+    return [
+        Heading('Knowing when not to answer', 2),
+        Text('How many of the windows with speech may be answered, the surest first, until so '
+             'many of the answers are wrong; and what the graph says with the settings of '
+             f'config/ser.yaml and a min_confidence of {found.info.min_confidence:.2f}, smoothed '
+             'over time within a clip. What the model file states is how many of the answers are '
+             'right on its validation speakers.'),
+        Table(header, rows),
+        *(Picture(f'risk_coverage_{unit}.png', f'Risk against coverage, {unit}')
+          for unit in found.figures)]
+
+
+def _streaming(found: Evaluation) -> list[Block]:
+    if not found.responses:
+        return []
+    rows = [[name, str(entry.changes), percent(entry.named_before), percent(entry.followed),
+             _seconds(entry.median_s), _seconds(entry.slow_s), _seconds(entry.left_median_s)]
+            for name, entry in found.responses.items()]
+    return [
+        Heading('Changes of emotion', 2),
+        Text(f'Clips of two emotions of one speaker, trimmed and joined: {BEFORE_S:g} s of the '
+             f'one, then {AFTER_S:g} s of the other, through the tracker of the graph with the '
+             'settings of config/ser.yaml. Where the label was right before the change: how often '
+             'the new one is named after it, and when.'),
+        Table(['corpus', 'changes', 'right before', 'of those followed', 'median until named [s]',
+               '90th percentile [s]', 'median until the old one is given up [s]'], rows)]
+
+
+def _seconds(value_s: float) -> str:
+    return '-' if math.isnan(value_s) else f'{value_s:.1f}'
+
+
+def confusion_picture(corpus: str, choice: str) -> str:
+    """Return the name of the picture of a confusion matrix."""
+    return f'confusion_{corpus}.png' if choice == 'all' else f'confusion_{corpus}_{choice}.png'
+
+
+def _corpus(name: str, chosen: Mapping[str, Figures]) -> list[Block]:
+    blocks: list[Block] = [Heading(f'{name}: truth by row, answer by column [clips]', 2)]
+    for choice, figures in chosen.items():
+        blocks += [Heading(f'{name}, {CHOICES[choice]}', 3), _confusion(figures)]
+    blocks += [Picture(confusion_picture(name, choice),
+                       f'{name}, {CHOICES[choice]}: answers in % of the truth')
+               for choice in chosen]
+    return [*blocks, Picture(f'reliability_{name}.png', f'{name}: how right against how sure')]
+
+
+def _confusion(figures: Figures) -> Table:
+    rows = []
+    scores = zip(metrics.recalls(figures.confusion), metrics.precisions(figures.confusion),
+                 metrics.f1_scores(figures.confusion), strict=True)
+    for label, row, values in zip(figures.labels, figures.confusion, scores, strict=True):
+        if row.sum():
+            rows.append([label, *(str(count) for count in row), *map(percent, values)])
+    return Table(['', *figures.labels, 'recall', 'precision', 'F1'], rows)

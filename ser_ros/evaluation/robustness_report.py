@@ -1,0 +1,139 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The figures of robustness as a table, curves and CSV."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ser_ros.inference.model_metadata import ModelInfo
+from ser_ros.evaluation import document, plots
+from ser_ros.evaluation.conditions import CLEAN, FAMILIES
+from ser_ros.evaluation.document import Block, Heading, Picture, Table, Text
+from ser_ros.evaluation.report import percent
+from ser_ros.evaluation.robustness import Robustness
+
+COLUMNS = ['corpus', 'family', 'condition', 'strength', 'unit', 'clips', 'uar', 'uar_low',
+           'uar_high', 'difference', 'difference_low', 'difference_high', 'no_speech']
+DPI = 100
+
+
+def write(results: Sequence[Robustness], info: ModelInfo, part: str, folder: Path) -> str:
+    """
+    Write robustness.md, .html and .csv and a picture for each corpus to ``folder``.
+
+    :return: the Markdown.
+    """
+    save(results, folder / 'robustness.csv')
+    for corpus in _corpora(results):
+        draw([entry for entry in results if entry.corpus == corpus],
+             f'{info.name} {info.version}: {corpus}', folder / picture(corpus))
+    blocks = build(results, info, part)
+    text = document.to_markdown(blocks)
+    (folder / 'robustness.md').write_text(text, encoding='utf-8')
+    (folder / 'robustness.html').write_text(document.to_html(blocks, folder), encoding='utf-8')
+    return text
+
+
+def picture(corpus: str) -> str:
+    """Return the name of the picture of a corpus."""
+    return f'robustness_{corpus}.png'
+
+
+def save(results: Sequence[Robustness], path: Path) -> None:
+    """Write a line for each corpus and condition."""
+    with open(path, 'w', newline='', encoding='utf-8') as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for entry in results:
+            kind = entry.condition
+            described = [kind.family, kind.name, '', ''] if kind is CLEAN else [
+                kind.family, kind.name, f'{kind.strength:g}', FAMILIES[kind.family]]
+            numbers = [entry.uar, *entry.interval, entry.difference.uar,
+                       *entry.difference.interval, entry.no_speech]
+            writer.writerow([entry.corpus, *described, entry.clips,
+                             *(f'{value:.4f}' for value in numbers)])
+
+
+def build(results: Sequence[Robustness], info: ModelInfo, part: str) -> list[Block]:
+    """Return the report."""
+    blocks: list[Block] = [
+        Heading(f'Robustness of {info.name} {info.version}, {info.precision}, {part} speakers', 1),
+        Text('UAR per clip in %, all classes of the model allowed; in brackets the difference to '
+             'the clips as they are, in points, and behind the stroke the share of the clips in '
+             'which no window counts as speech.'),
+        _summary(results)]
+    for family in _families(results):
+        blocks += [Heading(family.capitalize(), 2), _table(results, family)]
+    return [*blocks, *(Picture(picture(corpus), f'{corpus}: UAR against the strength')
+                       for corpus in _corpora(results))]
+
+
+def _corpora(results: Sequence[Robustness]) -> list[str]:
+    return list(dict.fromkeys(entry.corpus for entry in results))
+
+
+def _families(results: Sequence[Robustness]) -> list[str]:
+    return [family for family in FAMILIES if _members(results, family)]
+
+
+def _clean(results: Sequence[Robustness]) -> list[Robustness]:
+    return [entry for entry in results if entry.condition is CLEAN]
+
+
+def _members(results: Sequence[Robustness], family: str) -> list[Robustness]:
+    return [entry for entry in results if entry.condition.family == family]
+
+
+def _summary(results: Sequence[Robustness]) -> Table:
+    rows = []
+    for clean in _clean(results):
+        own = [entry for entry in results if entry.corpus == clean.corpus]
+        means = [np.mean([entry.uar for entry in _members(own, family)])
+                 for family in _families(results)]
+        low, high = clean.interval
+        rows.append([clean.corpus, str(clean.clips),
+                     f'{percent(clean.uar)} ({percent(low)}..{percent(high)})',
+                     *(percent(float(mean)) for mean in means)])
+    return Table(['corpus', 'clips', 'clean (95 % interval)',
+                  *(f'mean over {family}' for family in _families(results))], rows)
+
+
+def _table(results: Sequence[Robustness], family: str) -> Table:
+    rows: dict[str, list[str]] = {}
+    for entry in [*_clean(results), *_members(results, family)]:
+        rows.setdefault(entry.condition.title, []).append(_cell(entry))
+    return Table([FAMILIES[family], *_corpora(results)],
+                 [[title, *cells] for title, cells in rows.items()])
+
+
+def _cell(entry: Robustness) -> str:
+    if entry.condition is CLEAN:
+        return f'{percent(entry.uar)} / {percent(entry.no_speech)}'
+    points = round(100 * entry.difference.uar, 1) + 0.0  # no -0.0
+    return f'{percent(entry.uar)} ({points:+.1f}) / {percent(entry.no_speech)}'
+
+
+def draw(results: Sequence[Robustness], title: str, path: Path) -> None:
+    """Draw a corpus' UAR against the strength, a panel for each family."""
+    figure, axes = plots.pyplot.subplots(
+        2, 3, figsize=(13, 7.5), sharey=True, constrained_layout=True)
+    clean, = _clean(results)
+    for panel, (family, unit) in zip(axes.flat, FAMILIES.items(), strict=True):
+        panel.axhline(100 * clean.uar, color='black', linestyle='--', label='clean')
+        curves: dict[str, list[tuple[float, float]]] = {}
+        for entry in _members(results, family):
+            curves.setdefault(entry.condition.name, []).append(
+                (entry.condition.strength, 100 * entry.uar))
+        for name, points in curves.items():
+            panel.plot(*zip(*points, strict=True), marker='o', label=name)
+        panel.set(xlabel=unit, title=family, ylim=(0, 100))
+        panel.grid(alpha=0.3)
+        panel.legend(fontsize='small')
+    for panel in axes[:, 0]:
+        panel.set_ylabel('UAR [%]')
+    figure.suptitle(title)
+    figure.savefig(path, dpi=DPI)
+    plots.pyplot.close(figure)

@@ -1,0 +1,233 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+From which confidence on an emotion is named: so that what is named is right at a stated rate.
+
+Chosen on validation speakers, over the very steps of the graph with its smoothing, and kept in the
+model file.
+"""
+
+import logging
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ser_ros.audio.format import SAMPLE_RATE_HZ
+from ser_ros.emotion.settings import TrackerSettings
+from ser_ros.emotion.tracker import EmotionTracker, State
+from ser_ros.errors import SerError
+from ser_ros.inference.classifier import Classifier, open_classifier
+from ser_ros.inference.model_file import Model
+from ser_ros.offline import graph_settings, open_stream
+from ser_ros.training.export import onnx_export
+from ser_ros.corpora.labelled_clips import Clip, read_samples
+from ser_ros.progress import Progress
+
+LOGGER = logging.getLogger(__name__)
+
+# By corpus: windows with speech, those of them that are answered, those answered rightly.
+Counts = dict[str, np.ndarray]
+CANDIDATES = np.round(np.arange(0.0, 1.0, 0.01), 2)
+# A rate of fewer answers than this share of a corpus's windows with speech says too little.
+LEAST_ANSWERED = 0.05
+
+
+@dataclass(frozen=True)
+class Recording:
+    """
+    What a model says of the windows of one clip.
+
+    Attributes
+    ----------
+    corpus, label: of the clip; the label is the index of its emotion.
+    end_s: where each window ends.
+    probabilities: of each window alone, (windows, labels).
+    speech: share of each that is speech, [0, 1].
+
+    """
+
+    corpus: str
+    label: int
+    end_s: Sequence[float]
+    probabilities: np.ndarray
+    speech: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """
+    How the graph answers the windows with speech of one corpus.
+
+    Attributes
+    ----------
+    answered: share of them in which it names an emotion.
+    right: share of those that are right; NaN where none is answered.
+
+    """
+
+    answered: float
+    right: float
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """
+    A chosen threshold and what it gives.
+
+    Attributes
+    ----------
+    min_confidence: the threshold.
+    reached: whether the stated rate is.
+    answers: by corpus, on the data that it was chosen on.
+
+    """
+
+    min_confidence: float
+    reached: bool
+    answers: dict[str, Answers]
+
+    @property
+    def right(self) -> float:
+        """Share of right answers, the mean over the corpora."""
+        return float(np.mean([entry.right for entry in self.answers.values()]))
+
+    @property
+    def answered(self) -> float:
+        """Share of the windows with speech that are answered, the mean over the corpora."""
+        return float(np.mean([entry.answered for entry in self.answers.values()]))
+
+
+def listen(classifier: Classifier, clips: Iterable[Clip]) -> Iterator[Recording]:
+    """
+    Yield what the model says of each clip, by the steps of the graph.
+
+    :raises SerError: if a clip cannot be read.
+    """
+    stream = open_stream(classifier.session.info.feature_set)
+    for clip in clips:
+        stream.reset()
+        end_s, probabilities, speech = [], [], []
+        for window in stream.push(read_samples(clip.path)):
+            end_s.append(window.end_sample / SAMPLE_RATE_HZ)
+            probabilities.append(classifier.probabilities(window.image))
+            # In single precision, as it goes through the graph's messages.
+            speech.append(float(np.float32(window.speech_probability)))
+        yield Recording(clip.corpus, clip.label, end_s, np.stack(probabilities), speech)
+
+
+def answer(recordings: Iterable[Recording], labels: Sequence[str],
+           settings: TrackerSettings) -> dict[str, Answers]:
+    """Return how the graph with these settings answers, by corpus."""
+    return shares(count(recordings, labels, settings))
+
+
+def count(recordings: Iterable[Recording], labels: Sequence[str],
+          settings: TrackerSettings) -> Counts:
+    """Return how many windows hold speech, are answered and answered rightly, by corpus."""
+    counts: Counts = {}
+    for entry in recordings:
+        found = counts.setdefault(entry.corpus, np.zeros(3))
+        tracker = EmotionTracker(labels, settings)
+        for stamp_s, probabilities, speech in zip(
+                entry.end_s, entry.probabilities, entry.speech, strict=True):
+            estimate = tracker.update(stamp_s, probabilities, speech)
+            found += (estimate.state is not State.NO_SPEECH, estimate.state is State.EMOTION,
+                      estimate.label == labels[entry.label])
+    return counts
+
+
+def shares(counts: Counts) -> dict[str, Answers]:
+    """Return what `count` has counted, in shares."""
+    return {name: Answers(float(named / max(heard, 1)),
+                          float(right / named) if named else float('nan'))
+            for name, (heard, named, right) in counts.items()}
+
+
+def choose(recordings: Sequence[Recording], labels: Sequence[str], accuracy: float,
+           settings: TrackerSettings) -> Threshold:
+    """
+    Return the lowest threshold with which the stated share of the answers is right.
+
+    Every corpus weighs the same. Where no threshold reaches that share, it is the one with the
+    highest, among those with which at least 5 % of the windows with speech of each corpus are
+    answered.
+
+    :param recordings: of the validation speakers.
+    :param accuracy: the stated share, over 0 to 1.
+    :param settings: the tracker's, whatever its ``min_confidence``.
+    :raises SerError: if in the windows of a corpus no speech is heard.
+    """
+    best = None
+    for candidate in CANDIDATES:
+        answers = answer(recordings, labels, replace(settings, min_confidence=float(candidate)))
+        if any(entry.answered < LEAST_ANSWERED for entry in answers.values()):
+            break
+        found = Threshold(float(candidate), False, answers)
+        if found.right >= accuracy:
+            return replace(found, reached=True)
+        if best is None or found.right > best.right:
+            best = found
+    if best is None:
+        raise SerError('no speech is heard in the clips of {}: no threshold can be chosen'.format(
+            ' or '.join(name for name, entry in answers.items() if not entry.answered)))
+    return best
+
+
+def add_to_model(folder: Path, clips: Sequence[Clip], accuracy: float,
+                 progress: Progress) -> Threshold:
+    """
+    Choose the threshold of a stored model and write it into all its files.
+
+    :param folder: of the model; the choice is made with its file of the highest precision.
+    :param clips: of the validation speakers.
+    :param accuracy: as in `choose`.
+    :return: what was chosen.
+    :raises SerError: if the model or a clip cannot be read.
+    """
+    model = Model(f'{folder}/')
+    with closing(open_classifier(f'{folder}/', 'onnxruntime', model.precisions[0])) as classifier:
+        recordings = list(progress.track(listen(classifier, clips), 'answers', len(clips)))
+        found = choose(recordings, classifier.labels, accuracy, graph_settings(model.info))
+    if not found.reached:
+        LOGGER.warning('no threshold makes %.0f %% of the answers right; at best it is %.0f %%',
+                       100 * accuracy, 100 * found.right)
+    onnx_export.change_metadata([Path(model.path(name)) for name in model.precisions],
+                           lambda _, metadata: _state(metadata, found, accuracy))
+    return found
+
+
+def _state(metadata: dict[str, Any], found: Threshold, accuracy: float) -> None:
+    metadata['min_confidence'] = found.min_confidence
+    metadata.pop('answer_accuracy', None)
+    if found.reached:
+        metadata['answer_accuracy'] = accuracy
+    metadata['metrics']['validation_answers'] = as_metadata(found.answers)
+
+
+def as_metadata(answers: Mapping[str, Answers]) -> dict[str, dict[str, float]]:
+    """Return the shares by corpus as they stand in a model file; none right without answers."""
+    return {name: {key: round(value, 4) for key, value in asdict(entry).items()
+                   if not math.isnan(value)} for name, entry in answers.items()}
+
+
+def describe(found: Threshold) -> str:
+    """Return the threshold and what it gives as one line of text."""
+    return f'min_confidence {found.min_confidence:.2f}: {describe_answers(found.answers)}'
+
+
+def describe_answers(answers: Mapping[str, Answers]) -> str:
+    """Return what a threshold gives as one line of text."""
+    if not all(entry.answered for entry in answers.values()):
+        silent = [name for name, entry in answers.items() if not entry.answered]
+        return f'in none of the windows with speech of {", ".join(silent)} an emotion is named'
+    right, answered = (float(np.mean([getattr(entry, name) for entry in answers.values()]))
+                       for name in ('right', 'answered'))
+    by_corpus = ', '.join(f'{name} {entry.right:.1%} of {entry.answered:.1%}'
+                          for name, entry in answers.items())
+    return (f'{right:.1%} of the answers are right, {answered:.1%} of the windows with speech are '
+            f'answered ({by_corpus})')

@@ -1,0 +1,242 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+The process that builds one engine; `building` starts it.
+
+A process of its own, because a build takes minutes and memory, and on a small board may be ended by
+the system, which must not end the node. It reads a Job from standard input, one line, and ends by
+itself when that is closed: whoever asked is gone. On standard output, lines with job.PREFIX are
+messages (JSON): ``{"step", "share"}``, at the end ``{"error"}`` or ``{"precision"}``; the others
+are TensorRT's log.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import sys
+import threading
+from typing import Any, Dict, List, Optional
+
+from ser_ros.errors import SerError
+from ser_ros.inference.tensorrt_engine import (
+    driver, engine_file, source_model, module, compile, precision, reference)
+from ser_ros.inference.tensorrt_engine.job import PREFIX, Job, from_json
+
+FAILED = 3
+_ABANDONED = 4
+_OOM_SCORE = '/proc/self/oom_score_adj'
+_PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>; "parent" is the thread that waits for the builder
+# Followed by the layer and, in parentheses, the kind of kernel that is tried.
+_MEASURING = 'Timing Runner: '
+_SHOWN = ('INTERNAL_ERROR', 'ERROR', 'WARNING', 'INFO')
+
+
+def main() -> int:
+    """Build what standard input asks for and return the exit code."""
+    # A terminal's Ctrl-C reaches this process, too; whoever asked decides what comes of it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _be_the_first_to_go()
+    _die_with_parent()
+    job = from_json(sys.stdin.readline())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        send({'precision': run(job)})
+    except SerError as error:
+        send({'error': str(error)})
+        return FAILED
+    return 0
+
+
+def _be_the_first_to_go() -> None:
+    """Where memory runs out, Linux is to end this process and not the one that serves."""
+    with contextlib.suppress(OSError), open(_OOM_SCORE, 'w') as file:
+        file.write('1000')
+
+
+def _die_with_parent() -> None:
+    """Have Linux end this process, too: TensorRT may let no other thread of Python run."""
+    prctl = getattr(ctypes.CDLL(None), 'prctl', None)
+    if prctl is not None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _end_with_parent() -> None:
+    sys.stdin.read()
+    os._exit(_ABANDONED)
+
+
+def send(message: Dict[str, Any]) -> None:
+    """Write a message to the process that asked."""
+    sys.stdout.write(PREFIX + json.dumps(message) + '\n')
+    sys.stdout.flush()
+
+
+class Log:
+    """
+    What TensorRT logs: shown, but for its many details, of which two are of use.
+
+    One lists the engine's layers, which are kept. One names the layer for which it measures next:
+    the only progress that versions without a monitor show.
+
+    :param sends_progress: whether to send the latter as messages.
+
+    Attributes
+    ----------
+    layers: the text in which the builder lists them; '' until it does.
+
+    """
+
+    def __init__(self, sends_progress: bool) -> None:
+        self.layers = ''
+        self._sends_progress = sends_progress
+        self._measured = ''
+
+    def line(self, severity: str, text: str) -> None:
+        """Take one message."""
+        if text.startswith(precision.LAYERS_HEADING):
+            self.layers = text
+        if self._sends_progress and _MEASURING in text:
+            layer = text.split(_MEASURING, 1)[1].rsplit(' (', 1)[0].strip()
+            if layer != self._measured:
+                send({'step': 'building: measuring ' + layer, 'share': None})
+            self._measured = layer
+        if severity in _SHOWN:
+            sys.stdout.write('{}: {}\n'.format(severity, ' '.join(text.split())))
+            sys.stdout.flush()
+
+
+def run(job: Job) -> str:
+    """
+    Build the engine, see that it is what was asked for, and write the engine file.
+
+    :return: the precision that was built.
+    :raises SerError: if anything of it fails.
+    """
+    asked = job.key['precision']
+    send({'step': 'loading TensorRT', 'share': None})
+    trt = module.load()
+    log = Log(sends_progress=not compile.has_monitor(trt))
+    logger = module.make_logger(trt, log.line)
+    prepared = source_model.prepare(job.paths, asked, compile.is_strongly_typed(trt), job.output)
+    try:
+        send({'step': 'asking ONNX Runtime', 'share': None})
+        answer = reference.ask(prepared.reference, job.input_shape, job.temperature)
+        send({'step': 'building', 'share': None})
+        order = compile.Order(asked, (1,) + tuple(job.input_shape), job.key['workspace_mib'],
+                              job.capability, _read(job.timing_cache))
+        with open(prepared.path, 'rb') as file:
+            built = compile.build(trt, logger, file.read(), order, _monitor(trt))
+    finally:
+        prepared.remove()
+    found = _built_precision(trt, logger, log, built.plan)
+    if found != asked:
+        raise SerError('TensorRT {} has built {} where {} was asked for'.format(
+            trt.__version__, found, asked))
+    _keep(job, built, found, answer)
+    return found
+
+
+def _built_precision(trt: Any, logger: Any, log: Log, plan: bytes) -> str:
+    found = precision.from_log(log.layers)
+    if found is None:
+        driver.first_gpu()  # without one, loading an engine ends the process
+        from ser_ros.inference.tensorrt_engine.device import open_device
+        from ser_ros.inference.tensorrt_engine.running_engine import LoadedEngine
+        engine = LoadedEngine(trt, logger, open_device(), plan)
+        found = engine.precision
+        engine.close()
+    if found is None:
+        raise SerError('TensorRT {} does not tell in which precision it has built the '
+                       'engine'.format(trt.__version__))
+    return found
+
+
+def _keep(job: Job, built: compile.Built, found: str, answer: Dict[str, Any]) -> None:
+    try:
+        engine_file.write(job.output, engine_file.EngineFile(job.key, found, answer, built.plan))
+    except OSError as error:
+        raise SerError('cannot write the engine {}: {}'.format(
+            job.output, error.strerror)) from error
+    if built.timing_cache:
+        _keep_timings(job.timing_cache, built.timing_cache)
+
+
+def _keep_timings(path: str, timings: bytes) -> None:
+    """Write what the next build may use; without it that takes longer, and nothing is wrong."""
+    temporary = '{}.{}.tmp'.format(path, os.getpid())
+    try:
+        with open(temporary, 'wb') as file:
+            file.write(timings)
+        os.replace(temporary, path)
+    except OSError as error:
+        sys.stdout.write('WARNING: cannot keep the timings {}: {}\n'.format(path, error.strerror))
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+
+
+def _read(path: str) -> bytes:
+    """Return the file's content, b'' where it is not there or cannot be read."""
+    try:
+        with open(path, 'rb') as file:
+            return file.read()
+    except OSError:
+        return b''
+
+
+def _monitor(trt: Any) -> Optional[Any]:
+    """Return a progress monitor that sends its progress, or None where TensorRT has none."""
+    if not compile.has_monitor(trt):
+        return None
+
+    class Monitor(trt.IProgressMonitor):
+        def __init__(self) -> None:
+            trt.IProgressMonitor.__init__(self)
+            self._progress = Progress()
+            self._lock = threading.Lock()
+
+        def phase_start(self, phase_name: str, parent_phase: Optional[str],
+                        num_steps: int) -> None:
+            with self._lock:
+                self._progress.start(phase_name, num_steps)
+
+        def phase_finish(self, phase_name: str) -> None:
+            with self._lock:
+                self._progress.finish(phase_name)
+
+        def step_complete(self, phase_name: str, step: int) -> bool:
+            with self._lock:
+                share = self._progress.step(phase_name, step)
+            send({'step': 'building: ' + phase_name, 'share': share})
+            return True  # go on
+
+    return Monitor()
+
+
+class Progress:
+    """The share of a build that is done, from nested phases of several steps each."""
+
+    def __init__(self) -> None:
+        self._phases: List[List[Any]] = []  # [name, steps, done], the outermost first
+        self._share = 0.0
+
+    def start(self, name: str, steps: int) -> None:
+        """Enter a phase within the last one."""
+        self._phases.append([name, max(steps, 1), 0])
+
+    def finish(self, name: str) -> None:
+        """Leave a phase."""
+        self._phases = [phase for phase in self._phases if phase[0] != name]
+
+    def step(self, name: str, step: int) -> float:
+        """Note that step number ``step`` of a phase is done; return the share, 0 to 1."""
+        share, size = 0.0, 1.0
+        for phase in self._phases:
+            if phase[0] == name:
+                phase[2] = min(step + 1, phase[1])
+            size /= phase[1]
+            share += phase[2] * size
+        # Phases come one after the other, too: it never goes back.
+        self._share = min(max(self._share, share), 1.0)
+        return round(self._share, 3)

@@ -1,0 +1,59 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""INT8 form of a model, for CPUs: U8 activations and S8 weights with a scale for each channel."""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quant_pre_process,
+    quantize_static,
+)
+
+from ser_ros.training.export.onnx_export import IR_VERSION
+
+OPERATORS = ['Conv', 'Add', 'MaxPool', 'GlobalAveragePool']
+FULLY_CONNECTED = 'Gemm'
+
+
+class _Images(CalibrationDataReader):
+    def __init__(self, name: str, images: Iterable[np.ndarray]):
+        self._feeds: Iterator[dict[str, np.ndarray]] = (
+            {name: image[np.newaxis]} for image in images)
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        return next(self._feeds, None)
+
+
+def to_int8(model: onnx.ModelProto, images: Iterable[np.ndarray],
+            prefixes: tuple[str, ...] = ('',)) -> onnx.ModelProto:
+    """
+    Return the FP32 model with QuantizeLinear/DequantizeLinear pairs around its convolutions.
+
+    :param images: windows of the training data, from which the ranges of activations are taken.
+    :param prefixes: what the names of the nodes to be quantised begin with; the others stay, and
+        so do fully connected layers of which none is the whole name.
+    """
+    nodes = [node.name for node in model.graph.node
+             if (node.op_type in OPERATORS and node.name.startswith(prefixes))
+             or (node.op_type == FULLY_CONNECTED and node.name in prefixes)]
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, 'fp32.onnx'), Path(folder, 'int8.onnx')
+        onnx.save(model, source)
+        # Adds the shapes of inner tensors. Batch normalisation is folded already.
+        quant_pre_process(source, source, skip_optimization=True, skip_symbolic_shape=True)
+        quantize_static(
+            source, target, _Images(model.graph.input[0].name, images),
+            quant_format=QuantFormat.QDQ, per_channel=True, activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8, calibrate_method=CalibrationMethod.MinMax,
+            op_types_to_quantize=[*OPERATORS, FULLY_CONNECTED], nodes_to_quantize=nodes)
+        result = onnx.load(target)
+    result.ir_version = IR_VERSION
+    return result

@@ -1,0 +1,225 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From a configuration to a model folder: train, calibrate, export, measure what was exported."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+
+from ser_ros.errors import SerError
+from ser_ros.features import FEATURE_SETS, create_extractor
+from ser_ros.features.base import Columns
+from ser_ros.inference.classifier import softmax
+from ser_ros.inference.model_file import PRECISIONS, Model
+from ser_ros.inference.onnxruntime_backend import OnnxRuntimeBackend
+from ser_ros.training.fit import checkpoint, provenance
+from ser_ros.corpora import labelled_clips
+from ser_ros.training.export import onnx_export
+from ser_ros.evaluation import metrics, threshold
+from ser_ros.training.fit.cache import load_columns
+from ser_ros.training.config import Config
+from ser_ros.corpora.labelled_clips import Clip
+from ser_ros.training.networks.ensemble import Ensemble, join, prefixes_for_int8
+from ser_ros.training.fit.history import best
+from ser_ros.training.fit.memory import keep_freed_memory
+from ser_ros.training.networks.registry import Network
+from ser_ros.training.fit.part import Part
+from ser_ros.progress import Progress
+from ser_ros.training.export.quantize import to_int8
+from ser_ros.training.fit.run import Result, Run, Start, begin, stored_precisions
+from ser_ros.training.fit.train import Windows, fit, load_windows, logits, seed_everything
+from ser_ros.training.fit.trainer import Trainer
+from ser_ros.training.fit.windows import BalancedWindows
+
+LOGGER = logging.getLogger(__name__)
+CALIBRATION_WINDOWS = 512
+
+
+@dataclass(frozen=True)
+class Material:
+    """
+    What is trained on and measured on; the same for every seed and every network.
+
+    Attributes
+    ----------
+    clips: those of the corpora, then those of each degraded copy, up to as many copies as one of
+        the networks is to be trained on.
+    columns: of each.
+
+    """
+
+    clips: Sequence[Clip]
+    columns: Sequence[Columns]
+    copies: int
+    validation: Windows
+
+    def windows(self, config: Config, generator: np.random.Generator) -> BalancedWindows:
+        """Return what draws from the clips and as many copies as the configuration says."""
+        count = len(self.clips) // (1 + self.copies) * (1 + config.training.wave_variants)
+        return BalancedWindows(self.clips[:count], self.columns[:count],
+                               create_extractor(config.feature_set), generator)
+
+
+def build(config: Config, root: Path, output: Path, seeds: Sequence[int], threads: int,
+          progress: Progress, start: Start = Start.NEW) -> list[Result]:
+    """
+    Train a model with each seed and write it, with history, curve and checkpoint beside it.
+
+    One seed's are in ``output``, those of several in ``output/seedN``; the model is in ``NAME/``
+    there.
+
+    :param root: folder of the corpora.
+    :param threads: CPU threads for everything.
+    :param start: what to do about trainings that are in ``output`` already.
+    :return: what the seeds gave, in their order.
+    :raises SerError: if the data is not as the configuration says, or ``output`` is taken.
+    """
+    keep_freed_memory()
+    torch.set_num_threads(threads)
+    clips = labelled_clips.load_part(config, root, 'train')
+    runs = [Run(output / f'seed{seed}' if len(seeds) > 1 else output,
+                checkpoint.origins(config, seed, clips)) for seed in seeds]
+    todo = begin(runs, start)
+    if todo:
+        material = _load(config, root, clips, output / 'cache', threads, progress)
+        for run in todo:
+            _train(run, material, start, threads, progress)
+    return [run.result() for run in runs]
+
+
+def _load(config: Config, root: Path, clips: list[Clip], cache: Path, threads: int,
+          progress: Progress) -> Material:
+    LOGGER.info('training\n%s', labelled_clips.describe(clips, config.labels))
+    copies = max(entry.training.wave_variants for entry in config.members)
+    columns = load_columns([clip.path for clip in clips], config.feature_set, cache, threads,
+                           progress, copies)
+    validation = load_windows(config, root, 'validation', cache, threads, progress)
+    LOGGER.info('validation\n%s', labelled_clips.describe(list(validation.clips), config.labels))
+    return Material(clips * (1 + copies), columns, copies, validation)
+
+
+def _train(run: Run, material: Material, start: Start, threads: int, progress: Progress) -> None:
+    config, seed = run.origin.config, run.origin.seed
+    LOGGER.info('seed %d in %s', seed, run.folder)
+    if start is not Start.RESUME:
+        run.clear()
+    networks, epochs = [], []
+    for part in run.parts:
+        network, epoch = _train_part(part, material, progress)
+        networks.append(network)
+        epochs.append(epoch)
+    # Not the generator of a training, so that how one went on does not change the ranges.
+    drawn = material.windows(config, np.random.default_rng(seed))
+    made_with = provenance.describe(run.origin, epochs)
+    whole = join(networks, config.weights or [1.0] * len(networks))
+    store(config, whole, drawn, material.validation, run.model_folder, made_with, threads,
+          progress)
+
+
+def _train_part(part: Part, material: Material, progress: Progress) -> tuple[Network, int]:
+    """Train from where the part's folder has it to the end; return the best epoch, too."""
+    config = part.origin.config
+    LOGGER.info('network %s, width %g', config.network, config.width)
+    generator = seed_everything(part.origin.seed)
+    trainer = Trainer(config, generator)
+    part.restore(trainer)
+    network = fit(trainer, material.windows(config, generator), material.validation,
+                  lambda: part.save(trainer), progress)
+    return network, best(trainer.history).epoch
+
+
+def store(config: Config, network: Network | Ensemble, drawn: BalancedWindows, validation: Windows,
+          folder: Path, made_with: Mapping[str, Any], threads: int,
+          progress: Progress) -> dict[str, dict[str, float]]:
+    """
+    Calibrate a trained network on the validation speakers and write its files to ``folder``.
+
+    :param drawn: where the ranges of INT8 are taken from.
+    :param made_with: what is needed to make the files again, see `provenance`.
+    :return: UAR on validation speakers by precision and corpus, of the exported files.
+    """
+    shape = FEATURE_SETS[config.feature_set].shape
+    forms = _forms(network, config, drawn)
+    temperature = metrics.fit_temperature(
+        logits(network, validation.images), validation.labels, validation.weights())
+    metadata = _metadata(config, shape, temperature, made_with)
+    _save(forms, metadata, folder)
+    try:
+        chosen = threshold.add_to_model(
+            folder, validation.clips, config.answer_accuracy, progress)
+        LOGGER.info('%s', threshold.describe(chosen))
+    except SerError as error:  # the model is of use with any threshold
+        LOGGER.warning(
+            '%s; the model gets no min_confidence of its own, see ser_ros calibrate', error)
+    return _add_figures(list(forms), folder, validation, threads, progress)
+
+
+def _forms(network: Network | Ensemble, config: Config,
+           drawn: BalancedWindows) -> dict[str, onnx.ModelProto]:
+    model = onnx_export.to_onnx(network, FEATURE_SETS[config.feature_set].shape)
+
+    def int8() -> onnx.ModelProto:
+        (images, _), = drawn.batches(CALIBRATION_WINDOWS, CALIBRATION_WINDOWS)
+        return to_int8(model, images, prefixes_for_int8(network))
+    make = {'fp32': lambda: onnx_export.with_fp16_weights(model) if config.fp16_weights else model,
+            'fp16': lambda: onnx_export.to_fp16(model), 'int8': int8}
+    return {name: make[name]() for name in stored_precisions(config)}
+
+
+def _metadata(config: Config, shape: tuple[int, ...], temperature: float,
+              made_with: Mapping[str, Any]) -> dict[str, Any]:
+    speakers = '; '.join(f'{name}: speakers {" ".join(corpus.train)}'
+                         for name, corpus in config.corpora.items() if corpus.train)
+    pretrained = ', '.join(
+        Path(entry.pretrained).name for entry in config.members if entry.pretrained)
+    return {
+        'name': config.name, 'version': config.version, 'labels': config.labels,
+        'feature_set': config.feature_set, 'input_shape': list(shape),
+        'temperature': round(temperature, 4), 'training_data': speakers,
+        'licence': config.licence, 'pretrained': pretrained, 'metrics': {},
+        'made_with': made_with}
+
+
+def _save(forms: dict[str, onnx.ModelProto], metadata: dict[str, Any], folder: Path) -> None:
+    """Write the files, in place of those of any precision that another training left."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for precision in PRECISIONS:
+        (folder / f'{precision}.onnx').unlink(missing_ok=True)
+    for precision, model in forms.items():
+        onnx_export.save(model, str(folder / f'{precision}.onnx'), metadata)
+
+
+def _add_figures(precisions: Sequence[str], folder: Path, validation: Windows, threads: int,
+                 progress: Progress) -> dict[str, dict[str, float]]:
+    """
+    Run each file over the validation windows, and write its figures into it.
+
+    The last step: a model that has them is complete, see `Run.is_done`.
+    """
+    figures = {}
+    for precision in precisions:
+        figures[precision] = measure(folder, precision, validation, threads, progress)
+        LOGGER.info('%s: validation UAR %s', precision, json.dumps(figures[precision]))
+    onnx_export.change_metadata(
+        [folder / f'{precision}.onnx' for precision in precisions],
+        lambda path, metadata: metadata['metrics'].update(validation_uar=figures[path.stem]))
+    return figures
+
+
+def measure(folder: Path, precision: str, windows: Windows, threads: int,
+            progress: Progress) -> dict[str, float]:
+    """Return UAR by corpus of a stored model in ONNX Runtime."""
+    model = Model(f'{folder}/')
+    with closing(OnnxRuntimeBackend().open(model, precision, threads)) as session:
+        answers = np.stack([session.run(image) for image in progress.track(
+            windows.images, precision, len(windows.images))])
+        return {name: round(value, 4) for name, value in windows.uar(
+            softmax(answers / session.info.temperature)).items()}

@@ -1,0 +1,78 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Feature columns of whole clips and of their degraded copies, computed once and kept on disk."""
+
+import hashlib
+import multiprocessing
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ser_ros.features import create_extractor
+from ser_ros.corpora.labelled_clips import read_samples
+from ser_ros.degrade import chain
+from ser_ros.progress import Progress
+
+
+@dataclass(frozen=True)
+class _Job:
+    """Columns to compute: of a clip, or of its degraded copy if that has a number."""
+
+    path: Path
+    copy: int
+    feature_set: str
+    target: Path
+
+
+def load_columns(
+        paths: Sequence[Path], feature_set: str, folder: Path, processes: int,
+        progress: Progress, copies: int = 0) -> list[tuple[np.ndarray, ...]]:
+    """
+    Return each clip's columns, as ``FeatureExtractor.columns`` gives them.
+
+    What is not in ``folder`` yet is computed and stored there. A stored file is found by the
+    feature set and by the clip's path, size and time of change, so a changed clip is computed
+    again; a copy also by the code that degrades it.
+
+    :param copies: number of degraded copies of each clip, see `degrade.chain`.
+    :return: of all clips, then of the first copy of each, and so on: (1 + copies) * len(paths).
+    :raises SerError: if a clip cannot be read, or this machine lacks a codec for the copies.
+    """
+    code = chain.fingerprint() if copies else ''
+    jobs = [_Job(path, copy, feature_set, folder / _key(path, feature_set, copy, code))
+            for copy in range(1 + copies) for path in paths]
+    todo = [job for job in jobs if not job.target.exists()]
+    if todo:
+        folder.mkdir(parents=True, exist_ok=True)
+        with multiprocessing.get_context('spawn').Pool(processes) as pool:
+            for _ in progress.track(
+                    pool.imap_unordered(_compute, todo, chunksize=8), 'features', len(todo)):
+                pass
+    return [_load(job.target) for job in progress.track(jobs, 'reading', len(jobs))]
+
+
+def _key(path: Path, feature_set: str, copy: int, code: str) -> str:
+    status = path.stat() if path.exists() else None
+    size, changed = (status.st_size, status.st_mtime_ns) if status else (0, 0)
+    text = f'{feature_set}\n{path.resolve()}\n{size}\n{changed}'
+    if copy:
+        text += f'\ncopy {copy} by {code}'
+    return hashlib.sha256(text.encode()).hexdigest()[:32] + '.npz'
+
+
+def _compute(job: _Job) -> None:
+    samples = read_samples(job.path)
+    if job.copy:
+        samples = chain.degraded_copy(samples, job.path, job.copy)
+    columns = create_extractor(job.feature_set).columns(samples)
+    partial = job.target.with_suffix(f'.{os.getpid()}.npz')
+    np.savez(partial, *columns)
+    partial.replace(job.target)  # so that a file under its own name is always whole
+
+
+def _load(path: Path) -> tuple[np.ndarray, ...]:
+    with np.load(path) as stored:
+        return tuple(stored[name] for name in stored.files)

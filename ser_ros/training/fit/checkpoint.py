@@ -1,0 +1,161 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The file from which a training that was stopped goes on, and what it has to have in common."""
+
+import hashlib
+import json
+import os
+import pickle
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ser_ros.errors import SerError
+from ser_ros.files import check_regular
+from ser_ros.training import config as configuration
+from ser_ros.training.config import Config
+from ser_ros.corpora.labelled_clips import Clip
+
+FORMAT = 'ser_ros checkpoint 1'
+# What only the files depend on that are written in the end.
+KEYS_OF_FILES = {
+    'name', 'version', 'licence', 'weights', 'precisions', 'fp16_weights', 'answer_accuracy'}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """
+    What decides how a training goes: a checkpoint of another one is of no use.
+
+    Attributes
+    ----------
+    clips_sha256: of corpus, file name, speaker and label of the clips that are trained on.
+    pretrained_sha256: of the files of pretrained weights, with commas between; '' without any.
+
+    """
+
+    config: Config
+    seed: int
+    clips_sha256: str
+    pretrained_sha256: str
+
+    @property
+    def config_sha256(self) -> str:
+        """Hash of the configuration's values as JSON with sorted keys."""
+        return _sha256(json.dumps(asdict(self.config), sort_keys=True).encode())
+
+
+def origins(config: Config, seed: int, clips: Sequence[Clip]) -> list[Origin]:
+    """
+    Describe the trainings of the configuration's networks before they start.
+
+    Each is that of the network alone, so it does not depend on the others; the seeds count up from
+    ``seed``, so that networks of the same kind do not learn the same.
+
+    :raises SerError: if the pretrained weights cannot be read.
+    """
+    return [_origin(entry, seed + index, clips)
+            for index, entry in enumerate(config.alone.values())]
+
+
+def joined(parts: Sequence[Origin]) -> Origin:
+    """Return of what an ensemble is made: the reverse of `origins`."""
+    first = parts[0]
+    partners = [entry.config.members[0] for entry in parts[1:]]
+    return replace(
+        first, config=replace(first.config, partners=partners),
+        pretrained_sha256=','.join(
+            entry.pretrained_sha256 for entry in parts if entry.pretrained_sha256))
+
+
+def _origin(config: Config, seed: int, clips: Sequence[Clip]) -> Origin:
+    lines = '\n'.join(
+        f'{clip.corpus}\t{clip.path.name}\t{clip.speaker}\t{clip.label}' for clip in clips)
+    return Origin(config, seed, _sha256(lines.encode()),
+                  _pretrained_sha256(config.pretrained))
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _pretrained_sha256(path: str) -> str:
+    if not path:
+        return ''
+    try:
+        check_regular(path)
+        return _sha256(Path(path).read_bytes())
+    except OSError as error:
+        raise SerError(
+            f'cannot read the pretrained weights {path}: {error.strerror}') from error
+
+
+def write(path: Path, started: Origin, state: dict[str, Any]) -> None:
+    """Replace the checkpoint in one step: whenever this ends, an old or a new one is whole."""
+    partial = path.with_name('.' + path.name)
+    with open(partial, 'wb') as file:
+        torch.save({'format': FORMAT, 'origin': asdict(started), 'state': state}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def read(path: Path) -> tuple[Origin, dict[str, Any]]:
+    """
+    Return of which training the checkpoint is, and its state.
+
+    :raises SerError: if the file is no checkpoint.
+    """
+    stored = _load(path)
+    values = stored['origin']
+    values['config'] = configuration.from_values(values['config'], str(path))
+    return Origin(**values), stored['state']
+
+
+def read_of(path: Path, started: Origin) -> dict[str, Any]:
+    """
+    Return the state that was written for the same training.
+
+    :raises SerError: if the file is no checkpoint, or one of another training; the text says what
+        differs.
+    """
+    before, state = read(path)
+    differences = _differences(before, started)
+    if differences:
+        raise SerError(f'{path} is the checkpoint of another training: ' + '; '.join(differences)
+                       + '; remove it, give another --output, or start anew with --restart')
+    return state
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        check_regular(str(path))
+        stored = torch.load(path, map_location='cpu', weights_only=True)
+    except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+        reason = str(error).split('\n', 1)[0]
+        raise SerError(f'cannot read the checkpoint {path}: {reason}; remove it, or start anew '
+                       'with --restart') from error
+    if not isinstance(stored, dict) or stored.get('format') != FORMAT:
+        raise SerError(f'{path} is no checkpoint of this version of ser_ros; remove it, or start '
+                       'anew with --restart')
+    return stored
+
+
+def _differences(before: Origin, now: Origin) -> list[str]:
+    """List what differs and changes an epoch; how many there can be at most does not."""
+    if now.config.training.patience:
+        training = replace(before.config.training, epochs=now.config.training.epochs)
+        before = replace(before, config=replace(before.config, training=training))
+    found = _changed(before.config.training, now.config.training, 'training.')
+    found = _changed(before.config, now.config, '', {'training', *KEYS_OF_FILES}) + found
+    return found + _changed(before, now, '', {'config'})
+
+
+def _changed(before: Any, now: Any, prefix: str, apart: Collection[str] = ()) -> list[str]:
+    return [f'{prefix}{entry.name} was {getattr(before, entry.name)!r} and is '
+            f'{getattr(now, entry.name)!r}'
+            for entry in fields(before)
+            if entry.name not in apart and getattr(before, entry.name) != getattr(now, entry.name)]

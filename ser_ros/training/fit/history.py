@@ -1,0 +1,65 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a training has measured, epoch by epoch, as a table and as a picture."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ser_ros.evaluation import plots
+from ser_ros.training.config import Training
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """
+    One line of the history.
+
+    Attributes
+    ----------
+    epoch: counted from 1.
+    loss: mean of the training batches.
+    learning_rate: of the last step.
+    uar: on the validation speakers, for each corpus and their ``mean``.
+
+    """
+
+    epoch: int
+    loss: float
+    learning_rate: float
+    uar: dict[str, float]
+
+    def row(self) -> dict[str, Any]:
+        """Return the line's values by column."""
+        values = {key: value for key, value in asdict(self).items() if key != 'uar'}
+        values.update({f'uar_{name}': value for name, value in self.uar.items()})
+        return {key: round(value, 5) for key, value in values.items()}
+
+
+def best(epochs: Sequence[Epoch]) -> Epoch:
+    """Return the epoch with the best mean UAR, the first one of equals."""
+    return max(epochs, key=lambda entry: entry.uar['mean'])
+
+
+def is_over(epochs: Sequence[Epoch], settings: Training) -> bool:
+    """Tell whether there is no epoch left, or none has been better for too long."""
+    done = len(epochs)
+    if done and settings.patience and done - best(epochs).epoch >= settings.patience:
+        return True
+    return done >= settings.epochs
+
+
+def write(epochs: Sequence[Epoch], folder: Path) -> None:
+    """Write history.csv and history.png, whole at every moment for who looks at them."""
+    table, picture = folder / 'history.csv', folder / 'history.png'
+    partial = folder / '.history.csv'
+    with open(partial, 'w', newline='', encoding='utf-8') as file:
+        writer = csv.DictWriter(file, epochs[0].row())
+        writer.writeheader()
+        writer.writerows(entry.row() for entry in epochs)
+    partial.replace(table)
+    partial = folder / '.history.png'
+    plots.history(epochs, partial)
+    partial.replace(picture)

@@ -1,0 +1,115 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Fit a network and keep the epoch that understands the validation speakers best."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ser_ros.features import create_extractor
+from ser_ros.corpora import labelled_clips
+from ser_ros.evaluation import metrics
+from ser_ros.training.fit.cache import load_columns
+from ser_ros.training.config import Config
+from ser_ros.corpora.labelled_clips import Clip
+from ser_ros.training.networks.registry import Network
+from ser_ros.progress import Progress
+from ser_ros.training.fit.trainer import Trainer, steps_per_epoch
+from ser_ros.training.fit.windows import BalancedWindows, clip_images
+
+LOGGER = logging.getLogger(__name__)
+VALIDATION_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows to measure on: images (n, ...), label and clip of each, and the clips."""
+
+    images: np.ndarray
+    labels: np.ndarray
+    clip_indices: np.ndarray
+    clips: Sequence[Clip]
+
+    def clip_scores(self, probabilities: np.ndarray) -> np.ndarray:
+        """Return the mean of the windows' probabilities for each clip, (clips, classes)."""
+        sums = np.zeros((len(self.clips), probabilities.shape[1]))
+        np.add.at(sums, self.clip_indices, probabilities)
+        return sums / np.bincount(self.clip_indices, minlength=len(self.clips))[:, np.newaxis]
+
+    def uar(self, probabilities: np.ndarray) -> dict[str, float]:
+        """Return UAR over clips for each corpus, and their ``mean``."""
+        answers = self.clip_scores(probabilities).argmax(axis=1)
+        truth = np.array([clip.label for clip in self.clips])
+        corpora = np.array([clip.corpus for clip in self.clips])
+        figures = {
+            name: metrics.uar(metrics.confusion(
+                truth[corpora == name], answers[corpora == name], probabilities.shape[1]))
+            for name in dict.fromkeys(corpora.tolist())}
+        return {**figures, 'mean': float(np.mean(list(figures.values())))}
+
+    def weights(self) -> np.ndarray:
+        """Return weights of the windows under which every corpus counts as much."""
+        corpora = np.array([clip.corpus for clip in self.clips])[self.clip_indices]
+        names, which, counts = np.unique(corpora, return_inverse=True, return_counts=True)
+        return 1 / (len(names) * counts[which])
+
+
+def seed_everything(seed: int) -> np.random.Generator:
+    """Seed torch and return numpy's generator for all that is drawn here."""
+    torch.manual_seed(seed)
+    return np.random.default_rng(seed)
+
+
+def load_windows(config: Config, root: Path, part: str, cache: Path, processes: int,
+                 progress: Progress) -> Windows:
+    """Return the windows of ``part`` that the running graph would make."""
+    clips = labelled_clips.load_part(config, root, part)
+    extractor = create_extractor(config.feature_set)
+    columns = load_columns(
+        [clip.path for clip in clips], config.feature_set, cache, processes, progress)
+    images = [clip_images(entry, extractor) for entry in columns]
+    counts = [len(entry) for entry in images]
+    labels = np.repeat([clip.label for clip in clips], counts)
+    return Windows(np.concatenate(images), labels, np.repeat(np.arange(len(clips)), counts), clips)
+
+
+def fit(trainer: Trainer, training_windows: BalancedWindows, validation: Windows,
+        on_epoch: Callable[[], None], progress: Progress) -> Network:
+    """
+    Train to the end and return the network of the epoch with the best mean UAR on validation.
+
+    :param trainer: new, or restored; the epochs that it has done are not repeated.
+    :param on_epoch: called after each epoch, to keep the trainer's state and history.
+    """
+    settings = trainer.settings
+    steps = steps_per_epoch(settings)
+    while not trainer.is_finished:
+        number = len(trainer.history) + 1
+        loss = trainer.train_epoch(progress.track_round(
+            training_windows.batches(settings.windows_per_epoch, settings.batch),
+            f'epoch {number}/{settings.epochs}', steps, settings.epochs - number))
+        uar = validation.uar(_softmax(logits(trainer.averaged, validation.images, settings.bf16)))
+        epoch = trainer.add(loss, uar)
+        on_epoch()
+        LOGGER.info('epoch %d: loss %.3f, validation UAR %s', epoch.epoch, epoch.loss, ', '.join(
+            f'{corpus} {value:.1%}' for corpus, value in epoch.uar.items()))
+    return trainer.best_network()
+
+
+def logits(network: torch.nn.Module, images: np.ndarray, bf16: bool = False) -> np.ndarray:
+    """Return the logits of the windows, (windows, classes)."""
+    network.eval()
+    results = []
+    with torch.inference_mode(), torch.autocast('cpu', torch.bfloat16, enabled=bf16):
+        for start in range(0, len(images), VALIDATION_BATCH):
+            batch = torch.from_numpy(images[start:start + VALIDATION_BATCH])
+            results.append(network(batch.to(memory_format=torch.channels_last)).float().numpy())
+    return np.concatenate(results)
+
+
+def _softmax(values: np.ndarray) -> np.ndarray:
+    return torch.from_numpy(values).softmax(dim=1).numpy()

@@ -1,0 +1,75 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Windows of clips: drawn at random to train on, every period to be measured on."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ser_ros.features.base import Columns, FeatureExtractor
+from ser_ros.features.efficientat_mel import EfficientatMel
+from ser_ros.features.mel_f0_level import MelF0Level
+from ser_ros.features.mel_yin_rms import MelYinRms
+from ser_ros.training.augment import mel_yin_rms, efficientat_mel, mel_f0_level
+from ser_ros.corpora.labelled_clips import Clip
+
+PERIOD_S = 0.5  # as the running graph's default
+# How an augmented window is drawn from a clip's columns, by feature set.
+DRAW_WINDOW = {
+    MelYinRms.name: mel_yin_rms.draw_window,
+    EfficientatMel.name: efficientat_mel.draw_window,
+    MelF0Level.name: mel_f0_level.draw_window,
+}
+
+
+def clip_images(columns: Columns, extractor: FeatureExtractor) -> np.ndarray:
+    """
+    Return the images of the windows that the running graph would make of a clip.
+
+    :return: float32 (windows, channels, bands, hops); a window every PERIOD_S.
+    """
+    step = round(PERIOD_S * extractor.sample_rate_hz / extractor.hop_samples)
+    hops = extractor.window_hops
+    starts = range(0, columns[0].shape[-1] - hops + 1, step)
+    windows = (tuple(part[..., start:start + hops] for part in columns) for start in starts)
+    return np.stack([extractor.image_from_columns(window) for window in windows])
+
+
+class BalancedWindows:
+    """
+    Draws augmented windows: first a corpus, then one of its classes, then a clip.
+
+    Balancing the classes alone would teach the corpus: nEMO has no disgust, so whoever sounds
+    like RAVDESS would be disgusted.
+    """
+
+    def __init__(self, clips: Sequence[Clip], columns: Sequence[Columns],
+                 extractor: FeatureExtractor, generator: np.random.Generator):
+        """Group the clips; ``columns`` holds each clip's."""
+        self._columns = columns
+        self._extractor = extractor
+        self._generator = generator
+        self._draw_window = DRAW_WINDOW[extractor.name]
+        groups: dict[str, dict[int, list[int]]] = {}
+        for index, clip in enumerate(clips):
+            groups.setdefault(clip.corpus, {}).setdefault(clip.label, []).append(index)
+        self._groups = [list(classes.items()) for classes in groups.values()]
+
+    def batches(self, windows: int, batch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield ``windows`` windows as (images (n, ...), labels (n,)), n at most ``batch``."""
+        for start in range(0, windows, batch):
+            count = min(batch, windows - start)
+            images = np.empty((count, *self._extractor.shape), np.float32)
+            labels = np.empty(count, np.int64)
+            for row in range(count):
+                index, labels[row] = self._draw()
+                window = self._draw_window(
+                    self._columns[index], self._extractor.window_hops, self._generator)
+                self._extractor.image_from_columns(window, out=images[row])
+            yield images, labels
+
+    def _draw(self) -> tuple[int, int]:
+        generator = self._generator
+        classes = self._groups[generator.integers(len(self._groups))]
+        label, members = classes[generator.integers(len(classes))]
+        return members[generator.integers(len(members))], label

@@ -1,0 +1,157 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From stamped chunks of any format to stamped windows of features."""
+
+from typing import Iterator, NamedTuple, Optional
+
+import numpy as np
+
+from ser_ros.audio.format import SAMPLE_RATE_HZ, PcmDecoder, check_audio_info
+from ser_ros.audio.resample import StreamResampler
+from ser_ros.errors import SerError
+from ser_ros.windows.speaking_gate import SpeakingGate
+from ser_ros.windows.window_stream import Window, WindowStream
+
+NS_PER_S = 1000000000
+# Stamps of a driver jitter by a few buffers. A chunk that is further off, or a few one after the
+# other that are so by less, come after a hole in the signal.
+GAP_NS = 250000000
+LASTING_GAP_NS = 100000000
+LASTING_CHUNKS = 3
+# A hole this long is filled with silence and the window goes on; after a longer one it starts anew.
+FILLED_GAP_NS = NS_PER_S
+# Share of the deviation of a chunk's stamp that moves the time line: follows a device clock that
+# runs at 1e-4 of its nominal rate to within a millisecond, and averages the jitter of 100 chunks.
+DRIFT_GAIN = 0.01
+
+StampedWindow = NamedTuple('StampedWindow', [
+    ('window', Window),
+    ('start_ns', int),
+    ('end_ns', int),
+    ('muted', bool),
+])
+StampedWindow.__doc__ = 'A window with the capture times of its first and its last sample [ns].'
+
+_Format = NamedTuple('_Format', [
+    ('channels', int), ('sample_rate_hz', int), ('sample_format', str)])
+
+
+class _Timeline:
+    """The time of the samples of a stream, from the noisy stamps of its chunks."""
+
+    def __init__(self, sample_rate_hz: int, first_stamp_ns: int):
+        self._rate_hz = sample_rate_hz
+        self._origin_ns = first_stamp_ns
+        self._samples = 0
+        self._late_chunks = 0
+
+    def deviation_ns(self, stamp_ns: int) -> int:
+        """Return how much later than expected a chunk with this stamp comes."""
+        return stamp_ns - self._origin_ns - self._samples * NS_PER_S // self._rate_hz
+
+    def is_gap(self, deviation_ns: int) -> bool:
+        """Return whether a deviation, after those before it, means lost sound or another clock."""
+        self._late_chunks = self._late_chunks + 1 if deviation_ns > LASTING_GAP_NS else 0
+        return abs(deviation_ns) > GAP_NS or self._late_chunks >= LASTING_CHUNKS
+
+    def advance(self, samples: int, deviation_ns: int = 0) -> None:
+        self._origin_ns += int(DRIFT_GAIN * deviation_ns)
+        self._samples += samples
+
+    def time_ns(self, sample: int) -> int:
+        """Return the time of a sample counted at 16 kHz."""
+        return self._origin_ns + sample * NS_PER_S // SAMPLE_RATE_HZ
+
+
+class _Input:
+    """What depends on the format of the audio, from one restart to the next."""
+
+    def __init__(self, audio_format: _Format, first_stamp_ns: int):
+        self.rate_hz = audio_format.sample_rate_hz
+        self.decoder = PcmDecoder(audio_format.sample_format, audio_format.channels)
+        self.resampler = StreamResampler(self.rate_hz, SAMPLE_RATE_HZ)
+        self.timeline = _Timeline(self.rate_hz, first_stamp_ns)
+
+
+class FeatureStage:
+    """
+    Decode, resample and cut a stream of audio into windows of features.
+
+    Windows are scheduled by sample count: they do not depend on how the audio is cut into chunks
+    nor on when the chunks arrive.
+
+    :param stream: makes the windows; it is reset with the stage.
+    :param gate: knows when the robot itself was speaking.
+    """
+
+    def __init__(self, stream: WindowStream, gate: SpeakingGate):
+        self._stream = stream
+        self._gate = gate
+        self._format: Optional[_Format] = None
+        self._input: Optional[_Input] = None
+        #: Holes in the signal so far, and how many of them were too long to fill.
+        self.gaps = 0
+        self.restarts = 0
+
+    @property
+    def ready(self) -> bool:
+        """Whether the format of the audio is known."""
+        return self._format is not None
+
+    def set_format(self, channels: int, sample_rate_hz: int, sample_format: str,
+                   coding_format: str) -> None:
+        """
+        Take in what audio_info says of the chunks that follow.
+
+        :raises SerError: for a format that can't be decoded; the stage is then not ready until
+            one is set that can.
+        """
+        try:
+            check_audio_info(channels, sample_rate_hz, sample_format, coding_format)
+        except SerError:
+            self._format = self._input = None
+            raise
+        new_format = _Format(channels, sample_rate_hz, sample_format)
+        if new_format != self._format:
+            self._format = new_format
+            self._input = None
+
+    def push(self, data, stamp_ns: int) -> Iterator[StampedWindow]:
+        """
+        Take in one chunk and yield the windows that it completes.
+
+        :param data: bytes in the format that was set.
+        :param stamp_ns: capture time of the first sample [ns].
+        :raises SerError: if the chunk holds what is no sound (NaN); it is left out.
+        """
+        source = self._input or self._restart(stamp_ns)
+        deviation_ns = source.timeline.deviation_ns(stamp_ns)
+        if source.timeline.is_gap(deviation_ns):
+            self.gaps += 1
+            if 0 < deviation_ns <= FILLED_GAP_NS:
+                silence = np.zeros(deviation_ns * source.rate_hz // NS_PER_S, np.float32)
+                source.timeline.advance(len(silence))
+                for window in self._windows(source, silence):
+                    yield window
+            else:
+                self.restarts += 1
+                if deviation_ns < 0:
+                    self._gate.forget_after(stamp_ns + NS_PER_S)
+                source = self._restart(stamp_ns)
+            deviation_ns = source.timeline.deviation_ns(stamp_ns)
+        samples = source.decoder.push(data)
+        source.timeline.advance(len(samples), deviation_ns)
+        for window in self._windows(source, samples):
+            yield window
+
+    def _restart(self, stamp_ns: int) -> _Input:
+        assert self._format is not None, 'set_format comes before push'
+        self._input = _Input(self._format, stamp_ns)
+        self._stream.reset()
+        return self._input
+
+    def _windows(self, source: _Input, samples: np.ndarray) -> Iterator[StampedWindow]:
+        for window in self._stream.push(source.resampler.push(samples)):
+            start_ns = source.timeline.time_ns(window.start_sample)
+            end_ns = source.timeline.time_ns(window.end_sample - 1)
+            yield StampedWindow(window, start_ns, end_ns, self._gate.touches(start_ns, end_ns))
