@@ -14,7 +14,7 @@ import torch
 from speech_like import speech_like
 from timing import medians_s, print_table
 
-from ser_ros.features import FEATURE_SETS, create_extractor
+from ser_ros.features.registry import FEATURE_SETS, create_extractor
 
 PERIOD_S = 0.5
 
@@ -41,7 +41,7 @@ def side_by_side() -> None:
             'image': lambda extractor=extractor, out=out: extractor.image(out)})
         hops_per_s = extractor.sample_rate_hz / extractor.hop_samples
         per_second_s = hops_per_s * seconds['hop'] + seconds['image'] / PERIOD_S
-        rows.append([name] + ['{:.3f}'.format(1e3 * value) for value in (
+        rows.append([name] + [f'{1e3 * value:.3f}' for value in (
             seconds['hop'], seconds['image'], seconds['hop'] + seconds['image'], per_second_s)])
     print_table(('median of 400, ms', 'hop', 'image', 'decision', 'second of sound'), rows)
 
@@ -75,15 +75,17 @@ def against_the_reference() -> None:
         hops_per_s * seconds['  of this the last hop'] + seconds['  of this the image'] / PERIOD_S)
     seconds['reference: per second of sound'] = window / PERIOD_S
 
-    print('{}, window of {:.3f} s every {} s, largest difference of the images {:.1e}'.format(
-        extractor.name, extractor.window_samples / extractor.sample_rate_hz, PERIOD_S, error))
+    print(
+        f'{extractor.name}, window of {extractor.window_samples / extractor.sample_rate_hz:.3f} s '
+        f'every {PERIOD_S} s, largest difference of the images {error:.1e}')
     print_table(('median of 400', 'ms', 'of the reference'), [
-        (name, '{:.3f}'.format(1e3 * value), '{:.3f}'.format(value / window))
+        (name, f'{1e3 * value:.3f}', f'{value / window:.3f}')
         for name, value in seconds.items()])
-    print('decision time: {:.1f} times faster than the reference'.format(
-        window / seconds['ser_ros: decision time']))
-    print('computing per second of sound: {:.1f} times less than the reference'.format(
-        seconds['reference: per second of sound'] / seconds['ser_ros: per second of sound']))
+    print(
+        f"decision time: {window / seconds['ser_ros: decision time']:.1f} times faster than the "
+        "reference")
+    ratio = seconds['reference: per second of sound'] / seconds['ser_ros: per second of sound']
+    print(f'computing per second of sound: {ratio:.1f} times less than the reference')
 
 
 if __name__ == '__main__':

@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 from timing import medians_s, print_table
 
-from ser_ros.features import FEATURE_SETS
-from ser_ros.inference import choose_backend
+from ser_ros.features.registry import FEATURE_SETS
 from ser_ros.inference.model_file import Model
+from ser_ros.inference.registry import choose_backend
 
 FEATURE_SET = 'mel_yin_rms/1'  # of the reference system
 SHAPE = FEATURE_SETS[FEATURE_SET].shape
@@ -46,6 +46,7 @@ def network(width: float):
 
 def export(width: float, folder: Path) -> None:
     """Write the network as a model folder."""
+    from ser_ros.inference.onnx_file import writing
     from ser_ros.training.export import onnx_export
     from ser_ros.training.export.quantize import to_int8
     metadata = {
@@ -56,12 +57,12 @@ def export(width: float, folder: Path) -> None:
     images = np.random.default_rng(0).random((CALIBRATION_IMAGES, *SHAPE), np.float32)
     forms = (model, onnx_export.to_fp16(model), to_int8(model, images))
     for precision, form in zip(PRECISIONS, forms):
-        onnx_export.save(form, str(folder / (precision + '.onnx')), metadata)
+        writing.save(form, str(folder / (precision + '.onnx')), metadata)
 
 
 def model_path(folder: Path) -> str:
     """Return a folder's path as `Model` knows it from a name."""
-    return '{}/'.format(folder)
+    return f'{folder}/'
 
 
 def runner(name: str, width: float, model: Model, shipped: bool):
@@ -132,14 +133,15 @@ def report(args: argparse.Namespace, model: str) -> None:
     truth = runs[REFERENCE]()
     errors = {name: np.abs(run() - truth).max() for name, run in runs.items()}
     seconds = medians_s(runs, rounds=10, calls=5)
-    print('{}, 1 thread, one window; ONNX Runtime against {}'.format(
-        args.model or 'ResNet34, width {}'.format(args.width), REFERENCE))
+    print(
+        f"{args.model or f'ResNet34, width {args.width}'}, 1 thread, one window; ONNX Runtime "
+        f"against {REFERENCE}")
     print_table(
         ('', 'median ms', 'times as fast', 'memory MB', 'largest error of a logit'),
-        [(name, '{:.1f}'.format(1e3 * seconds[name]),
-          '{:.2f}'.format(seconds[REFERENCE] / seconds[name]),
-          '{:.0f}'.format(grown_mb(name, args, model)),
-          '{:.1e}'.format(errors[name])) for name in runs])
+        [(name, f'{1e3 * seconds[name]:.1f}',
+          f'{seconds[REFERENCE] / seconds[name]:.2f}',
+          f'{grown_mb(name, args, model):.0f}',
+          f'{errors[name]:.1e}') for name in runs])
 
 
 if __name__ == '__main__':

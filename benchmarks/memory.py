@@ -22,7 +22,7 @@ from inference import FEATURE_SET, export, model_path, network
 from speech_like import speech_like
 from timing import print_table
 
-from ser_ros.features import FEATURE_SETS
+from ser_ros.features.registry import FEATURE_SETS
 from ser_ros.inference.model_file import Model
 
 EMOTIONS_HEARD = 10
@@ -31,7 +31,7 @@ REFERENCE = 'librosa and torch'
 
 def pss_mb(pid) -> float:
     """Return the proportional set size of a process [MB]."""
-    lines = Path('/proc/{}/smaps_rollup'.format(pid)).read_text().splitlines()
+    lines = Path(f'/proc/{pid}/smaps_rollup').read_text().splitlines()
     return sum(int(line.split()[1]) for line in lines if line.startswith('Pss:')) * 1024 / 1e6
 
 
@@ -84,11 +84,12 @@ def main() -> None:
             export(args.width, folder)
         graph = {precision: graph_mb(model, precision, audio)
                  for precision in Model(model).precisions}
-    print('PSS of the whole graph in one process with {}; the reference has a ResNet34 of width {}'
-          .format(args.model or 'this ResNet34', args.width))
+    print(
+        f"PSS of the whole graph in one process with {args.model or 'this ResNet34'}; the "
+        f"reference has a ResNet34 of width {args.width}")
     print_table(('', 'MB', 'share of the reference'),
-                [(REFERENCE, '{:.0f}'.format(reference), '1.00')]
-                + [('graph, ' + name, '{:.0f}'.format(value), '{:.2f}'.format(value / reference))
+                [(REFERENCE, f'{reference:.0f}', '1.00')]
+                + [('graph, ' + name, f'{value:.0f}', f'{value / reference:.2f}')
                    for name, value in graph.items()])
 
 

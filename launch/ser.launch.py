@@ -65,8 +65,8 @@ def _misspelt(given):
     names = [name for name, _, _, _ in ARGUMENTS]
     # A launch file that includes this one has arguments of its own: only what is nearly one counts.
     return [
-        LogInfo(msg='unknown launch argument {!r} has no effect; is {} meant? allowed: {}'.format(
-            name, close[0], ', '.join(names)))
+        LogInfo(msg=f'unknown launch argument {name!r} has no effect; is {close[0]} meant? '
+                f"allowed: {', '.join(names)}")
         for name in given if name not in names
         for close in [difflib.get_close_matches(name, names, n=1, cutoff=0.75)] if close]
 
@@ -74,7 +74,7 @@ def _misspelt(given):
 def _launch(context):
     value = {name: LaunchConfiguration(name).perform(context) for name, _, _, _ in ARGUMENTS}
     if not os.path.isfile(value['params_file']):
-        raise RuntimeError('params_file {}: no such file'.format(value['params_file']))
+        raise RuntimeError(f"params_file {value['params_file']}: no such file")
     warnings = _misspelt(context.launch_configurations)
     overrides = _overrides(value)
     common = {

@@ -39,7 +39,7 @@ def main() -> int:
         if fixed != text:
             path.write_text(fixed, encoding='utf-8')
         if re.search(BUILDERS_PYTHON, fixed):
-            print('{} names an unknown folder of its builder'.format(path), file=sys.stderr)
+            print(f'{path} names an unknown folder of its builder', file=sys.stderr)
             return 1
     return 0
 

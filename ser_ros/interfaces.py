@@ -36,21 +36,21 @@ def _check_own_messages():
     module = _import('ser_ros.msg')
     if module is None:
         raise SerError(
-            'ser_ros was imported from {}, which has no messages (ser_ros.msg): it is a copy that '
+            f'ser_ros was imported from {os.path.dirname(os.path.abspath(ser_ros.__file__))}, '
+            'which has no messages (ser_ros.msg): it is a copy that '
             'pip installed, or the source folder. Source the workspace in which ser_ros was built '
             '(`source install/setup.bash`) and, if pip has installed a copy that hides it, '
-            '`pip uninstall ser_ros`; do not start it from the source folder'.format(
-                os.path.dirname(os.path.abspath(ser_ros.__file__))))
+            '`pip uninstall ser_ros`; do not start it from the source folder')
     missing = [name for name in _OWN_MESSAGES if not hasattr(module, name)]
     if missing:
         raise SerError(
-            'the messages in {} are of another version of ser_ros, without {}: build the '
-            'workspace again'.format(_folder(module), ', '.join(missing)))
+            f"the messages in {_folder(module)} are of another version of ser_ros, without "
+            f"{', '.join(missing)}: build the workspace again")
 
 
 def _check_audio_messages():
-    remedy = 'install ros-{}-audio-common-msgs (ros-drivers, 0.4.0)'.format(
-        os.environ.get('ROS_DISTRO', '<distro>'))
+    distro = os.environ.get('ROS_DISTRO', '<distro>')
+    remedy = f'install ros-{distro}-audio-common-msgs (ros-drivers, 0.4.0)'
     module = _import('audio_common_msgs.msg')
     if module is None:
         raise SerError('audio_common_msgs is not installed: ' + remedy)
@@ -59,9 +59,9 @@ def _check_audio_messages():
         known = message.get_fields_and_field_types() if message is not None else {}
         if not all(field in known for field in fields):
             raise SerError(
-                'audio_common_msgs in {} is another package of this name: its {} is not that of '
-                'ros-drivers; remove it from the workspace, then {}'.format(
-                    _folder(module), name, remedy))
+                f'audio_common_msgs in {_folder(module)} is another package of this name: its '
+                f'{name} is not that of '
+                f'ros-drivers; remove it from the workspace, then {remedy}')
 
 
 def _import(name: str) -> typing.Optional[types.ModuleType]:

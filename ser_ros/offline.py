@@ -19,11 +19,11 @@ from ser_ros.audio.source import AudioSource
 from ser_ros.defaults import load_defaults
 from ser_ros.emotion.settings import TrackerSettings, make_settings
 from ser_ros.emotion.tracker import EmotionTracker, State
-from ser_ros.features import create_extractor
-from ser_ros.windows.window_stream import Window, WindowStream
-from ser_ros.windows.voice_activity import VoiceActivity
+from ser_ros.features.registry import create_extractor
 from ser_ros.inference.classifier import Classifier, open_classifier
 from ser_ros.inference.model_metadata import DEFAULT_MIN_CONFIDENCE, ModelInfo
+from ser_ros.windows.voice_activity import VoiceActivity
+from ser_ros.windows.window_stream import Window, WindowStream
 
 
 @dataclass(frozen=True)

@@ -27,12 +27,12 @@ def open_session(path: str, threads: int = 1):
     """
     check_threads(threads)
     if not os.path.isfile(path):
-        raise SerError('no model file at {}'.format(path))
+        raise SerError(f'no model file at {path}')
     try:
         import onnxruntime
     except ImportError as error:
-        raise SerError('ONNX Runtime cannot be imported ({}); install it with: '
-                       'pip install onnxruntime'.format(error)) from error
+        raise SerError(f'ONNX Runtime cannot be imported ({error}); install it with: '
+                       'pip install onnxruntime') from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -45,8 +45,9 @@ def open_session(path: str, threads: int = 1):
         session = onnxruntime.InferenceSession(
             _as_argument(path), options, providers=['CPUExecutionProvider'])
     except runtime_errors() as error:
-        raise SerError('ONNX Runtime {} cannot load {}: {}'.format(
-            onnxruntime.__version__, path, _reason(str(error)))) from error
+        raise SerError(
+            f'ONNX Runtime {onnxruntime.__version__} cannot load {path}: '
+            f'{_reason(str(error))}') from error
     _give_back_freed_memory()
     return session
 

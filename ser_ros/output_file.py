@@ -22,7 +22,7 @@ def open_output(path: str) -> TextIO:
 
 
 def _failure(path: str, error: OSError) -> SerError:
-    return SerError('cannot write {}: {}'.format(path, error.strerror))
+    return SerError(f'cannot write {path}: {error.strerror}')
 
 
 class _OutputFile(io.TextIOWrapper):

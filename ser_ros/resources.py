@@ -42,5 +42,4 @@ def share_path(*parts: str) -> str:
             return path
         tried.append(path)
     raise SerError(
-        '{} is not installed with ser_ros; looked for: {}'.format(
-            os.path.join(*parts), ', '.join(tried)))
+        f"{os.path.join(*parts)} is not installed with ser_ros; looked for: {', '.join(tried)}")

@@ -12,5 +12,4 @@ def check_threads(threads: int) -> None:
     """:raises SerError: unless it is a whole number in THREADS_RANGE."""
     least, most = THREADS_RANGE
     if not isinstance(threads, int) or not least <= threads <= most:
-        raise SerError('threads must be a whole number from {} to {}, got {!r}'.format(
-            least, most, threads))
+        raise SerError(f'threads must be a whole number from {least} to {most}, got {threads!r}')

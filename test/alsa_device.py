@@ -39,7 +39,7 @@ def missing() -> str:
     if importlib.util.find_spec('pyaudio') is None:
         return 'PyAudio is not installed'
     if not os.path.exists(_SYSTEM_CONFIG):
-        return 'ALSA is not installed ({} is missing)'.format(_SYSTEM_CONFIG)
+        return f'ALSA is not installed ({_SYSTEM_CONFIG} is missing)'
     return ''
 
 
@@ -77,7 +77,7 @@ def no_device_environment(folder) -> dict:
 
     The system's own configuration stays in: PortAudio crashes on one that names no device at all.
     """
-    return _environment(folder, '<{}>'.format(_SYSTEM_CONFIG))
+    return _environment(folder, f'<{_SYSTEM_CONFIG}>')
 
 
 def has_sound_card() -> bool:

@@ -33,7 +33,7 @@ def _claim_domain():
     for domain_id in range(HIGHEST_DOMAIN_ID, 0, -1):
         claim = socket.socket(socket.AF_UNIX)
         try:
-            claim.bind('\0ser_ros_test_domain_{}'.format(domain_id))
+            claim.bind(f'\0ser_ros_test_domain_{domain_id}')
         except OSError:
             claim.close()
         else:
@@ -56,5 +56,5 @@ def shared_data():
     """Return the folder of the corpora (ravdess, nemo, emodb), or skip the test."""
     path = pathlib.Path(os.environ.get('SER_ROS_SHARED_DATA', str(ROOT.parent / 'shared' / 'data')))
     if not path.is_dir():
-        pytest.skip('{} is missing; name its place in SER_ROS_SHARED_DATA'.format(path))
+        pytest.skip(f'{path} is missing; name its place in SER_ROS_SHARED_DATA')
     return path

@@ -14,20 +14,20 @@ import numpy as np
 from scipy.special import softmax
 
 from ser_ros import __version__
-from ser_ros.windows.window_stream import WindowStream
-from ser_ros.inference.model_file import PRECISIONS as ALL_PRECISIONS
-from ser_ros.inference.model_file import Model
-from ser_ros.inference.model_metadata import METADATA_KEY
-from ser_ros.training.export import onnx_export
-from ser_ros.evaluation import metrics
 from ser_ros.adaptation.clips import check_counts, hear, split
 from ser_ros.adaptation.fit import Examples, fit_head
 from ser_ros.adaptation.head import Body, Head, HeadGraph
 from ser_ros.adaptation.threshold import Chosen, HeldOut, choose_threshold
 from ser_ros.corpora.labelled_clips import Clip
+from ser_ros.evaluation import metrics
 from ser_ros.evaluation.figures import bootstrap_groups
-from ser_ros.progress import Progress
 from ser_ros.evaluation.threshold import as_metadata
+from ser_ros.inference.model_file import PRECISIONS as ALL_PRECISIONS
+from ser_ros.inference.model_file import Model
+from ser_ros.inference.model_metadata import METADATA_KEY
+from ser_ros.inference.onnx_file import writing
+from ser_ros.progress import Progress
+from ser_ros.windows.window_stream import WindowStream
 
 # INT8 is left out: its scales were chosen for the old weights.
 PRECISIONS = ('fp32', 'fp16')
@@ -175,7 +175,7 @@ def save(found: Adaptation, settings: Settings, folder: Path) -> None:
         metadata = {**json.loads(stored[METADATA_KEY]), **_metadata(found, settings)}
         if found.threshold is not None and not found.threshold.all.reached:
             del metadata['answer_accuracy']  # nothing is stated that was not seen
-        onnx_export.save(graph.model, str(folder / f'{precision}.onnx'), metadata)
+        writing.save(graph.model, str(folder / f'{precision}.onnx'), metadata)
 
 
 def written_precisions(model: Model) -> list[str]:

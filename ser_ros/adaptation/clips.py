@@ -10,16 +10,16 @@ from typing import Optional
 
 import numpy as np
 
-from ser_ros.audio.format import SAMPLE_RATE_HZ
-from ser_ros.emotion.tracker import EmotionTracker
-from ser_ros.errors import SerError
-from ser_ros.windows.window_stream import WindowStream
-from ser_ros.offline import graph_settings
 from ser_ros import corpora
 from ser_ros.adaptation.fit import Examples
 from ser_ros.adaptation.head import Body
-from ser_ros.corpora.labels import as_word
+from ser_ros.audio.format import SAMPLE_RATE_HZ
 from ser_ros.corpora.labelled_clips import Clip, read_samples, to_clips
+from ser_ros.corpora.labels import as_word
+from ser_ros.emotion.tracker import EmotionTracker
+from ser_ros.errors import SerError
+from ser_ros.offline import graph_settings
+from ser_ros.windows.window_stream import WindowStream
 
 FOLDS = 5
 MIN_CLIPS = FOLDS  # of an emotion: one in each fold

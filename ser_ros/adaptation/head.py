@@ -48,7 +48,7 @@ class HeadGraph:
         Read the file.
 
         :param path: of an ONNX file of any precision but INT8.
-        :raises SerError: if the graph does not end as `ser_ros.training.export.onnx_export` writes it.
+        :raises SerError: if the graph does not end as `training.export.onnx_export` writes it.
         """
         self.model = onnx.load(path)
         self._path = path

@@ -8,12 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import softmax
 
-from ser_ros.inference.model_metadata import ModelInfo
-from ser_ros.offline import graph_settings
-from ser_ros.evaluation import metrics
 from ser_ros.adaptation.clips import Heard
 from ser_ros.adaptation.fit import Examples
 from ser_ros.corpora.labelled_clips import Clip
+from ser_ros.evaluation import metrics
 from ser_ros.evaluation.threshold import (
     Answers,
     Counts,
@@ -23,6 +21,8 @@ from ser_ros.evaluation.threshold import (
     count,
     shares,
 )
+from ser_ros.inference.model_metadata import ModelInfo
+from ser_ros.offline import graph_settings
 
 
 @dataclass(frozen=True)

@@ -109,8 +109,9 @@ class Capture:
         self._thread.start()
         if not self._opened.wait(_OPEN_TIMEOUT_S):
             self._stopping.set()
-            raise SerError('the audio device did not open within {:.0f} s; the device or the '
-                           'sound server hangs'.format(_OPEN_TIMEOUT_S))
+            raise SerError(
+                f'the audio device did not open within {_OPEN_TIMEOUT_S:.0f} s; the device or the '
+                           'sound server hangs')
         if self._failure is not None:
             raise self._failure
 
@@ -169,7 +170,7 @@ class Capture:
                 return
             except SerError as error:
                 self._stats.lost = True
-                self._on_warning('{}; trying to open it again'.format(error))
+                self._on_warning(f'{error}; trying to open it again')
             finally:
                 self._close(source)
             source = self._reopen()
@@ -198,7 +199,7 @@ class Capture:
             self._stamps.restart()
             self._stats.lost = False
             self._stats.reopens += 1
-            self._on_warning('{} is back'.format(self.description))
+            self._on_warning(f'{self.description} is back')
             return source
         return None
 
@@ -233,7 +234,7 @@ class Capture:
                 return False
             self._hand_on(chunk, stamp_ns)
         if source.warning:
-            self._on_warning('{} {}'.format(source.description, source.warning))
+            self._on_warning(f'{source.description} {source.warning}')
         return True
 
     def _hand_on(self, chunk, stamp_ns):

@@ -46,8 +46,8 @@ class SoundfileDecoder:
             self._file = _ForwardSoundFile(os.fsencode(path))
         except TypeError as error:
             # Headerless formats, chosen by the file's ending, would need a rate to be given.
-            raise SerError("cannot read '{}': it has no header that tells its format; "
-                           'use one of {}'.format(path, KINDS)) from error
+            raise SerError(f"cannot read '{path}': it has no header that tells its format; "
+                           f'use one of {KINDS}') from error
         self.rate_hz = self._file.samplerate
         self.duration_s = self._file.frames / self.rate_hz
         self.warning = ''
@@ -72,8 +72,8 @@ class SoundfileDecoder:
         self._file.close()
 
     def _breaks_off(self, reason):
-        return 'breaks off after {:.2f} s of {:.2f} s: {}'.format(
-            self._frames / self.rate_hz, self.duration_s, reason)
+        return (f'breaks off after {self._frames / self.rate_hz:.2f} s of '
+                f'{self.duration_s:.2f} s: {reason}')
 
 
 class AvDecoder:
@@ -87,8 +87,8 @@ class AvDecoder:
         try:
             self._container = self._av.open(path)
         except (self._av.error.FFmpegError, ValueError) as error:
-            raise SerError("cannot read '{}': no audio format was recognised in it; "
-                           'allowed: {}'.format(path, KINDS)) from error
+            raise SerError(f"cannot read '{path}': no audio format was recognised in it; "
+                           f'allowed: {KINDS}') from error
         try:
             self._open_stream(path)
         except SerError:
@@ -97,12 +97,12 @@ class AvDecoder:
 
     def _open_stream(self, path):
         if not self._container.streams.audio:
-            raise SerError("'{}' holds no audio".format(path))
+            raise SerError(f"'{path}' holds no audio")
         self._packed = self._container.decode(self._container.streams.audio[0])
         # What the header says may be half of what the decoder gives (HE-AAC): ask a frame.
         self._first = self._next_frame()
         if self._first is None:
-            raise SerError("'{}' holds no audio that can be decoded".format(path))
+            raise SerError(f"'{path}' holds no audio that can be decoded")
         self.rate_hz = self._first.sample_rate
         duration = self._container.duration
         self.duration_s = float('nan') if duration is None else duration / 1e6
@@ -114,8 +114,10 @@ class AvDecoder:
         if frame is None:
             return None
         if frame.sample_rate != self.rate_hz:
-            raise SerError("'{}' changes its sample rate from {} to {} Hz; convert it to one rate "
-                           'first'.format(self._path, self.rate_hz, frame.sample_rate))
+            raise SerError(
+                f"'{self._path}' changes its sample rate from {self.rate_hz} to "
+                f"{frame.sample_rate} Hz; convert it to one rate "
+                           'first')
         return _frame_samples(frame)
 
     def close(self) -> None:
@@ -126,7 +128,7 @@ class AvDecoder:
         try:
             return next(self._packed, None)
         except self._av.error.FFmpegError as error:
-            self.warning = 'breaks off: {}'.format(error)
+            self.warning = f'breaks off: {error}'
             return None
 
 
@@ -149,9 +151,9 @@ def _check_file(path):
         with open(path, 'rb'):
             pass
     except OSError as error:
-        raise SerError("cannot read '{}': {}".format(path, error.strerror)) from error
+        raise SerError(f"cannot read '{path}': {error.strerror}") from error
     if status.st_size == 0:
-        raise SerError("cannot read '{}': the file is empty (0 bytes)".format(path))
+        raise SerError(f"cannot read '{path}': the file is empty (0 bytes)")
 
 
 def _import_av(path):
@@ -159,8 +161,9 @@ def _import_av(path):
         import av
     except ImportError as error:
         raise SerError(
-            "cannot read '{}': it is none of the formats that libsndfile reads (wav, flac, ogg, "
-            'opus, mp3); for others install PyAV (pip install av)'.format(path)) from error
+            f"cannot read '{path}': it is none of the formats that libsndfile reads (wav, flac, "
+            "ogg, "
+            'opus, mp3); for others install PyAV (pip install av)') from error
     return av
 
 

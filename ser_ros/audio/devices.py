@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any, List
 
 from ser_ros.audio import portaudio
-from ser_ros.audio.source import MICROPHONE
 from ser_ros.errors import SerError
+
+# What people write for the default microphone; a file of that name is './mic'.
+MICROPHONE = 'mic'
 
 NO_DEVICES = (
     'no microphone was found; is one plugged in? A container must be given the sound devices '
@@ -64,22 +66,17 @@ def scan(instance: Any) -> List[Device]:
         for info in infos if info['maxInputChannels'] > 0]
 
 
-def find_device(spec: str) -> Device:
+def choose(devices: List[Device], spec: str) -> Device:
     """
-    Return the microphone that is meant.
+    Return the one of these devices that is meant.
 
     :param spec: empty or 'mic' for the default one, an index, or a name or part of one in any case.
     :raises SerError: if none or several match; the text lists what there is.
     """
-    return choose(list_devices(), spec)
-
-
-def choose(devices: List[Device], spec: str) -> Device:
-    """Return the one of these devices that is meant; see :func:`find_device`."""
     is_default = spec in ('', MICROPHONE)
     if not devices:
-        raise NoDevices(NO_DEVICES if is_default else "no microphone matches '{}': {}".format(
-            spec, NO_DEVICES))
+        raise NoDevices(
+            NO_DEVICES if is_default else f"no microphone matches '{spec}': {NO_DEVICES}")
     if is_default:
         matches = [device for device in devices if device.is_default]
     elif spec.isdigit():
@@ -90,10 +87,10 @@ def choose(devices: List[Device], spec: str) -> Device:
                    or [device for device in devices if name in device.name.lower()])
     if len(matches) == 1:
         return matches[0]
-    listed = '; '.join('{} {}'.format(device.index, device.name) for device in matches or devices)
+    listed = '; '.join(f'{device.index} {device.name}' for device in matches or devices)
     if matches:
-        raise SerError("several microphones match '{}'; give the index or more of the name: "
-                       '{}'.format(spec, listed))
+        raise SerError(f"several microphones match '{spec}'; give the index or more of the name: "
+                       f'{listed}')
     if is_default:
-        raise SerError('no microphone is the default one; name one of: {}'.format(listed))
-    raise SerError("no microphone matches '{}'; there are: {}".format(spec, listed))
+        raise SerError(f'no microphone is the default one; name one of: {listed}')
+    raise SerError(f"no microphone matches '{spec}'; there are: {listed}")

@@ -48,8 +48,10 @@ class FileSource(AudioSource):
             self._resampler = self._new_resampler()
             self._first = self._decode()
             if self._first is None:
-                raise SerError("'{}' holds no audio samples{}; give an audio file ({})".format(
-                    self.description, self.warning and ' (' + self.warning + ')', KINDS))
+                raise SerError(
+                    f"'{self.description}' holds no audio "
+                    f"samples{self.warning and ' (' + self.warning + ')'}; give an audio file "
+                    f"({KINDS})")
         except SerError:
             self.close()
             raise
@@ -89,7 +91,7 @@ class FileSource(AudioSource):
         if block is None:
             self.warning = self._decoder.warning
             return None
-        check_finite(block, "'{}'".format(self.description))
+        check_finite(block, f"'{self.description}'")
         return block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)
 
     def _push(self, samples):
@@ -107,4 +109,4 @@ class FileSource(AudioSource):
         try:
             return StreamResampler(self._decoder.rate_hz)
         except SerError as error:
-            raise SerError("cannot use '{}': {}".format(self.description, error)) from error
+            raise SerError(f"cannot use '{self.description}': {error}") from error

@@ -56,21 +56,23 @@ def int16_to_float(samples: np.ndarray) -> np.ndarray:
 def check_channels(channels: int) -> None:
     """Raise SerError unless there is at least one channel."""
     if channels < 1:
-        raise SerError('channels is {}; at least 1 is needed'.format(channels))
+        raise SerError(f'channels is {channels}; at least 1 is needed')
 
 
 def check_rate(sample_rate_hz: float) -> None:
     """Raise SerError unless the rate is one that can be resampled to 16 kHz."""
     if not MIN_RATE_HZ <= sample_rate_hz <= MAX_RATE_HZ:
-        raise SerError('a sample rate of {} Hz is not supported; {} to {} Hz are'.format(
-            sample_rate_hz, MIN_RATE_HZ, MAX_RATE_HZ))
+        raise SerError(
+            f'a sample rate of {sample_rate_hz} Hz is not supported; {MIN_RATE_HZ} to '
+            f'{MAX_RATE_HZ} Hz are')
 
 
 def check_sample_format(sample_format: str) -> None:
     """Raise SerError unless the PCM format is one of SAMPLE_FORMATS."""
     if sample_format not in _DTYPES:
-        raise SerError("sample format '{}' is not supported; allowed: {}".format(
-            sample_format, ', '.join(SAMPLE_FORMATS)))
+        raise SerError(
+            f"sample format '{sample_format}' is not supported; allowed: "
+            f"{', '.join(SAMPLE_FORMATS)}")
 
 
 def check_audio_info(
@@ -86,8 +88,8 @@ def check_audio_info(
             'the audio is coded as MP3; WAVE (plain PCM) is needed: start audio_capture_node '
             'with format:=wave')
     if coding != 'WAVE':
-        raise SerError("coding format '{}' is not supported; allowed: WAVE (plain PCM)".format(
-            coding_format))
+        raise SerError(
+            f"coding format '{coding_format}' is not supported; allowed: WAVE (plain PCM)")
     check_sample_format(sample_format)
     check_channels(channels)
     check_rate(sample_rate)
@@ -163,5 +165,6 @@ class PcmDecoder:
 def check_finite(samples: np.ndarray, where: Optional[str] = None) -> None:
     """Raise SerError if a sample is NaN or infinite; ``where`` says whose sample it is."""
     if not np.isfinite(samples).all():
-        raise SerError('{} NaN or infinite samples; every sample must be finite'.format(
-            where + ' holds' if where else 'the audio holds'))
+        raise SerError(
+            f"{where + ' holds' if where else 'the audio holds'} NaN or infinite samples; every "
+            "sample must be finite")

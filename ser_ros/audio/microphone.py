@@ -73,7 +73,7 @@ class MicrophoneSource(AudioSource):
         self._portaudio = portaudio.initialise()
         try:
             chosen = devices.choose(devices.scan(self._portaudio), device)
-            self.description = "microphone {} '{}'".format(chosen.index, chosen.name)
+            self.description = f"microphone {chosen.index} '{chosen.name}'"
             self._open(chosen)
         except SerError:
             self.close()
@@ -131,8 +131,8 @@ class MicrophoneSource(AudioSource):
                 return
             except SerError as error:
                 failure = failure or error
-        raise SerError('{} (tried {})'.format(failure, ', '.join(
-            '{} Hz x {}'.format(*setting) for setting in settings)))
+        tried = ', '.join(f'{rate_hz} Hz x {channels}' for rate_hz, channels in settings)
+        raise SerError(f'{failure} (tried {tried})')
 
     def _start(self, device, rate_hz, channels):
         # All that the callback uses is set before it can be called.
@@ -147,7 +147,7 @@ class MicrophoneSource(AudioSource):
         self._overflow_flag = pyaudio.paInputOverflow
         self._proceed = (None, pyaudio.paContinue)
         self._abort = (None, pyaudio.paAbort)
-        with portaudio.calling('{} cannot be opened'.format(self.description)):
+        with portaudio.calling(f'{self.description} cannot be opened'):
             self._stream = self._portaudio.open(
                 rate=rate_hz, channels=channels, format=pyaudio.paInt16, input=True,
                 input_device_index=device.index,
@@ -193,8 +193,8 @@ class MicrophoneSource(AudioSource):
             arrived = self._changed.wait_for(
                 lambda: self._blocks or self._closed.is_set(), self._watchdog_s)
             if not arrived:
-                raise DeviceLost('{} has given no audio for {:.1f} s'.format(
-                    self.description, self._watchdog_s))
+                raise DeviceLost(
+                    f'{self.description} has given no audio for {self._watchdog_s:.1f} s')
             return None if self._closed.is_set() else self._blocks.popleft()
 
     def _decode(self, data, n_frames, end_s):

@@ -26,8 +26,9 @@ def load() -> Any:
         import pyaudio
     except ImportError as error:
         raise SerError(
-            'a microphone needs PyAudio, which cannot be imported ({}); install portaudio19-dev '
-            'and then PyAudio (pip install PyAudio)'.format(error)) from error
+            f'a microphone needs PyAudio, which cannot be imported ({error}); install '
+            'portaudio19-dev '
+            'and then PyAudio (pip install PyAudio)') from error
     return pyaudio
 
 
@@ -59,8 +60,9 @@ def calling(failure: str) -> Iterator[None]:
     """
     if not _LOCK.acquire(timeout=_LOCK_TIMEOUT_S):
         raise SerError(
-            '{}: an earlier call to PortAudio has not returned for {:.0f} s; a device or the '
-            'sound server hangs'.format(failure, _LOCK_TIMEOUT_S))
+            f'{failure}: an earlier call to PortAudio has not returned for {_LOCK_TIMEOUT_S:.0f} '
+            's; a device or the '
+            'sound server hangs')
     lines = []
     try:
         with quiet_stderr() as lines:
@@ -68,6 +70,6 @@ def calling(failure: str) -> Iterator[None]:
     except (OSError, ValueError) as error:
         # PortAudio's errors are OSError(code, text); ALSA's own words often tell more.
         details = [str(error.args[-1] if error.args else error), reason(lines)]
-        raise SerError('{}: {}'.format(failure, '; '.join(filter(None, details)))) from error
+        raise SerError(f"{failure}: {'; '.join(filter(None, details))}") from error
     finally:
         _LOCK.release()

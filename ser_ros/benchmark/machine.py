@@ -32,12 +32,12 @@ def _processor() -> str:
     text = _read('/proc/cpuinfo')
     names = re.findall(r'^model name\s*:\s*(.+)$', text, re.MULTILINE)
     name = names[0] if names else platform.processor() or platform.machine()
-    return '{} x {}'.format(os.cpu_count(), name)
+    return f'{os.cpu_count()} x {name}'
 
 
 def _memory() -> str:
     total_mb = _meminfo_mb('MemTotal')
-    return '' if total_mb is None else '{:.1f} GB'.format(total_mb * MB / 1e9)
+    return '' if total_mb is None else f'{total_mb * MB / 1e9:.1f} GB'
 
 
 def gpu() -> str:
@@ -50,7 +50,7 @@ def gpu() -> str:
         for entry in entries]
     cards = ', '.join(found[0].strip() for found in names if found)
     driver = re.search(r'Kernel Module.*?\s(\d+\.[\d.]+)\s', _read('/proc/driver/nvidia/version'))
-    return '{}, driver {}'.format(cards, driver.group(1)) if cards and driver else cards
+    return f'{cards}, driver {driver.group(1)}' if cards and driver else cards
 
 
 def load() -> float:
@@ -78,7 +78,7 @@ def available_memory_mb() -> Optional[float]:
 
 
 def _meminfo_mb(key: str) -> Optional[float]:
-    found = re.search(r'^{}:\s*(\d+) kB'.format(key), _read('/proc/meminfo'), re.MULTILINE)
+    found = re.search(rf'^{key}:\s*(\d+) kB', _read('/proc/meminfo'), re.MULTILINE)
     return None if found is None else int(found.group(1)) * 1024 / MB
 
 

@@ -7,9 +7,9 @@ import textwrap
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ser_ros.benchmark.runs import BACKENDS, REFERENCE, Row
+from ser_ros.errors import SerError
 from ser_ros.messages import one_line
 from ser_ros.output_file import open_output
-from ser_ros.errors import SerError
 
 # A machine whose cores are wanted more than this is busy with other things.
 LOAD_OF_A_QUIET_CORE = 0.25
@@ -80,20 +80,20 @@ def _missing(rows: Sequence[Row]) -> List[str]:
     for row in rows:
         if row.reason:
             groups.setdefault((row.backend, row.reason), []).append(row.precision)
-    return [one_line('  {} {}: {}'.format(backend, ', '.join(precisions), reason))
+    return [one_line(f"  {backend} {', '.join(precisions)}: {reason}")
             for (backend, reason), precisions in groups.items()]
 
 
 def _head(head: Head) -> List[str]:
     lines = [
-        'ser_ros benchmark of {}, {}'.format(head.model, head.date),
+        f'ser_ros benchmark of {head.model}, {head.date}',
         'machine:  ' + head.machine,
         'GPU:      ' + (head.gpu or 'none'),
-        'load:     {:.2f} in the minute before, {} cores'.format(head.load, head.cores),
+        f'load:     {head.load:.2f} in the minute before, {head.cores} cores',
         'versions: ' + head.version_text,
-        'model:    {}, {}, sha256 {}'.format(head.model, head.feature_set, head.sha256),
-        'input:    {}, a window every {} s, {} thread{}'.format(
-            head.sound, head.period_s, head.threads, '' if head.threads == 1 else 's'),
+        f'model:    {head.model}, {head.feature_set}, sha256 {head.sha256}',
+        f"input:    {head.sound}, a window every {head.period_s} s, {head.threads} "
+        f"thread{'' if head.threads == 1 else 's'}",
     ]
     if head.busy:
         lines.append('WARNING:  other programs were running: times and their spread are too high')
@@ -101,13 +101,13 @@ def _head(head: Head) -> List[str]:
 
 
 def _number(digits: int, value: Optional[float]) -> str:
-    return '-' if value is None else '{:.{}f}'.format(value, digits)
+    return '-' if value is None else f'{value:.{digits}f}'
 
 
 def _reduction(row: Row) -> str:
     if row.reduction_percent is None or (row.backend, row.precision) == REFERENCE:
         return '-'
-    return '{:.1f} %'.format(row.reduction_percent)
+    return f'{row.reduction_percent:.1f} %'
 
 
 _TIMES = (
@@ -166,7 +166,7 @@ def write_csv(path: str, head: Head, rows: Sequence[Row]) -> None:
 
 def _cell(value: Any) -> str:
     if isinstance(value, float):
-        return '{:.4f}'.format(value)
+        return f'{value:.4f}'
     return '' if value is None else str(value)
 
 
@@ -179,8 +179,8 @@ def load_matplotlib() -> Any:
     try:
         import matplotlib
     except ImportError as error:
-        raise SerError('--plot needs matplotlib ({}); install it with: pip install matplotlib'
-                       .format(error)) from error
+        raise SerError(f'--plot needs matplotlib ({error}); install it with: pip install matplotlib'
+                       ) from error
     matplotlib.use('Agg')
     from matplotlib import pyplot
     return pyplot
@@ -203,15 +203,15 @@ def write_plot(path: str, head: Head, rows: Sequence[Row]) -> None:
         axis.barh([row.name for row in measured], values,
                   color=[COLOURS[row.backend] for row in measured])
         for place, value in enumerate(values):
-            axis.text(value, place, ' {:.3g}'.format(value), va='center')
+            axis.text(value, place, f' {value:.3g}', va='center')
         axis.set_xlim(0, 1.2 * max(values + [1e-3]))
         axis.set_xlabel(label)
         axis.tick_params(labelleft=index == 0)
-    figure.suptitle('{}, {}'.format(head.model, head.gpu or head.machine), fontsize=10)
+    figure.suptitle(f'{head.model}, {head.gpu or head.machine}', fontsize=10)
     figure.tight_layout()
     try:
         figure.savefig(path, dpi=100, format='png')
     except OSError as error:
-        raise SerError('cannot write {}: {}'.format(path, error.strerror)) from error
+        raise SerError(f'cannot write {path}: {error.strerror}') from error
     finally:
         pyplot.close(figure)

@@ -28,8 +28,9 @@ PATIENCE_S = 5.0
 
 _PACKAGE_PARENT = os.path.dirname(os.path.dirname(os.path.abspath(ser_ros.__file__)))
 # In place of the current folder, where anything may be: the package that runs here.
-_START = ('import sys; sys.path[0] = {!r}; from ser_ros.cli import benchmark_worker; '
-          'sys.exit(benchmark_worker.main(sys.argv[1]))').format(_PACKAGE_PARENT)
+_START = (
+    f'import sys; sys.path[0] = {_PACKAGE_PARENT!r}; from ser_ros.benchmark import worker; '
+    'sys.exit(worker.main(sys.argv[1]))')
 
 Show = Callable[[str], None]
 
@@ -69,7 +70,7 @@ class Row(NamedTuple):
     @property
     def name(self) -> str:
         """Backend and precision, as the tables name them."""
-        return '{} {}'.format(self.backend, self.precision)
+        return f'{self.backend} {self.precision}'
 
 
 class Runs:
@@ -105,15 +106,15 @@ class Runs:
 
     def _run_one(self, configuration, number: int) -> None:
         backend, precision = configuration
-        name = 'round {} of {}: {} {}'.format(number + 1, ROUNDS, backend, precision)
+        name = f'round {number + 1} of {ROUNDS}: {backend} {precision}'
         self._show(name)
         task = self._task._replace(backend=backend, precision=precision)
-        outcome = _run_worker(task, lambda text: self._show('{}: {}'.format(name, text)))
+        outcome = _run_worker(task, lambda text: self._show(f'{name}: {text}'))
         if 'result' not in outcome:
             self._reasons[configuration] = outcome['error']
         elif outcome['result']['precision'] != precision:
-            self._reasons[configuration] = 'it was loaded in {} instead'.format(
-                outcome['result']['precision'])
+            loaded = outcome['result']['precision']
+            self._reasons[configuration] = f'it was loaded in {loaded} instead'
         else:
             self._results[configuration].append(outcome['result'])
 
@@ -168,8 +169,7 @@ def _run_worker(task: Task, show: Show) -> Dict[str, Any]:
             message = _message(line)
             if 'step' in message:
                 share = message['share']
-                show(message['step'] if share is None else '{} {:.0f} %'.format(
-                    message['step'], 100 * share))
+                show(message['step'] if share is None else f"{message['step']} {100 * share:.0f} %")
             elif 'result' in message or 'error' in message:
                 process.wait()
                 return message
@@ -187,8 +187,8 @@ def _message(line: str) -> Dict[str, Any]:
 
 def _end_of(code: int) -> str:
     if code < 0:
-        return 'its process crashed ({})'.format(signal.Signals(-code).name)
-    return 'its process ended with exit code {}; its errors are above'.format(code)
+        return f'its process crashed ({signal.Signals(-code).name})'
+    return f'its process ended with exit code {code}; its errors are above'
 
 
 @contextlib.contextmanager

@@ -24,7 +24,12 @@ SENTENCES = (
 )
 SYNTHETIC_S = 15.0
 
-Sound = NamedTuple('Sound', [('description', str), ('samples', np.ndarray)])
+
+class Sound(NamedTuple):
+    """What is listened to: 16 kHz float32 samples, and what they are."""
+
+    description: str
+    samples: np.ndarray
 
 
 def make_sound(folder: str) -> Sound:
@@ -39,11 +44,10 @@ def make_sound(folder: str) -> Sound:
     spoken = [part for part in parts if part.size]
     if spoken:
         samples = np.concatenate(spoken)
-        return Sound('{:.0f} s of speech made with {}'.format(
-            samples.size / SAMPLE_RATE_HZ, SYNTHESISER), samples)
+        return Sound(
+            f'{samples.size / SAMPLE_RATE_HZ:.0f} s of speech made with {SYNTHESISER}', samples)
     return Sound(
-        '{:.0f} s of a synthetic signal like speech ({} gave none)'.format(
-            SYNTHETIC_S, SYNTHESISER),
+        f'{SYNTHETIC_S:.0f} s of a synthetic signal like speech ({SYNTHESISER} gave none)',
         speech_like(int(SYNTHETIC_S * SAMPLE_RATE_HZ)).astype(np.float32))
 
 

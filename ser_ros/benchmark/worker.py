@@ -17,28 +17,30 @@ import numpy as np
 
 from ser_ros.benchmark.machine import available_memory_mb, memory_of_this_process_mb
 from ser_ros.errors import SerError
-from ser_ros.features import create_extractor
-from ser_ros.inference import BACKENDS
+from ser_ros.features.registry import create_extractor
 from ser_ros.inference.backend import Backend, Session
 from ser_ros.inference.engine_options import EngineOptions
 from ser_ros.inference.model_file import Model
+from ser_ros.inference.registry import BACKENDS
 
 WARM_UP_WINDOWS = 5
 LEAST_WINDOWS = 20
 # Modules whose versions matter, where a backend has loaded them.
 RUNTIMES = ('numpy', 'scipy', 'onnxruntime', 'torch', 'tensorrt', 'tensorrt_rtx')
 
-Task = NamedTuple('Task', [
-    ('model', str),
-    ('backend', str),
-    ('precision', str),
-    ('threads', int),
-    ('sound', str),         # path of a .npy file: float32, 16 kHz
-    ('seconds', float),     # of measuring
-    ('period_s', float),    # from one window to the next, in the sound
-    ('engine_cache', str),
-    ('workspace_mib', int),
-])
+
+class Task(NamedTuple):
+    """What one process of a benchmark measures; ``sound`` is the path of a WAV file."""
+
+    model: str
+    backend: str
+    precision: str
+    threads: int
+    sound: str
+    seconds: float
+    period_s: float
+    engine_cache: str
+    workspace_mib: int
 
 
 def measure(task: Task) -> Dict[str, Any]:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from ser_ros.cli import arguments
 from ser_ros.cli.evaluate import warn_of_skipped, warn_of_unreadable
-from ser_ros.messages import tell
 from ser_ros.cli.packages import check_packages
 from ser_ros.cli.train import make_folder
 from ser_ros.errors import SerError
+from ser_ros.messages import tell
 from ser_ros.threads import check_threads
 
 HOLD_OUT = ('auto', 'speakers', 'clips')
@@ -56,12 +56,12 @@ def run(args) -> int:
     """Adapt as the arguments say."""
     _check(args)
     check_packages('adapt', 'torch', 'onnx')
-    from ser_ros.inference.model_file import Model
-    from ser_ros.offline import open_stream
     from ser_ros.adaptation import adapt, report
+    from ser_ros.adaptation.clips import read_clips
     from ser_ros.corpora import labelled_clips
     from ser_ros.evaluation import document
-    from ser_ros.adaptation.clips import read_clips
+    from ser_ros.inference.model_file import Model
+    from ser_ros.offline import open_stream
     from ser_ros.progress import Progress
     model = Model(args.model)
     settings = adapt.Settings(
@@ -69,18 +69,19 @@ def run(args) -> int:
         hold_out=args.hold_out, keep=args.keep, seed=args.seed, threads=args.threads)
     folder = Path(args.output) / settings.name
     if folder.exists() and folder.samefile(Path(model.path(model.precisions[0])).parent):
-        raise SerError('{} holds the model that is adapted; choose another --name or '
-                       '--output'.format(folder))
+        raise SerError(f'{folder} holds the model that is adapted; choose another --name or '
+                       '--output')
     clips, left_out = read_clips(Path(args.data), model.info.labels, args.corpus)
     for label, count in left_out.items():
-        _warn('{} clips of {} are left out: it is none of the emotions of this package'.format(
-            count, label))
+        _warn(f'{count} clips of {label} are left out: it is none of the emotions of this package')
     warn_of_skipped(labelled_clips.skipped(Path(args.data), args.corpus))
     clips, problems = labelled_clips.readable(clips, args.threads, Progress())
     warn_of_unreadable(problems)
     for name in labelled_clips.trained_on(model.info.training_data, Path(args.data), args.corpus):
-        _warn('{} was trained on speakers of {}: if these are among them, the figures before and '
-              'after are too good'.format(model.info.name, name))
+        _warn(
+            f'{model.info.name} was trained on speakers of {name}: if these are among them, the '
+            'figures before and '
+              'after are too good')
     found = adapt.adapt(model, clips, open_stream(model.info.feature_set), settings, Progress(),
                         len(problems))
     _warn_of_silent(found.silent)
@@ -93,28 +94,28 @@ def run(args) -> int:
     adapt.save(found, settings, folder)
     text = document.to_markdown(report.card(found, settings))
     (folder / 'README.md').write_text(text, encoding='utf-8')
-    print('model: {}'.format(folder))
+    print(f'model: {folder}')
     return 0
 
 
 def _check(args):
     if args.seed < 0:
-        raise SerError('--seed must be 0 or more, got {}'.format(args.seed))
+        raise SerError(f'--seed must be 0 or more, got {args.seed}')
     check_threads(args.threads)
     low, high = KEEP_RANGE
     if not low <= args.keep <= high:
-        raise SerError('--keep must be from {:g} to {:g}, got {}'.format(low, high, args.keep))
+        raise SerError(f'--keep must be from {low:g} to {high:g}, got {args.keep}')
     if args.name is not None and (not args.name or os.path.basename(args.name) != args.name
                                   or args.name in ('.', '..')):
-        raise SerError('--name must be the name of a folder, without a path, got {!r}'.format(
-            args.name))
+        raise SerError(f'--name must be the name of a folder, without a path, got {args.name!r}')
 
 
 def _warn_of_silent(clips):
     if clips:
         names = ', '.join(clip.path.name for clip in clips[:LISTED])
-        _warn('{} clips hold no speech and are left out: {}{}'.format(
-            len(clips), names, ', ...' if len(clips) > LISTED else ''))
+        _warn(
+            f"{len(clips)} clips hold no speech and are left out: "
+            f"{names}{', ...' if len(clips) > LISTED else ''}")
 
 
 def _warn(text):

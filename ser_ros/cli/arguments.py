@@ -4,8 +4,8 @@
 
 from typing import Any, Optional
 
-from ser_ros.inference import BACKEND_NAMES
 from ser_ros.inference.model_file import PRECISIONS
+from ser_ros.inference.registry import BACKEND_NAMES
 
 
 def add_model(parser: Any, name: str = 'model') -> None:

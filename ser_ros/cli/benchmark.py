@@ -27,9 +27,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument('model', nargs='?', metavar='MODEL',
                         help="a model's name in models/, or a path (default: the graph's)")
     parser.add_argument('--backends', metavar='A,B,...', default=','.join(BACKENDS),
-                        help='only these (default: {})'.format(','.join(BACKENDS)))
+                        help=f"only these (default: {','.join(BACKENDS)})")
     parser.add_argument('--seconds', type=float, default=SECONDS, metavar='N',
-                        help='measure each for so long (default: {:.0f})'.format(SECONDS))
+                        help=f'measure each for so long (default: {SECONDS:.0f})')
     parser.add_argument('--threads', type=int, metavar='N',
                         help="CPU threads for one window (default: the graph's)")
     parser.add_argument('--cache', metavar='DIR',
@@ -79,14 +79,13 @@ def _check(args: Any) -> Any:
     """:raises SerError: for what would fail only after minutes of measuring."""
     from ser_ros.benchmark.report import load_matplotlib
     from ser_ros.benchmark.worker import Task
-    from ser_ros.output_file import open_output
     from ser_ros.defaults import load_defaults
     from ser_ros.errors import SerError
     from ser_ros.inference.engine_options import EngineOptions, check_engine_options
+    from ser_ros.output_file import open_output
     from ser_ros.threads import check_threads
     if not math.isfinite(args.seconds) or not 0 < args.seconds <= LONGEST_S:
-        raise SerError('--seconds must be over 0 and at most {:.0f}, got {}'.format(
-            LONGEST_S, args.seconds))
+        raise SerError(f'--seconds must be over 0 and at most {LONGEST_S:.0f}, got {args.seconds}')
     graph = load_defaults('emotion_inference')
     task = Task(
         model=args.model or graph['model'], backend='', precision='',
@@ -109,8 +108,7 @@ def _backends(text: str) -> List[str]:
     names = [name.strip() for name in text.split(',')]
     for name in names:
         if name not in BACKENDS:
-            raise SerError('--backends: unknown backend {!r}; allowed: {}'.format(
-                name, ', '.join(BACKENDS)))
+            raise SerError(f"--backends: unknown backend {name!r}; allowed: {', '.join(BACKENDS)}")
     return names
 
 
@@ -125,7 +123,7 @@ def _head(info: Any, task: Any) -> Any:
         date=time.strftime('%Y-%m-%d %H:%M %Z'), machine=machine.machine(), gpu=machine.gpu(),
         cores=os.cpu_count() or 1, load=machine.load(),
         versions={'Python': platform.python_version(), 'ser_ros': __version__},
-        model='{} {}'.format(info.name, info.version), feature_set=info.feature_set,
+        model=f'{info.name} {info.version}', feature_set=info.feature_set,
         sha256=info.sha256, sound='', threads=task.threads, period_s=task.period_s, rounds=ROUNDS)
 
 

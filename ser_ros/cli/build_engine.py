@@ -6,7 +6,6 @@ import re
 from typing import Any, Optional, Tuple
 
 from ser_ros.cli import arguments
-from ser_ros.messages import tell
 from ser_ros.errors import SerError
 from ser_ros.inference.engine_options import (
     DEFAULT_WORKSPACE_MIB,
@@ -16,6 +15,7 @@ from ser_ros.inference.engine_options import (
     engine_folder,
 )
 from ser_ros.inference.model_file import PRECISIONS, Model
+from ser_ros.messages import tell
 
 ALL_BUILT = 0
 NOT_ALL_BUILT = 1
@@ -31,10 +31,7 @@ def add_parser(subparsers: Any) -> None:
     arguments.add_model(parser)
     parser.add_argument(
         '--precision', nargs='+', choices=PRECISIONS, metavar='P',
-        help='of {} (default: all that this GPU and the model offer)'.format(
-            ', '.join(PRECISIONS)))
-    parser.add_argument('--backend', choices=('tensorrt',), default='tensorrt',
-                        help='the only one that builds engines')
+        help=f"of {', '.join(PRECISIONS)} (default: all that this GPU and the model offer)")
     parser.add_argument(
         '--workspace-mib', type=int, default=DEFAULT_WORKSPACE_MIB, metavar='MIB',
         help='memory for intermediate results, {} to {} (default: {})'.format(
@@ -50,7 +47,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: Any) -> int:
     """Build what the command line names and return the exit code."""
-    from ser_ros.inference import BACKENDS
+    from ser_ros.inference.registry import BACKENDS
     from ser_ros.inference.tensorrt_backend import build_ahead
     from ser_ros.inference.tensorrt_engine import module
     model = Model(args.model)
@@ -58,9 +55,9 @@ def run(args: Any) -> int:
     options = EngineOptions(folder=args.cache, workspace_mib=args.workspace_mib)
     check_engine_options(options)
     if capability is None:
-        reason = BACKENDS[args.backend].unavailable_reason()
+        reason = BACKENDS['tensorrt'].unavailable_reason()
         if reason is not None:
-            raise SerError('no engine can be built here: {}'.format(reason))
+            raise SerError(f'no engine can be built here: {reason}')
     module.load()  # what is missing or broken is told once, not for each precision
     failed = 0
     for precision in args.precision or _offered(model, capability):
@@ -70,10 +67,10 @@ def run(args: Any) -> int:
                     model, precision, options._replace(on_progress=display.show), capability)
             except SerError as error:
                 failed += 1
-                display.end('{}: {}'.format(precision, error))
+                display.end(f'{precision}: {error}')
                 continue
-            display.end('{}: {}{}'.format(precision, path, ', already there' if was_there else ''))
-    tell('engines are in {}'.format(engine_folder(options)))
+            display.end(f"{precision}: {path}{', already there' if was_there else ''}")
+    tell(f'engines are in {engine_folder(options)}')
     return NOT_ALL_BUILT if failed else ALL_BUILT
 
 
@@ -87,8 +84,7 @@ def _capability(text: Optional[str]) -> Optional[Tuple[int, int]]:
         return None
     found = re.match(r'^(\d+)\.(\d)$', text)
     if found is None:
-        raise SerError('--compute-capability must be two numbers such as 8.6, got {!r}'.format(
-            text))
+        raise SerError(f'--compute-capability must be two numbers such as 8.6, got {text!r}')
     return int(found.group(1)), int(found.group(2))
 
 
@@ -115,7 +111,7 @@ class _Display:
 
     def show(self, step: str, share: Optional[float]) -> None:
         """Show what is being done, and its share."""
-        text = '{}: {}'.format(self._precision, step)
+        text = f'{self._precision}: {step}'
         if self._console.is_terminal:
             self._progress.update(self._task, description=text, total=1.0 if share else None,
                                   completed=share or 0.0)

@@ -31,21 +31,22 @@ def add_parser(subparsers):
 def run(args) -> int:
     """Calibrate as the arguments say."""
     if args.accuracy is not None and not 0 < args.accuracy <= 1:
-        raise SerError('--accuracy must be over 0 and at most 1, got {}'.format(args.accuracy))
+        raise SerError(f'--accuracy must be over 0 and at most 1, got {args.accuracy}')
     if not os.path.isdir(args.model):
-        raise SerError('{} is no folder of a model; all its files get the same threshold'.format(
-            args.model))
+        raise SerError(
+            f'{args.model} is no folder of a model; all its files get the same threshold')
     check_packages('calibrate', 'torch', 'onnx')
-    from ser_ros.inference.model_file import Model
-    from ser_ros.training import config
     from ser_ros.corpora import labelled_clips
     from ser_ros.evaluation import threshold
+    from ser_ros.inference.model_file import Model
     from ser_ros.progress import Progress
+    from ser_ros.training import config
     settings = config.load(args.config)
     info = Model(args.model + os.sep).info
     if list(info.labels) != settings.labels:
-        raise SerError('the model {} tells {} apart, the configuration {} {}'.format(
-            info.name, ', '.join(info.labels), args.config, ', '.join(settings.labels)))
+        raise SerError(
+            f"the model {info.name} tells {', '.join(info.labels)} apart, the configuration "
+            f"{args.config} {', '.join(settings.labels)}")
     clips = labelled_clips.load_part(settings, Path(args.data), 'validation')
     warn_of_trained(info, clips)
     accuracy = settings.answer_accuracy if args.accuracy is None else args.accuracy

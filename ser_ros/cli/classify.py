@@ -8,8 +8,8 @@ import sys
 from typing import Any, Iterator, Optional, Sequence, TextIO
 
 from ser_ros.cli import arguments
-from ser_ros.output_file import open_output
 from ser_ros.errors import SerError
+from ser_ros.output_file import open_output
 
 FORMATS = ('table', 'csv', 'json')
 ALL_FINE = 0
@@ -48,8 +48,8 @@ def run(args: Any) -> int:
     """Classify what the command line names and return the exit code."""
     # Imported here: the other commands should not wait for it.
     from ser_ros.cli.classify_files import FileClassifier
-    from ser_ros.sinks.file_results import WRITERS
     from ser_ros.offline import open_graph_classifier
+    from ser_ros.sinks.file_results import WRITERS
     classifier = open_graph_classifier(
         model=args.model, backend=args.backend, precision=args.precision, threads=args.threads,
         emotions=args.emotions and [name.strip() for name in args.emotions.split(',')])
@@ -82,8 +82,7 @@ def _check_output(output: Optional[str], inputs: Sequence[str]) -> None:
         return
     for path in inputs:
         if os.path.exists(path) and os.path.samefile(path, output):
-            raise SerError('--output {} is the file {} that is read; give another name'.format(
-                output, path))
+            raise SerError(f'--output {output} is the file {path} that is read; give another name')
 
 
 @contextlib.contextmanager

@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ser_ros.audio.file_source import FileSource
-from ser_ros.audio.source import FILE_ENDINGS
-from ser_ros.sinks.file_writer import FileResult, Writer
-from ser_ros.messages import tell
+from ser_ros.audio.opening import FILE_ENDINGS
 from ser_ros.errors import SerError
 from ser_ros.inference.classifier import Classifier
+from ser_ros.messages import tell
 from ser_ros.offline import classify_source, clip_estimate, graph_settings, open_stream
+from ser_ros.sinks.file_writer import FileResult, Writer
 
 
 class FileClassifier:
@@ -75,7 +75,7 @@ class FileClassifier:
     def _audio_files(self, folder: str) -> List[str]:
         """Return the audio files in a folder and in those inside, in the order of their names."""
         def complain(error: OSError) -> None:
-            self._fail('cannot read the folder {}: {}'.format(error.filename, error.strerror))
+            self._fail(f'cannot read the folder {error.filename}: {error.strerror}')
 
         found: List[str] = []
         for parent, folders, names in os.walk(folder, onerror=complain):
@@ -84,7 +84,7 @@ class FileClassifier:
                 os.path.join(parent, name) for name in sorted(names)
                 if name.lower().endswith(FILE_ENDINGS) and not name.startswith('.'))
         if not found:
-            self._fail('no audio files ({}) in {}'.format(' '.join(FILE_ENDINGS), folder))
+            self._fail(f"no audio files ({' '.join(FILE_ENDINGS)}) in {folder}")
         return found
 
     def _fail(self, reason: str) -> None:
@@ -100,7 +100,7 @@ class FileClassifier:
                 if window.end_s < source.duration_s:
                     advance(window.end_s / source.duration_s)
             if source.warning:
-                tell('warning: {}: {}'.format(path, source.warning))
+                tell(f'warning: {path}: {source.warning}')
             clip = clip_estimate(self._classifier.labels, windows)
             return FileResult(path, source.duration_s, windows, clip)
 

@@ -40,10 +40,10 @@ def add_parser(subparsers):
 def run(args) -> int:
     """Check the folders as the arguments say."""
     if args.threads < 1:
-        raise SerError('--threads must be 1 or more, got {}'.format(args.threads))
+        raise SerError(f'--threads must be 1 or more, got {args.threads}')
     check_packages('data check')
-    from ser_ros.corpora.check_report import print_check
     from ser_ros import corpora
+    from ser_ros.corpora.check_report import print_check
     from ser_ros.corpora.clip_check import measure_all
     from ser_ros.corpora.corpus_check import QUIET_DBFS, CorpusCheck
     from ser_ros.progress import Progress

@@ -72,7 +72,7 @@ def _print_table(devices: List[Device]) -> None:
     table.add_column('Default')
     for device in devices:
         table.add_row(str(device.index), Text(device.name), str(device.channels),
-                      '{} Hz'.format(device.native_rate_hz), 'default' * device.is_default)
+                      f'{device.native_rate_hz} Hz', 'default' * device.is_default)
     # Where nobody looks at a terminal, a device stays on one line, however long its name.
     width = None if sys.stdout.isatty() else 1000
     Console(markup=False, highlight=False, width=width).print(table)
@@ -84,5 +84,5 @@ def _duration(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0.0 < seconds < float('inf'):
-        raise argparse.ArgumentTypeError("'{}' is no number of seconds above 0".format(text))
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of seconds above 0")
     return seconds

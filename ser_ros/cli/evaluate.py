@@ -6,10 +6,10 @@ import contextlib
 from pathlib import Path
 
 from ser_ros.cli import arguments
-from ser_ros.messages import tell
 from ser_ros.cli.packages import check_packages
 from ser_ros.cli.train import make_folder
 from ser_ros.errors import SerError
+from ser_ros.messages import tell
 
 PARTS = ('test', 'validation')
 CHANGES = 12
@@ -56,18 +56,20 @@ def run(args) -> int:
     """Evaluate as the arguments say."""
     check_packages('evaluate', 'matplotlib')
     if args.changes < 0:
-        raise SerError('--changes must be 0 or more, got {}'.format(args.changes))
+        raise SerError(f'--changes must be 0 or more, got {args.changes}')
     if args.clips < 0:
-        raise SerError('--clips must be 0 or more, got {}'.format(args.clips))
+        raise SerError(f'--clips must be 0 or more, got {args.clips}')
     if args.robustness and args.against:
         raise SerError('--robustness and --against exclude each other')
     if args.config and args.corpus:
-        raise SerError('--corpus {} and {} exclude each other: the configuration names the '
-                       'corpora'.format(args.corpus, args.config))
-    from ser_ros.inference.classifier import open_classifier
+        raise SerError(
+            f'--corpus {args.corpus} and {args.config} exclude each other: the configuration names '
+            'the '
+                       'corpora')
     from ser_ros.evaluation import evaluate
-    from ser_ros.progress import Progress
     from ser_ros.evaluation.scoring import Scorer
+    from ser_ros.inference.classifier import open_classifier
+    from ser_ros.progress import Progress
     classifier = open_classifier(args.model, args.backend, args.precision, args.threads)
     with contextlib.closing(classifier):
         clips = _configured(args, classifier) if args.config else _strangers(args, classifier)
@@ -81,19 +83,19 @@ def run(args) -> int:
                 Scorer(classifier), clips, part, args.changes, output, Progress(),
                 Path(args.against) if args.against else None)
     print(text)
-    print('written to {}'.format(output))
+    print(f'written to {output}')
     return 0
 
 
 def _configured(args, classifier):
     """Return the clips of the speakers that the configuration lists."""
-    from ser_ros.training import config
     from ser_ros.corpora import labelled_clips
+    from ser_ros.training import config
     settings = config.load(args.config)
     if list(classifier.labels) != settings.labels:
-        raise SerError('the model {} tells {} apart, the configuration {} {}'.format(
-            classifier.session.info.name, ', '.join(classifier.labels), args.config,
-            ', '.join(settings.labels)))
+        raise SerError(
+            f"the model {classifier.session.info.name} tells {', '.join(classifier.labels)} "
+            f"apart, the configuration {args.config} {', '.join(settings.labels)}")
     clips = labelled_clips.load_part(settings, Path(args.data), args.part)
     warn_of_trained(classifier.session.info, clips)
     return clips
@@ -104,8 +106,9 @@ def warn_of_trained(info, clips):
     from ser_ros.corpora import labelled_clips
     speakers = labelled_clips.speakers_trained_on(info.training_data, clips)
     if speakers:
-        _warn('{} was trained on {}, which the configuration lists for something else: figures of '
-              'these speakers mean nothing'.format(info.name, ', '.join(speakers)))
+        _warn(
+            f"{info.name} was trained on {', '.join(speakers)}, which the configuration lists for "
+            "something else: figures of these speakers mean nothing")
 
 
 def _strangers(args, classifier):
@@ -114,14 +117,16 @@ def _strangers(args, classifier):
     from ser_ros.progress import Progress
     clips, left_out = labelled_clips.strangers(Path(args.data), classifier.labels, args.corpus)
     for label, count in left_out.items():
-        _warn('{} clips of {} are left out: the model does not know it'.format(count, label))
+        _warn(f'{count} clips of {label} are left out: the model does not know it')
     warn_of_skipped(labelled_clips.skipped(Path(args.data), args.corpus))
     clips, problems = labelled_clips.readable(clips, args.threads, Progress())
     warn_of_unreadable(problems)
     info = classifier.session.info
     for name in labelled_clips.trained_on(info.training_data, Path(args.data), args.corpus):
-        _warn('{} was trained on speakers of {}: give its CONFIG.yaml to leave them out, or '
-              'these figures mean nothing'.format(info.name, name))
+        _warn(
+            f'{info.name} was trained on speakers of {name}: give its CONFIG.yaml to leave them '
+            'out, or '
+              'these figures mean nothing')
     return clips
 
 
@@ -135,8 +140,9 @@ def warn_of_skipped(skipped):
     """Warn of files that are no clips of the corpus, as `data.skipped` returns them."""
     if skipped:
         path, reason = skipped[0]
-        _warn('{} files are left out, such as {}: {}; ser_ros data check --json names all'.format(
-            len(skipped), path, reason))
+        _warn(
+            f'{len(skipped)} files are left out, such as {path}: {reason}; ser_ros data check '
+            '--json names all')
 
 
 def _warn(text):

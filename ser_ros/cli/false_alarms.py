@@ -33,13 +33,13 @@ def add_parser(subparsers):
 def run(args) -> int:
     """Listen as the arguments say."""
     if args.sounds < 1 or args.seed < 0:
-        raise SerError('--sounds must be 1 or more and --seed 0 or more, got {} and {}'.format(
-            args.sounds, args.seed))
+        raise SerError(
+            f'--sounds must be 1 or more and --seed 0 or more, got {args.sounds} and {args.seed}')
     check_packages('false-alarms')
-    from ser_ros.inference.classifier import open_classifier
-    from ser_ros.evaluation import document, false_alarms
     from ser_ros import nonspeech
     from ser_ros.corpora.clip_check import leave_out_unreadable
+    from ser_ros.evaluation import document, false_alarms
+    from ser_ros.inference.classifier import open_classifier
     from ser_ros.progress import Progress
     if args.folder:
         paths, problems = leave_out_unreadable(

@@ -21,8 +21,8 @@ from ser_ros.cli import (
     train,
 )
 from ser_ros.cli.interrupt import Interrupt
-from ser_ros.messages import tell
 from ser_ros.errors import SerError
+from ser_ros.messages import tell
 
 COMMANDS = (
     run, devices, classify, data, train, calibrate, evaluate, false_alarms, adapt, build_engine,
@@ -56,8 +56,8 @@ def main(arguments=None) -> int:
         code = SYSTEM_ERROR
         # What standard output has not taken is still there, and fails again below.
         if streams.failure(sys.stdout) is None:
-            name = '{}: '.format(error.filename) if error.filename is not None else ''
-            tell('error: {}{}'.format(name, error.strerror or error))
+            name = f'{error.filename}: ' if error.filename is not None else ''
+            tell(f'error: {name}{error.strerror or error}')
     return _write_out(code)
 
 
@@ -68,7 +68,7 @@ def _run(arguments) -> int:
             code = args.run(args)
         return INTERRUPTED if interrupt.seen else code
     except SerError as error:
-        tell('error: {}'.format(error))
+        tell(f'error: {error}')
         return USAGE_ERROR
     except SystemExit as end:  # of argparse
         return int(end.code or 0)
@@ -82,7 +82,7 @@ def _write_out(code: int) -> int:
     if failure is not None:
         streams.drop(sys.stdout)
         if not isinstance(failure, BrokenPipeError):
-            tell('error: cannot write to standard output: {}'.format(failure.strerror))
+            tell(f'error: cannot write to standard output: {failure.strerror}')
             code = code or SYSTEM_ERROR
     if streams.failure(sys.stderr) is not None:
         streams.drop(sys.stderr)

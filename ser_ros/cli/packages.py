@@ -26,5 +26,5 @@ def check_packages(command, *names):
     missing = [name for name in names if find_spec(name) is None]
     if missing:
         raise SerError(
-            'ser_ros {} needs {}, not installed here; in the folder of ser_ros: pip install -r '
-            'requirements/train.txt'.format(command, ' and '.join(missing)))
+            f"ser_ros {command} needs {' and '.join(missing)}, not installed here; in the folder "
+            "of ser_ros: pip install -r requirements/train.txt")

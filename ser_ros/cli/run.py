@@ -55,8 +55,8 @@ def _yaml(name, value):
     try:
         text.encode('utf-8')
     except UnicodeEncodeError as error:
-        raise SerError('{} {!r}: ROS takes only names in UTF-8; rename it or link to it'.format(
-            name, value)) from error
+        raise SerError(
+            f'{name} {value!r}: ROS takes only names in UTF-8; rename it or link to it') from error
     return text
 
 
@@ -64,7 +64,7 @@ def ros_arguments(args):
     """Return the arguments for rclpy that say the same as the command line's."""
     params_file = os.path.abspath(args.params_file or share_path('config', 'ser.yaml'))
     if not os.path.isfile(params_file):
-        raise SerError('params file {}: no such file'.format(params_file))
+        raise SerError(f'params file {params_file}: no such file')
     arguments = ['--ros-args', '--log-level', 'warn']
     if args.params_file:
         # Ahead of the file, which may say otherwise.
@@ -72,7 +72,7 @@ def ros_arguments(args):
     arguments += ['--params-file', params_file]
     # To all nodes: each takes what it has declared, and no two declare the same of these.
     for name, value in _overrides(args).items():
-        arguments += ['-p', '{}:={}'.format(name, _yaml(name, value))]
+        arguments += ['-p', f'{name}:={_yaml(name, value)}']
     if args.namespace:
         arguments += ['-r', '__ns:=/' + args.namespace.strip('/')]
     return arguments
@@ -80,9 +80,9 @@ def ros_arguments(args):
 
 def run(args) -> int:
     """Run the graph until the end of the file or Ctrl-C; 0 unless it could not start."""
+    from ser_ros.nodes.stopping import Stopping
     from ser_ros.sinks.live_view import LiveView
     from ser_ros.sinks.record import open_record
-    from ser_ros.nodes.stopping import Stopping
     interfaces.check()
     with Stopping() as stopping:
         # Under this roof: a Ctrl-C in the middle of an import would leave a traceback.

@@ -49,7 +49,7 @@ def make_folder(path):
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SerError('cannot make the folder {}: {}'.format(path, error.strerror)) from error
+        raise SerError(f'cannot make the folder {path}: {error.strerror}') from error
     return folder
 
 
@@ -58,12 +58,12 @@ def run(args) -> int:
     check_seeds(args.seed)
     most = max(THREADS_RANGE[1], os.cpu_count() or 1)
     if not 1 <= args.threads <= most:
-        raise SerError('--threads must be from 1 to {}, got {}'.format(most, args.threads))
+        raise SerError(f'--threads must be from 1 to {most}, got {args.threads}')
     check_packages('train', 'torch', 'onnx', 'matplotlib')
+    from ser_ros.progress import Progress
     from ser_ros.training import config
     from ser_ros.training.fit import seeds
     from ser_ros.training.fit.build import build
-    from ser_ros.progress import Progress
     from ser_ros.training.fit.run import Start
     logging.basicConfig(level=logging.INFO, format='%(message)s')
     settings = config.load(args.config)
@@ -75,12 +75,14 @@ def run(args) -> int:
         seeds.write(results, settings.name, output)
         print_seeds(seeds.table(results))
     best = seeds.best(results)
-    print('UAR on validation speakers [%], seed {}, epoch {}'.format(
-        best.seed, ', '.join(map(str, best.epochs))))
+    print(
+        f"UAR on validation speakers [%], seed {best.seed}, epoch "
+        f"{', '.join(map(str, best.epochs))}")
     for precision, values in best.figures.items():
-        print('  {}: {}'.format(precision, ', '.join(
-            '{} {:.1f}'.format(name, 100 * value) for name, value in values.items())))
-    print('model: {}'.format(output / settings.name))
+        print(
+            f"  {precision}: "
+            f"{', '.join((f'{name} {100 * value:.1f}' for name, value in values.items()))}")
+    print(f'model: {output / settings.name}')
     return 0
 
 
@@ -92,16 +94,18 @@ def check_seeds(seeds):
     """
     for seed in seeds:
         if seed < 0:
-            raise SerError('--seed must be 0 or more, got {}'.format(seed))
+            raise SerError(f'--seed must be 0 or more, got {seed}')
         if seeds.count(seed) > 1:
-            raise SerError('--seed must be different numbers, got {} twice'.format(seed))
+            raise SerError(f'--seed must be different numbers, got {seed} twice')
 
 
 def print_seeds(rows):
     """Print the table of `ser_ros.training.fit.seeds.table`, in percent."""
     names = [name for name in rows[0] if name not in ('seed', 'epoch')]
     print('UAR on validation speakers by seed [%], fp32')
-    print('  seed  epoch  {}'.format('  '.join(name[len('uar_'):] for name in names)))
+    titles = [name[len('uar_'):] for name in names]
+    print('  '.join(['  seed  epoch', *titles]))
     for row in rows:
-        print('  {:>4}  {:>5}  {}'.format(row['seed'], row['epoch'], '  '.join(
-            '{:>{}.1f}'.format(100 * row[name], len(name) - len('uar_')) for name in names)))
+        shares = [f'{100 * row[name]:>{len(title)}.1f}'
+                  for name, title in zip(names, titles, strict=True)]
+        print('  '.join([f"  {row['seed']:>4}  {row['epoch']:>5}", *shares]))

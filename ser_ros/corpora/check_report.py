@@ -18,7 +18,7 @@ def print_check(check) -> None:
     width = None if sys.stdout.isatty() else 1000
     console = Console(markup=False, highlight=False, width=width, soft_wrap=True)
     values = check.values()
-    console.print('{}: {} ({})'.format(values['folder'], values['corpus'], values['layout']))
+    console.print(f"{values['folder']}: {values['corpus']} ({values['layout']})")
     console.print(_counts(values['counts']))
     for line in _lines(values):
         console.print('  ' + line)
@@ -42,21 +42,22 @@ def _counts(counts) -> Table:
 
 
 def _lines(values):
-    yield 'licence: {}'.format(values['licence'])
-    yield 'usable: {} of {} clips, {:.2f} h, {}'.format(
-        values['usable'], values['clips'], values['total_duration_s'] / 3600,
-        ', '.join('{} Hz'.format(rate) for rate in values['sample_rates_hz']) or 'no rate')
+    yield f"licence: {values['licence']}"
+    rates = ', '.join(f'{rate} Hz' for rate in values['sample_rates_hz']) or 'no rate'
+    hours = values['total_duration_s'] / 3600
+    yield f"usable: {values['usable']} of {values['clips']} clips, {hours:.2f} h, {rates}"
     for name, title, unit in ('duration_s', 'duration', 's'), ('level_dbfs', 'level', 'dBFS'):
         if values[name]:
-            yield '{}: {min:.1f} to {max:.1f} {unit}, median {median:.1f}'.format(
-                title, unit=unit, **values[name])
+            spread = values[name]
+            yield (f"{title}: {spread['min']:.1f} to {spread['max']:.1f} {unit}, "
+                   f"median {spread['median']:.1f}")
     for label, emotion in values['merged_labels'].items():
-        yield 'label {}: counts as {}'.format(label, emotion)
+        yield f'label {label}: counts as {emotion}'
     for label, count in values['dropped_labels'].items():
-        yield 'label {}: {} clips are left out'.format(label, count)
+        yield f'label {label}: {count} clips are left out'
     for label, count in values['unknown_labels'].items():
-        yield 'UNKNOWN LABEL {}: {} clips'.format(label, count)
-    for line in _files('BROKEN', ['{problem}'.format(**item) for item in values['broken']]):
+        yield f'UNKNOWN LABEL {label}: {count} clips'
+    for line in _files('BROKEN', [item['problem'] for item in values['broken']]):
         yield line
     for line in _files('SILENT', values['silent']):
         yield line
@@ -65,9 +66,9 @@ def _lines(values):
         yield line
     for line in _files('same sound', [' = '.join(group) for group in values['duplicates']]):
         yield line
-    for line in _files('under {:g} dBFS'.format(values['quiet_dbfs']), values['quiet']):
+    for line in _files(f"under {values['quiet_dbfs']:g} dBFS", values['quiet']):
         yield line
-    skipped = ['{file}: {reason}'.format(**item) for item in values['skipped']]
+    skipped = [f"{item['file']}: {item['reason']}" for item in values['skipped']]
     for line in _files('left out', skipped):
         yield line
 
@@ -75,8 +76,8 @@ def _lines(values):
 def _files(title, names):
     if not names:
         return
-    yield '{}: {}'.format(title, len(names))
+    yield f'{title}: {len(names)}'
     for name in names[:SHOWN]:
         yield '  ' + name
     if len(names) > SHOWN:
-        yield '  and {} more; --json names all'.format(len(names) - SHOWN)
+        yield f'  and {len(names) - SHOWN} more; --json names all'

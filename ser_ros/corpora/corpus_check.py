@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ser_ros.corpora.clip_check import ClipCheck
 from ser_ros.corpora import CATALOGUE, Listing, Recording, emotion_map
+from ser_ros.corpora.clip_check import ClipCheck
 from ser_ros.corpora.labels import COMMON
 
 # No speech is left above the rounding of 16 bits: -70 dBFS is an RMS of 10 steps.

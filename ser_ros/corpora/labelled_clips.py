@@ -11,16 +11,14 @@ from typing import Optional
 
 import numpy as np
 
-from ser_ros.audio.file_source import FileSource
-from ser_ros.errors import SerError
 from ser_ros import corpora
-from ser_ros.corpora.clip_check import leave_out_unreadable
-from ser_ros.training.config import PARTS, Config
+from ser_ros.audio.file_source import FileSource
 from ser_ros.corpora import Listing
+from ser_ros.corpora.clip_check import leave_out_unreadable
 from ser_ros.corpora.labels import as_word
+from ser_ros.corpora.parts import EVERYONE, PARTS, Selection
+from ser_ros.errors import SerError
 from ser_ros.progress import Progress
-
-EVERYONE = '*'  # in place of the speakers of a part: all clips, also those of unknown speakers
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Clip:
     label: int
 
 
-def load_part(config: Config, root: Path, part: str) -> list[Clip]:
+def load_part(config: Selection, root: Path, part: str) -> list[Clip]:
     """
     Return the clips of ``part`` ('train', 'validation' or 'test') of every corpus.
 
@@ -65,7 +63,7 @@ def load_part(config: Config, root: Path, part: str) -> list[Clip]:
     return clips
 
 
-def read_corpus(config: Config, root: Path, name: str) -> list[Clip]:
+def read_corpus(config: Selection, root: Path, name: str) -> list[Clip]:
     """
     Read the clips in the corpus's folder, in the order of its list or of the paths.
 
@@ -200,7 +198,7 @@ def describe(clips: list[Clip], labels: list[str]) -> str:
         chosen = [clip for clip in clips if clip.corpus == name]
         counts = Counter(labels[clip.label] for clip in chosen)
         speakers = {clip.speaker for clip in chosen}
-        lines.append('{}: {} clips of {} speakers ({})'.format(
-            name, len(chosen), 'unknown' if '' in speakers else len(speakers),
-            ', '.join(f'{counts[label]} {label}' for label in labels)))
+        lines.append(
+            f"{name}: {len(chosen)} clips of {'unknown' if '' in speakers else len(speakers)} "
+            f"speakers ({', '.join((f'{counts[label]} {label}' for label in labels))})")
     return '\n'.join(lines)

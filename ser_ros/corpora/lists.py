@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from pathlib import Path
 
-from ser_ros.errors import SerError
 from ser_ros.corpora.labels import as_word
 from ser_ros.corpora.recording import Recording
+from ser_ros.errors import SerError
 
 COLUMNS = ('file_path', 'emotion')
 OPTIONAL = ('speaker',)

@@ -7,20 +7,21 @@ from collections import Counter
 from pathlib import Path
 from typing import Optional
 
-from ser_ros.audio.source import FILE_ENDINGS
-from ser_ros.errors import SerError
+from ser_ros.audio.opening import FILE_ENDINGS
 from ser_ros.corpora import lists, naming
 from ser_ros.corpora.labels import COMMON, CORPORA, GENERIC, as_word
 from ser_ros.corpora.recording import Listing, Recording
+from ser_ros.errors import SerError
 
 TABLES_NAMED = 3  # in an error
 METADATA = 'metadata.csv'
 # What a folder may be besides a known corpus: with a list, or with a folder for each emotion.
 LISTED = 'listed'
 CLASSES = 'classes'
-LAYOUTS = ('a metadata.csv or another CSV file with the columns file_path, emotion and, if known, '
-           'speaker; one of the corpora {} as downloaded; or one folder of audio for each '
-           'emotion'.format(', '.join(CORPORA)))
+LAYOUTS = (
+    'a metadata.csv or another CSV file with the columns file_path, emotion and, if known, '
+    f"speaker; one of the corpora {', '.join(CORPORA)} as downloaded; or one folder of audio for "
+    'each emotion')
 
 
 def read(path: Path, corpus: Optional[str] = None) -> Listing:

@@ -9,8 +9,8 @@ import numpy as np
 import soxr
 
 from ser_ros.audio.format import SAMPLE_RATE_HZ, float_to_int16
-from ser_ros.errors import SerError
 from ser_ros.degrade.channel import fit
+from ser_ros.errors import SerError
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,6 @@ EMOTIONS = ('happiness', 'anger', 'sadness', 'neutral', 'fear', 'disgust', 'surp
 # The four that most corpora and most robots use.
 MAIN_EMOTIONS = EMOTIONS[:4]
 
-NEGATIVE_EMOTIONS = ('anger', 'sadness', 'fear', 'disgust')
-
 # The same emotions as hri_msgs/Expression names them (REP-155).
 HRI_EXPRESSIONS = {
     'happiness': 'happy',

@@ -49,8 +49,7 @@ class TrackerSettings:
             low, high = RANGES[field.name]
             # Written so that NaN fails too.
             if not low <= value <= high:
-                raise SerError('{} is {}; allowed: {:g} to {:g}'.format(
-                    field.name, value, low, high))
+                raise SerError(f'{field.name} is {value}; allowed: {low:g} to {high:g}')
 
 
 def make_settings(parameters: Mapping[str, Any], models_own: float) -> TrackerSettings:
@@ -66,6 +65,7 @@ def make_settings(parameters: Mapping[str, Any], models_own: float) -> TrackerSe
     if values['min_confidence'] == MODELS_OWN:
         values['min_confidence'] = models_own
     elif not values['min_confidence'] >= 0.0:
-        raise SerError("min_confidence is {}; allowed: 0 to 1, or -1 for the model's own".format(
-            values['min_confidence']))
+        raise SerError(
+            f"min_confidence is {values['min_confidence']}; allowed: 0 to 1, or -1 for the "
+            "model's own")
     return TrackerSettings(**values)

@@ -90,8 +90,7 @@ class EmotionTracker:
         """
         self.labels = tuple(labels)
         if not self.labels or len(set(self.labels)) < len(self.labels):
-            raise SerError('the labels are {}; needed: one or more, each once'.format(
-                list(self.labels)))
+            raise SerError(f'the labels are {list(self.labels)}; needed: one or more, each once')
         #: May be replaced between two updates.
         self.settings = settings or TrackerSettings()
         self.reset()
@@ -132,8 +131,8 @@ class EmotionTracker:
         window = None if probabilities is None else self._checked(probabilities)
         speech = self.hears_speech(speech_probability, muted)
         if speech and window is None:
-            raise SerError('a window with speech has no probabilities; {} are needed'.format(
-                len(self.labels)))
+            raise SerError(
+                f'a window with speech has no probabilities; {len(self.labels)} are needed')
         decay = self._advance(float(stamp_s))
         if window is None or not speech:
             self._evidence *= decay
@@ -145,12 +144,14 @@ class EmotionTracker:
     def _checked(self, probabilities: np.ndarray) -> np.ndarray:
         window = np.asarray(probabilities, dtype=np.float64)
         if window.shape != (len(self.labels),):
-            raise SerError('the probabilities have the shape {}; needed: {} values, one for each '
-                           'of {}'.format(window.shape, len(self.labels), ', '.join(self.labels)))
+            raise SerError(
+                f"the probabilities have the shape {window.shape}; needed: {len(self.labels)} "
+                f"values, one for each of {', '.join(self.labels)}")
         # Written so that NaN fails too.
         if not (window.min() >= 0.0 and abs(window.sum() - 1.0) <= 1e-3):
-            raise SerError('the probabilities are {}; needed: values from 0 to 1 that add up '
-                           'to 1'.format(window.tolist()))
+            raise SerError(
+                f'the probabilities are {window.tolist()}; needed: values from 0 to 1 that add up '
+                           'to 1')
         return window
 
     def _advance(self, stamp_s: float) -> float:
@@ -207,10 +208,10 @@ class EmotionTracker:
 
 def _check_finite(name: str, value: float) -> None:
     if not math.isfinite(value):
-        raise SerError('the {} is {}; needed: a finite number'.format(name, value))
+        raise SerError(f'the {name} is {value}; needed: a finite number')
 
 
 def _check_unit_range(name: str, value: float) -> None:
     # Written so that NaN fails too; a float32 mean may round to a little more than 1.
     if not -1e-6 <= value <= 1.0 + 1e-6:
-        raise SerError('the {} is {}; allowed: 0 to 1'.format(name, value))
+        raise SerError(f'the {name} is {value}; allowed: 0 to 1')

@@ -8,10 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Optional
 
-from ser_ros.evaluation import (
-    document, pictures, report, robustness, robustness_report, score_files, emotion_changes)
-from ser_ros.evaluation.conditions import all_conditions
 from ser_ros.corpora.labelled_clips import Clip
+from ser_ros.evaluation import (
+    document,
+    emotion_changes,
+    pictures,
+    report,
+    robustness,
+    robustness_report,
+    score_files,
+)
+from ser_ros.evaluation.conditions import all_conditions
+from ser_ros.evaluation.emotion_changes import Response
 from ser_ros.evaluation.figures import (
     UNITS,
     differences,
@@ -19,10 +27,9 @@ from ser_ros.evaluation.figures import (
     graph_figures,
     of_corpus,
 )
-from ser_ros.progress import Progress
 from ser_ros.evaluation.report_values import as_json
 from ser_ros.evaluation.scoring import ClipScores, Scorer
-from ser_ros.evaluation.emotion_changes import Response
+from ser_ros.progress import Progress
 
 WINDOWS = 'windows.csv'
 

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ser_ros.audio.source import FILE_ENDINGS
+from ser_ros.audio.opening import FILE_ENDINGS
+from ser_ros.corpora.labelled_clips import read_samples
 from ser_ros.emotion.tracker import State
 from ser_ros.errors import SerError
-from ser_ros.inference.classifier import Classifier
-from ser_ros.offline import classify_chunks, open_stream
-from ser_ros.corpora.labelled_clips import read_samples
 from ser_ros.evaluation.document import Block, Heading, Table, Text
-from ser_ros.nonspeech import HARD, Sound
 from ser_ros.evaluation.report import percent
+from ser_ros.inference.classifier import Classifier
+from ser_ros.nonspeech import HARD, Sound
+from ser_ros.offline import classify_chunks, open_stream
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.emotion.labels import MAIN_EMOTIONS
 from ser_ros.evaluation import metrics
-from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.evaluation.scoring import ClipScores
 
 UNITS = ('clips', 'windows')

@@ -5,13 +5,9 @@
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
-
-if TYPE_CHECKING:
-    from ser_ros.training.fit.history import Epoch
 
 matplotlib.use('Agg')
 from matplotlib import font_manager, pyplot  # noqa: E402  the backend is chosen before
@@ -22,20 +18,6 @@ matplotlib.rcParams['font.family'] = ['DejaVu Sans', *(
     name for name in OTHER_FONTS if name in font_manager.get_font_names())]
 # Without one of them such a name is drawn as boxes, and complained about for each letter.
 warnings.filterwarnings('ignore', 'Glyph .* missing from font', UserWarning)
-
-
-def history(epochs: Sequence['Epoch'], path: Path) -> None:
-    """Draw loss and validation UAR over the epochs."""
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, 4), constrained_layout=True)
-    numbers = [entry.epoch for entry in epochs]
-    left.plot(numbers, [entry.loss for entry in epochs])
-    left.set(xlabel='epoch', ylabel='training loss')
-    for name in epochs[0].uar:
-        right.plot(numbers, [100 * entry.uar[name] for entry in epochs], label=name)
-    right.set(xlabel='epoch', ylabel='UAR on validation speakers [%]')
-    right.legend()
-    figure.savefig(path, dpi=100)
-    pyplot.close(figure)
 
 
 def confusion(counts: np.ndarray, labels: Sequence[str], title: str, path: Path) -> None:

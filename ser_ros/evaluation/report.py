@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ser_ros.inference.model_metadata import ModelInfo
 from ser_ros.evaluation import metrics
 from ser_ros.evaluation.document import Block, Heading, Picture, Table, Text
-from ser_ros.evaluation.figures import Figures, GraphFigures
 from ser_ros.evaluation.emotion_changes import AFTER_S, BEFORE_S, ResponseFigures
+from ser_ros.evaluation.figures import Figures, GraphFigures
+from ser_ros.inference.model_metadata import ModelInfo
 
 CHOICES = {
     'all': 'all classes of the model',

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ser_ros.evaluation import metrics
-from ser_ros.evaluation.conditions import CLEAN, Condition
 from ser_ros.corpora.labelled_clips import Clip, read_samples
 from ser_ros.degrade.channel import to_16_bit
 from ser_ros.degrade.seeds import generator_for
+from ser_ros.evaluation import metrics
+from ser_ros.evaluation.conditions import CLEAN, Condition
 from ser_ros.evaluation.figures import clip_answers, of_corpus
-from ser_ros.progress import Progress
 from ser_ros.evaluation.scoring import ClipScores, Scorer
+from ser_ros.progress import Progress
 
 TALKERS = 40  # clips that babble is made of
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ser_ros.inference.model_metadata import ModelInfo
 from ser_ros.evaluation import document, plots
 from ser_ros.evaluation.conditions import CLEAN, FAMILIES
 from ser_ros.evaluation.document import Block, Heading, Picture, Table, Text
 from ser_ros.evaluation.report import percent
 from ser_ros.evaluation.robustness import Robustness
+from ser_ros.inference.model_metadata import ModelInfo
 
 COLUMNS = ['corpus', 'family', 'condition', 'strength', 'unit', 'clips', 'uar', 'uar_low',
            'uar_high', 'difference', 'difference_low', 'difference_high', 'no_speech']

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from ser_ros.corpora.labelled_clips import Clip
+from ser_ros.corpora.lists import read_rows
 from ser_ros.emotion.tracker import State
 from ser_ros.errors import SerError
-from ser_ros.corpora.lists import read_rows
-from ser_ros.corpora.labelled_clips import Clip
+from ser_ros.evaluation.emotion_changes import Response
 from ser_ros.evaluation.figures import clip_score
 from ser_ros.evaluation.scoring import ClipScores
-from ser_ros.evaluation.emotion_changes import Response
 
 CLIP_COLUMNS = ['corpus', 'file_path', 'speaker', 'emotion']
 WINDOW_COLUMNS = ['end_s', 'state', 'label', 'confidence']

@@ -9,12 +9,12 @@ from typing import Optional
 import numpy as np
 
 from ser_ros.audio.format import SAMPLE_RATE_HZ
+from ser_ros.corpora.labelled_clips import Clip, read_samples
 from ser_ros.emotion.settings import TrackerSettings
 from ser_ros.emotion.tracker import EmotionTracker, State
-from ser_ros.windows.window_stream import WindowStream
 from ser_ros.inference.classifier import Classifier
 from ser_ros.offline import graph_settings, open_stream
-from ser_ros.corpora.labelled_clips import Clip, read_samples
+from ser_ros.windows.window_stream import WindowStream
 
 
 @dataclass(frozen=True)

@@ -18,14 +18,14 @@ from typing import Any
 import numpy as np
 
 from ser_ros.audio.format import SAMPLE_RATE_HZ
+from ser_ros.corpora.labelled_clips import Clip, read_samples
 from ser_ros.emotion.settings import TrackerSettings
 from ser_ros.emotion.tracker import EmotionTracker, State
 from ser_ros.errors import SerError
 from ser_ros.inference.classifier import Classifier, open_classifier
 from ser_ros.inference.model_file import Model
+from ser_ros.inference.onnx_file import writing
 from ser_ros.offline import graph_settings, open_stream
-from ser_ros.training.export import onnx_export
-from ser_ros.corpora.labelled_clips import Clip, read_samples
 from ser_ros.progress import Progress
 
 LOGGER = logging.getLogger(__name__)
@@ -173,8 +173,10 @@ def choose(recordings: Sequence[Recording], labels: Sequence[str], accuracy: flo
         if best is None or found.right > best.right:
             best = found
     if best is None:
-        raise SerError('no speech is heard in the clips of {}: no threshold can be chosen'.format(
-            ' or '.join(name for name, entry in answers.items() if not entry.answered)))
+        raise SerError(
+            "no speech is heard in the clips of "
+            f"{' or '.join((name for name, entry in answers.items() if not entry.answered))}: no "
+            "threshold can be chosen")
     return best
 
 
@@ -196,7 +198,7 @@ def add_to_model(folder: Path, clips: Sequence[Clip], accuracy: float,
     if not found.reached:
         LOGGER.warning('no threshold makes %.0f %% of the answers right; at best it is %.0f %%',
                        100 * accuracy, 100 * found.right)
-    onnx_export.change_metadata([Path(model.path(name)) for name in model.precisions],
+    writing.change_metadata([Path(model.path(name)) for name in model.precisions],
                            lambda _, metadata: _state(metadata, found, accuracy))
     return found
 

@@ -94,6 +94,7 @@ class FramedExtractor(FeatureExtractor):
 
     def _window(self) -> Any:
         if self._hops < self.window_hops:
-            raise SerError('a window takes {} samples ({} hops); so far there are {} hops'.format(
-                self.window_samples, self.window_hops, self._hops))
+            raise SerError(
+                f'a window takes {self.window_samples} samples ({self.window_hops} hops); so far '
+                f'there are {self._hops} hops')
         return self.column_names(*(ring.window() for ring in self._rings))

@@ -22,17 +22,18 @@ def check_samples(samples: np.ndarray) -> None:
     """
     if not isinstance(samples, np.ndarray) or samples.dtype != np.float32:
         given = samples.dtype if isinstance(samples, np.ndarray) else type(samples).__name__
-        raise SerError('samples must be a float32 array, not {}'.format(given))
+        raise SerError(f'samples must be a float32 array, not {given}')
     if samples.ndim != 1:
-        raise SerError('samples must have the shape (n,), not {}: mix the channels down first'
-                       .format(samples.shape))
+        raise SerError(
+            f'samples must have the shape (n,), not {samples.shape}: mix the channels down first'
+                       )
     if not samples.size:
         return
     # NaN is neither above nor below anything: so the test asks for what is right.
     low, high = samples.min(), samples.max()
     if not (low >= -MAX_AMPLITUDE and high <= MAX_AMPLITUDE):
-        raise SerError('samples must be finite, with full scale at 1.0; found {} to {}'
-                       .format(low, high))
+        raise SerError(f'samples must be finite, with full scale at 1.0; found {low} to {high}'
+                       )
 
 
 class FrameBuffer:

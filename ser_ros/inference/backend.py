@@ -49,8 +49,9 @@ class Session(abc.ABC):
         :raises SerError: if the image has another shape or type, or the runtime fails.
         """
         if image.dtype != np.float32 or image.shape != self.info.input_shape:
-            raise SerError('the model {} takes float32 {}, got {} {}'.format(
-                self.info.name, list(self.info.input_shape), image.dtype, list(image.shape)))
+            raise SerError(
+                f'the model {self.info.name} takes float32 {list(self.info.input_shape)}, got '
+                f'{image.dtype} {list(image.shape)}')
         return self._run(image)
 
     @abc.abstractmethod
@@ -87,8 +88,9 @@ class Backend(abc.ABC):
         """
         offered = self.precisions(model)
         if precision not in offered:
-            raise SerError('{} does not offer the model {} in {!r}; offered: {}'.format(
-                self.name, model.info.name, precision, ', '.join(offered) or 'none'))
+            raise SerError(
+                f"{self.name} does not offer the model {model.info.name} in {precision!r}; "
+                f"offered: {', '.join(offered) or 'none'}")
         check_threads(threads)
         check_engine_options(engines)
         session = self._open(model, precision, threads, engines)
@@ -108,5 +110,6 @@ def _warm_up(session: Session) -> None:
         raise
     if logits.shape != (len(session.info.labels),) or not np.all(np.isfinite(logits)):
         session.close()
-        raise SerError('the model {} answers an empty window with {} in {} on {}'.format(
-            session.info.path, logits, session.precision, session.backend))
+        raise SerError(
+            f'the model {session.info.path} answers an empty window with {logits} in '
+            f'{session.precision} on {session.backend}')

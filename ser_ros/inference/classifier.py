@@ -8,10 +8,11 @@ from typing import List, Sequence, Tuple
 import numpy as np
 
 from ser_ros.errors import SerError
-from ser_ros.inference import FALLBACK, choose_backend, may_fall_back
 from ser_ros.inference.backend import Session
 from ser_ros.inference.engine_options import DEFAULT_ENGINE_OPTIONS, EngineOptions
 from ser_ros.inference.model_file import Model
+from ser_ros.inference.registry import FALLBACK, choose_backend, may_fall_back
+from ser_ros.inference.softmax import softmax
 
 ALL = 'all'
 LOGGER = logging.getLogger(__name__)
@@ -51,19 +52,14 @@ class Classifier:
         """
         logits = self.session.run(image)[self._chosen]
         if not np.all(np.isfinite(logits)):
-            raise SerError('the model {} answered {} in {} on {}'.format(
-                self.session.info.name, logits, self.session.precision, self.session.backend))
+            raise SerError(
+                f'the model {self.session.info.name} answered {logits} in '
+                f'{self.session.precision} on {self.session.backend}')
         return softmax(logits / self.session.info.temperature)
 
     def close(self) -> None:
         """Close the session."""
         self.session.close()
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Return exp(logits) / sum(exp(logits)) over the last axis, float32."""
-    powers = np.exp(logits.astype(np.float64) - np.max(logits, axis=-1, keepdims=True))
-    return (powers / powers.sum(axis=-1, keepdims=True)).astype(np.float32)
 
 
 def check_emotions(emotions: Sequence[str], labels: Sequence[str]) -> List[int]:
@@ -76,11 +72,10 @@ def check_emotions(emotions: Sequence[str], labels: Sequence[str]) -> List[int]:
         return list(range(len(labels)))
     for emotion in emotions:
         if emotion not in labels:
-            raise SerError('unknown emotion {!r}; the model knows: {}'.format(
-                emotion, ', '.join(labels)))
+            raise SerError(f"unknown emotion {emotion!r}; the model knows: {', '.join(labels)}")
     if len(emotions) < 2 or len(set(emotions)) != len(emotions):
-        raise SerError("emotions must be ['{}'] or two or more different labels, got {}".format(
-            ALL, list(emotions)))
+        raise SerError(
+            f"emotions must be ['{ALL}'] or two or more different labels, got {list(emotions)}")
     return sorted(list(labels).index(emotion) for emotion in emotions)
 
 

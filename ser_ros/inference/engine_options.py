@@ -58,10 +58,11 @@ def check_engine_options(options: EngineOptions) -> None:
     """:raises SerError: if a value is out of range."""
     least, most = WORKSPACE_RANGE_MIB
     if not isinstance(options.workspace_mib, int) or not least <= options.workspace_mib <= most:
-        raise SerError('workspace_mib must be a whole number from {} to {}, got {!r}'.format(
-            least, most, options.workspace_mib))
+        raise SerError(
+            f'workspace_mib must be a whole number from {least} to {most}, got '
+            f'{options.workspace_mib!r}')
     if not options.timeout_s > 0:
-        raise SerError('timeout_s must be over 0, got {!r}'.format(options.timeout_s))
+        raise SerError(f'timeout_s must be over 0, got {options.timeout_s!r}')
 
 
 def engine_folder(options: EngineOptions) -> str:

@@ -19,7 +19,7 @@ MAX_WAIT_S = 2.0
 Opener = Callable[[], Classifier]
 
 
-class InferenceEngine:
+class InferenceThread:
     """
     Serve one classifier from one thread; open the next one in another.
 

@@ -45,8 +45,9 @@ class Model:
                 _check_member(info, precision, self._infos)
                 self._infos[precision] = info
         if not self._infos:
-            raise SerError('the model folder {} holds none of {}'.format(
-                folder, ', '.join(name + '.onnx' for name in PRECISIONS)))
+            raise SerError(
+                f"the model folder {folder} holds none of "
+                f"{', '.join((name + '.onnx' for name in PRECISIONS))}")
 
     @property
     def info(self) -> ModelInfo:
@@ -65,8 +66,9 @@ class Model:
         :raises SerError: if it is not stored; the text lists what is.
         """
         if precision not in self._infos:
-            raise SerError('the model {} has no {} file; stored: {}'.format(
-                self.info.name, precision, ', '.join(self.precisions)))
+            raise SerError(
+                f"the model {self.info.name} has no {precision} file; stored: "
+                f"{', '.join(self.precisions)}")
         return self._infos[precision].path
 
 
@@ -80,23 +82,26 @@ def available_models() -> Tuple[str, ...]:
 def _find(name_or_path: str) -> str:
     if os.sep in name_or_path or name_or_path.endswith('.onnx'):
         if not os.path.exists(name_or_path):
-            raise SerError('there is no model {}: a path must be that of a folder or an ONNX file, '
-                           'or give the name of a shipped one: {}'.format(
-                               name_or_path, ', '.join(available_models()) or 'none'))
+            raise SerError(
+                f"there is no model {name_or_path}: a path must be that of a folder or an ONNX "
+                "file, or give the name of a shipped one: "
+                f"{', '.join(available_models()) or 'none'}")
         return name_or_path
     known = available_models()
     if name_or_path not in known:
-        raise SerError('unknown model {!r}; shipped: {}; or give the path of a folder or an ONNX '
-                       'file'.format(name_or_path, ', '.join(known) or 'none'))
+        raise SerError(
+            f"unknown model {name_or_path!r}; shipped: {', '.join(known) or 'none'}; or give the "
+            "path of a folder or an ONNX file")
     return resources.share_path('models', name_or_path)
 
 
 def _check_member(info: ModelInfo, precision: str, others: Dict[str, ModelInfo]) -> None:
     if info.precision != precision:
-        raise SerError('{} is named {} but its graph computes in {}'.format(
-            info.path, precision, info.precision))
+        raise SerError(
+            f'{info.path} is named {precision} but its graph computes in {info.precision}')
     for other in others.values():
         for key in ('name', 'version', 'labels', 'feature_set', 'input_shape', 'min_confidence'):
             if getattr(info, key) != getattr(other, key):
-                raise SerError('{} and {} are not the same model: {} {!r} and {!r}'.format(
-                    other.path, info.path, key, getattr(other, key), getattr(info, key)))
+                raise SerError(
+                    f'{other.path} and {info.path} are not the same model: {key} '
+                    f'{getattr(other, key)!r} and {getattr(info, key)!r}')

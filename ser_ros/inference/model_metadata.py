@@ -86,14 +86,15 @@ def read_metadata(path: str) -> ModelInfo:
     """
     summary = scan(path)
     if METADATA_KEY not in summary.metadata:
-        raise SerError('{} has no {!r} metadata, so its labels and feature set are unknown; '
-                       'export it with ser_ros train'.format(path, METADATA_KEY))
+        raise SerError(
+            f'{path} has no {METADATA_KEY!r} metadata, so its labels and feature set are unknown; '
+                       'export it with ser_ros train')
     try:
         values = json.loads(summary.metadata[METADATA_KEY])
     except (ValueError, RecursionError) as error:
-        raise SerError('{}: the metadata is no JSON: {}'.format(path, error)) from error
+        raise SerError(f'{path}: the metadata is no JSON: {error}') from error
     if not isinstance(values, dict):
-        raise SerError('{}: the metadata is no JSON object'.format(path))
+        raise SerError(f'{path}: the metadata is no JSON object')
     info = _info(path, _Values(path, values), summary)
     _check_graph(info, summary)
     return info
@@ -108,11 +109,11 @@ class _Values:
 
     def get(self, key: str, kind: Any) -> Any:
         if key not in self._values:
-            raise SerError('{}: the metadata has no {!r}'.format(self._path, key))
+            raise SerError(f'{self._path}: the metadata has no {key!r}')
         given = self._values[key]
         if not isinstance(given, kind) or isinstance(given, bool):
-            raise SerError('{}: {} in the metadata must be a {}, got {!r}'.format(
-                self._path, key, _JSON_NAMES[kind], given))
+            raise SerError(
+                f'{self._path}: {key} in the metadata must be a {_JSON_NAMES[kind]}, got {given!r}')
         return given
 
     def share(self, key: str) -> Optional[float]:
@@ -121,15 +122,14 @@ class _Values:
         given = self.get(key, (int, float))
         # Written so that NaN fails too.
         if not 0 <= given <= 1:
-            raise SerError('{}: {} in the metadata must be from 0 to 1, got {}'.format(
-                self._path, key, given))
+            raise SerError(f'{self._path}: {key} in the metadata must be from 0 to 1, got {given}')
         return float(given)
 
     def temperature(self) -> float:
         given = self.get('temperature', (int, float))
         # No infinity, no NaN, and no whole number that is too large for a float.
         if not 0 < given <= sys.float_info.max:
-            raise SerError('{}: temperature must be over 0, got {}'.format(self._path, given))
+            raise SerError(f'{self._path}: temperature must be over 0, got {given}')
         return float(given)
 
 
@@ -139,7 +139,7 @@ _JSON_NAMES = {str: 'text', list: 'list', dict: 'object', (int, float): 'number'
 def _info(path: str, values: _Values, summary: OnnxSummary) -> ModelInfo:
     temperature = values.temperature()
     if summary.precision is None:
-        raise SerError('{}: no weights of a known type in the graph'.format(path))
+        raise SerError(f'{path}: no weights of a known type in the graph')
     min_confidence = values.share('min_confidence')
     return ModelInfo(
         path=path, name=values.get('name', str), version=values.get('version', str),
@@ -156,29 +156,31 @@ def _info(path: str, values: _Values, summary: OnnxSummary) -> ModelInfo:
 def _labels(path: str, given: list) -> Tuple[str, ...]:
     good = all(isinstance(label, str) and label for label in given)
     if not good or len(given) < 2 or len(set(given)) != len(given):
-        raise SerError('{}: labels must be two or more different texts, got {!r}'.format(
-            path, given))
+        raise SerError(f'{path}: labels must be two or more different texts, got {given!r}')
     return tuple(given)
 
 
 def _shape(path: str, given: list) -> Tuple[int, ...]:
     if not given or not all(type(size) is int and size > 0 for size in given):
-        raise SerError('{}: input_shape must be whole numbers over 0, got {!r}'.format(path, given))
+        raise SerError(f'{path}: input_shape must be whole numbers over 0, got {given!r}')
     return tuple(given)
 
 
 def _check_graph(info: ModelInfo, summary: OnnxSummary) -> None:
     if len(summary.inputs) != 1 or len(summary.outputs) != 1:
-        raise SerError('{}: a model has one input and one output, this graph has {} and {}'.format(
-            info.path, len(summary.inputs), len(summary.outputs)))
+        raise SerError(
+            f'{info.path}: a model has one input and one output, this graph has '
+            f'{len(summary.inputs)} and {len(summary.outputs)}')
     if not (summary.inputs[0].is_float32 and summary.outputs[0].is_float32):
-        raise SerError('{}: input and output must be float32 at every precision'.format(info.path))
+        raise SerError(f'{info.path}: input and output must be float32 at every precision')
     if not _fits(summary.inputs[0].shape, (1,) + info.input_shape):
-        raise SerError('{}: input_shape {} in the metadata, but the graph takes {}'.format(
-            info.path, list(info.input_shape), list(summary.inputs[0].shape)))
+        raise SerError(
+            f'{info.path}: input_shape {list(info.input_shape)} in the metadata, but the graph '
+            f'takes {list(summary.inputs[0].shape)}')
     if not _fits(summary.outputs[0].shape, (1, len(info.labels))):
-        raise SerError('{}: {} labels in the metadata, but the graph answers {}'.format(
-            info.path, len(info.labels), list(summary.outputs[0].shape)))
+        raise SerError(
+            f'{info.path}: {len(info.labels)} labels in the metadata, but the graph answers '
+            f'{list(summary.outputs[0].shape)}')
 
 
 def _fits(graph_shape: Tuple[int, ...], shape: Tuple[int, ...]) -> bool:

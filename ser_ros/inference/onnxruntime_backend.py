@@ -26,8 +26,9 @@ class OnnxRuntimeSession(Session):
         try:
             self._session = open_session(info.path, threads)
         except SerError as error:
-            raise SerError('{} (the file has IR version {} and opset {})'.format(
-                error, info.ir_version, info.opset)) from error
+            raise SerError(
+                f'{error} (the file has IR version {info.ir_version} and opset '
+                f'{info.opset})') from error
         self._input = self._session.get_inputs()[0].name
         self._errors = runtime_errors()
 
@@ -35,8 +36,7 @@ class OnnxRuntimeSession(Session):
         try:
             return self._session.run(None, {self._input: image[np.newaxis]})[0][0]
         except self._errors as error:
-            raise SerError('ONNX Runtime failed on {}: {}'.format(
-                self.info.path, error)) from error
+            raise SerError(f'ONNX Runtime failed on {self.info.path}: {error}') from error
 
     def close(self) -> None:
         """Give back the weights."""

@@ -97,8 +97,9 @@ class PytorchSession(Session):
         self._steps: List[Tuple[Callable, List[str], str, _Attributes]] = []
         for node in graph.node:
             if node.op_type not in operators:
-                raise SerError('{}: the operator {} is not supported by pytorch here; supported: '
-                               '{}'.format(info.path, node.op_type, ', '.join(sorted(operators))))
+                raise SerError(
+                    f"{info.path}: the operator {node.op_type} is not supported by pytorch here; "
+                    f"supported: {', '.join(sorted(operators))}")
             attributes = {item.name: onnx.helper.get_attribute_value(item)
                           for item in node.attribute}
             self._add(operators[node.op_type], list(node.input), node.output[0], attributes)
@@ -117,7 +118,7 @@ class PytorchSession(Session):
             with self._torch.inference_mode():
                 return self._compute(self._torch.from_numpy(image[np.newaxis]).to(self._device))
         except RuntimeError as error:
-            raise SerError('torch failed on {}: {}'.format(self.info.path, error)) from error
+            raise SerError(f'torch failed on {self.info.path}: {error}') from error
 
     def _compute(self, images):
         values = dict(self._constants)
@@ -141,7 +142,7 @@ class PytorchBackend(Backend):
         """Tell whether the packages are installed, without importing them."""
         for package in ('torch', 'onnx'):
             if importlib.util.find_spec(package) is None:
-                return 'the Python package {0} is not installed (pip install {0})'.format(package)
+                return f'the Python package {package} is not installed (pip install {package})'
         return None
 
     def precisions(self, model: Model) -> Tuple[str, ...]:

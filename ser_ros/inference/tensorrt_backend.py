@@ -13,8 +13,8 @@ from ser_ros.inference.backend import Backend, Session
 from ser_ros.inference.engine_options import EngineOptions, engine_folder
 from ser_ros.inference.model_file import PRECISIONS, Model
 from ser_ros.inference.model_metadata import ModelInfo, read_metadata
-from ser_ros.inference.tensorrt_engine import builder, device, driver, engine_file, job, module
-from ser_ros.inference.tensorrt_engine.unusable import UnusableEngine
+from ser_ros.inference.tensorrt_engine import builder, devices, driver, engine_file, job, module
+from ser_ros.inference.tensorrt_engine.engine_file import UnusableEngine
 
 _KEPT_ERRORS = 3
 
@@ -38,8 +38,8 @@ class TensorRTSession(Session):
         try:
             return self._engine.run(image)
         except SerError as error:
-            raise SerError('TensorRT failed on {} in {}: {}'.format(
-                self.info.name, self.precision, error)) from error
+            raise SerError(
+                f'TensorRT failed on {self.info.name} in {self.precision}: {error}') from error
 
     def close(self) -> None:
         """Give back the engine and its memory."""
@@ -62,7 +62,7 @@ class TensorRTBackend(Backend):
         if module.installed() is None:
             return ('TensorRT is not installed (on a Jetson it is part of JetPack; on a PC with an '
                     'RTX card: pip install tensorrt-rtx-cu12)')
-        if not device.installed():
+        if not devices.installed():
             return 'neither pycuda nor cuda-python is installed (pip install pycuda)'
         try:
             driver.first_gpu()
@@ -88,8 +88,8 @@ def _open_built(trt: Any, model: Model, path: str, order: job.Job,
         stored = engine_file.read(path, order.key)
         return _load(trt, model, order, stored), True
     except UnusableEngine as reason:
-        engines.on_progress('building an engine for {} in {}: {}'.format(
-            model.info.name, order.key['precision'], reason), None)
+        engines.on_progress(
+            f"building an engine for {model.info.name} in {order.key['precision']}: {reason}", None)
     content = builder.ensure(path, order, engines, unusable=stored)
     return _load(trt, model, order, content), False
 
@@ -107,13 +107,14 @@ def build_ahead(model: Model, precision: str, engines: EngineOptions,
     trt = module.load()
     gpu = driver.first_gpu() if capability is None else driver.Gpu('', capability)
     if capability is not None and trt.__name__ not in module.PORTABLE:
-        raise SerError('{} builds for the GPU of this machine only; build on the board itself, '
-                       'without --compute-capability'.format(trt.__name__))
+        raise SerError(
+            f'{trt.__name__} builds for the GPU of this machine only; build on the board itself, '
+                       'without --compute-capability')
     offered = job.offered(model, gpu.capability)
     if precision not in offered:
-        raise SerError('no {} of the model {} for the compute capability {}.{}; offered: {}'.format(
-            precision, model.info.name, gpu.capability[0], gpu.capability[1],
-            ', '.join(offered) or 'none'))
+        raise SerError(
+            f"no {precision} of the model {model.info.name} for the compute capability "
+            f"{gpu.capability[0]}.{gpu.capability[1]}; offered: {', '.join(offered) or 'none'}")
     path, order = plan_build(model, precision, trt, gpu, engines)
     if capability is None:
         session, was_there = _open_built(trt, model, path, order, engines)
@@ -124,7 +125,7 @@ def build_ahead(model: Model, precision: str, engines: EngineOptions,
         engine_file.read(path, order.key)
         return path, True
     except UnusableEngine as reason:
-        engines.on_progress('building: {}'.format(reason), None)
+        engines.on_progress(f'building: {reason}', None)
     builder.ensure(path, order, engines)
     return path, False
 
@@ -137,8 +138,9 @@ def plan_build(model: Model, precision: str, trt: Any, gpu: driver.Gpu,
     paths: Dict[str, str] = {
         name: os.path.abspath(model.path(name)) for name in PRECISIONS if name in model.precisions}
     path = os.path.join(folder, engine_file.file_name(model.info.name, key))
-    timings = os.path.join(folder, 'timings-{}-{}-sm{}.cache'.format(
-        key['module'], key['version'], key['compute_capability'].replace('.', '')))
+    capability = key['compute_capability'].replace('.', '')
+    timings = os.path.join(
+        folder, f"timings-{key['module']}-{key['version']}-sm{capability}.cache")
     return path, job.Job(
         key=key, paths=paths, input_shape=model.info.input_shape,
         temperature=model.info.temperature, capability=None, output=path, timing_cache=timings)
@@ -158,15 +160,13 @@ def _load(trt: Any, model: Model, order: job.Job, content: engine_file.EngineFil
     precision = order.key['precision']
     try:
         engine = LoadedEngine(
-            trt, module.make_logger(trt, keep), device.open_device(), content.plan)
+            trt, module.make_logger(trt, keep), devices.open_device(), content.plan)
     except SerError as error:
-        raise type(error)('{}{}'.format(
-            error, ''.join(' | ' + text for text in errors))) from error
+        raise type(error)(f"{error}{''.join((' | ' + text for text in errors))}") from error
     built = engine.precision or content.precision
     try:
         if built != precision:
-            raise UnusableEngine('the engine computes in {}, {} was asked for'.format(
-                built, precision))
+            raise UnusableEngine(f'the engine computes in {built}, {precision} was asked for')
         logits = engine.run(reference.stored_input(model.info.input_shape))
         reference.check(content.check, logits, model.info.temperature, precision)
     except SerError:

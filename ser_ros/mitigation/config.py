@@ -94,8 +94,9 @@ class MitigationConfig:
         :raises SerError: if it has not; the text names those that it has.
         """
         if language not in self.languages:
-            raise SerError('{} has no texts in the language {!r}; it has: {}'.format(
-                self.path, language, ', '.join(self.languages)))
+            raise SerError(
+                f"{self.path} has no texts in the language {language!r}; it has: "
+                f"{', '.join(self.languages)}")
 
 
 def load(path: str) -> MitigationConfig:
@@ -130,18 +131,17 @@ class _Sections(Checker):
     def strategies(self, value: Any, languages: Tuple[str, ...]) -> Dict[str, Strategy]:
         """Return the section `strategies`."""
         if not isinstance(value, dict):
-            raise self.error('strategies', '{!r} is not a mapping; needed: strategy: texts'.format(
-                value))
+            raise self.error('strategies', f'{value!r} is not a mapping; needed: strategy: texts')
         return {name: self._strategy(name, texts, languages) for name, texts in value.items()}
 
     def _strategy(self, name: Any, value: Any, languages: Tuple[str, ...]) -> Strategy:
         if not isinstance(name, str):
-            raise self.error('strategies', '{!r} is not a text; put it in quotes if it should '
-                             'be'.format(name))
+            raise self.error('strategies', f'{name!r} is not a text; put it in quotes if it should '
+                             'be')
         where = 'strategies.' + name
         content = self.mapping(value, where, ('start',) + _OPTIONAL_TEXTS, _OPTIONAL_TEXTS)
         texts = {
-            key: self._by_language(content[key], '{}.{}'.format(where, key), languages)
+            key: self._by_language(content[key], f'{where}.{key}', languages)
             for key in content}
         silent: Texts = {language: () for language in languages}
         return Strategy(name, {
@@ -154,7 +154,7 @@ class _Sections(Checker):
     def _by_language(self, value: Any, where: str, languages: Tuple[str, ...]) -> Texts:
         content = self.mapping(value, where, languages)
         return {
-            language: self.texts(content[language], '{}.{}'.format(where, language))
+            language: self.texts(content[language], f'{where}.{language}')
             for language in languages}
 
     def responses(
@@ -163,10 +163,9 @@ class _Sections(Checker):
         """Return the section `responses`."""
         content = self.mapping(value, 'responses', labels, optional=labels)
         if not content:
-            raise self.error('responses', 'no emotion; needed: one or more of {}'.format(
-                ', '.join(labels)))
+            raise self.error('responses', f"no emotion; needed: one or more of {', '.join(labels)}")
         for label, name in content.items():
             if not isinstance(name, str) or name not in strategies:
-                raise self.error('responses.' + label, 'no strategy {!r}; there are: {}'.format(
-                    name, ', '.join(strategies)))
+                raise self.error('responses.' + label, f"no strategy {name!r}; there are: "
+                                                       f"{', '.join(strategies)}")
         return {label: strategies[name] for label, name in content.items()}

@@ -198,8 +198,8 @@ class MitigationPolicy:
 
 def _check(stamp_s: float, state: int, confidence: float) -> None:
     if not math.isfinite(stamp_s) or not math.isfinite(confidence):
-        raise SerError('the stamp is {} and the confidence {}; needed: finite numbers'.format(
-            stamp_s, confidence))
+        raise SerError(
+            f'the stamp is {stamp_s} and the confidence {confidence}; needed: finite numbers')
     if state not in list(State):
-        raise SerError('the state is {}; allowed: {}'.format(
-            state, ', '.join('{:d} ({})'.format(s, s.name) for s in State)))
+        raise SerError(
+            f"the state is {state}; allowed: {', '.join((f'{s:d} ({s.name})' for s in State))}")

@@ -8,7 +8,7 @@ import sys
 
 from ser_ros.audio.capture import Capture
 from ser_ros.audio.format import CHUNK_SAMPLES, SAMPLE_RATE_HZ
-from ser_ros.audio.source import open_source
+from ser_ros.audio.opening import open_source
 from ser_ros.errors import SerError
 from ser_ros.nodes import managed, process, qos
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter
@@ -76,7 +76,7 @@ class AudioCapture(managed.ManagedNode):
         self._info.publish(AudioInfo(
             channels=1, sample_rate=SAMPLE_RATE_HZ, sample_format='S16LE',
             bitrate=16 * SAMPLE_RATE_HZ, coding_format='WAVE'))
-        self.get_logger().info('listening to {}'.format(self._capture.description))
+        self.get_logger().info(f'listening to {self._capture.description}')
 
     def deactivate(self):
         if self._capture is not None:
@@ -99,7 +99,7 @@ class AudioCapture(managed.ManagedNode):
     def _on_end(self):
         if self._pending:
             self._publish()
-        self.get_logger().info('end of {}'.format(self._capture.description))
+        self.get_logger().info(f'end of {self._capture.description}')
         self.later(self.diagnostics.publish)
 
     def check(self, changes):
@@ -130,8 +130,8 @@ class AudioCapture(managed.ManagedNode):
 def _whole_chunks(duration_s):
     chunks = duration_s * SAMPLE_RATE_HZ / CHUNK_SAMPLES
     if abs(chunks - round(chunks)) > 1e-6:
-        raise SerError('chunk_s is {}; needed: a multiple of {}'.format(
-            duration_s, CHUNK_SAMPLES / SAMPLE_RATE_HZ))
+        raise SerError(
+            f'chunk_s is {duration_s}; needed: a multiple of {CHUNK_SAMPLES / SAMPLE_RATE_HZ}')
     return int(round(chunks))
 
 

@@ -7,7 +7,9 @@ from typing import Callable, Dict, NamedTuple, Optional, Union
 # A build may take minutes, in hundreds of phases: so many percent are worth a line in the log.
 LOGGED_PERCENT = 10
 
-_Progress = NamedTuple('_Progress', [('step', str), ('share', Optional[float])])
+class _Progress(NamedTuple):
+    step: str
+    share: Optional[float]
 
 
 class BuildProgress:
@@ -42,7 +44,7 @@ class BuildProgress:
         now = self._now
         if now is None:
             return ''
-        return now.step if now.share is None else '{}: {} %'.format(now.step, _percent(now.share))
+        return now.step if now.share is None else f'{now.step}: {_percent(now.share)} %'
 
     def values(self) -> Dict[str, str]:
         """Return ``building`` and ``percent`` for the diagnostics, '' where there is none."""

@@ -40,13 +40,13 @@ class Meter:
         now_s = time.monotonic()
         rate_hz = (self.count - self._last_count) / max(now_s - self._last_time_s, 1e-3)
         self._last_count, self._last_time_s = self.count, now_s
-        values = {'count': self.count, 'rate [Hz]': '{:.2f}'.format(rate_hz)}
+        values = {'count': self.count, 'rate [Hz]': f'{rate_hz:.2f}'}
         # A copy: another thread may count meanwhile. Below 0 is a file that is played too fast.
         known_s = [latency for latency in list(self._latencies_s) if latency >= 0.0]
         if known_s:
             p50_s, p95_s = np.percentile(known_s, [50, 95])
-            values['latency p50 [ms]'] = '{:.1f}'.format(1e3 * p50_s)
-            values['latency p95 [ms]'] = '{:.1f}'.format(1e3 * p95_s)
+            values['latency p50 [ms]'] = f'{1e3 * p50_s:.1f}'
+            values['latency p95 [ms]'] = f'{1e3 * p95_s:.1f}'
         return values
 
 

@@ -12,12 +12,11 @@ from rclpy.parameter import Parameter
 from ser_ros.emotion.settings import MODELS_OWN, RANGES, make_settings
 from ser_ros.emotion.tracker import EmotionTracker
 from ser_ros.errors import SerError
-from ser_ros.features import create_extractor
-from ser_ros.inference import BACKEND_NAMES
+from ser_ros.features.registry import create_extractor
 from ser_ros.inference.engine_options import WORKSPACE_RANGE_MIB, EngineOptions
 from ser_ros.inference.model_file import PRECISIONS, Model
 from ser_ros.inference.model_metadata import DEFAULT_MIN_CONFIDENCE
-from ser_ros.threads import THREADS_RANGE
+from ser_ros.inference.registry import BACKEND_NAMES
 from ser_ros.nodes import hri, managed, process, qos
 from ser_ros.nodes.build_progress import BuildProgress
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter
@@ -26,6 +25,7 @@ from ser_ros.nodes.messages import Emotion, ModelInfo, SpeechFeatures
 from ser_ros.nodes.parameters import ALWAYS, spec
 from ser_ros.nodes.serving import Request, Serving
 from ser_ros.nodes.stamps import to_ns
+from ser_ros.threads import THREADS_RANGE
 
 
 class EmotionInference(managed.ManagedNode):
@@ -102,8 +102,7 @@ class EmotionInference(managed.ManagedNode):
         expression_type = hri.message_type()
         self._mirror = hri.HriMirror(self, expression_type) if expression_type else None
         session = serving.classifier.session
-        self.get_logger().info('{} on {} in {}'.format(
-            model.info.name, session.backend, session.precision))
+        self.get_logger().info(f'{model.info.name} on {session.backend} in {session.precision}')
 
     def activate(self):
         self._problem = ''
@@ -114,7 +113,7 @@ class EmotionInference(managed.ManagedNode):
 
     def deactivate(self):
         if self._serving is not None:
-            self._serving.engine.flush()
+            self._serving.thread.flush()
 
     def cleanup(self):
         if self._serving is not None:
@@ -133,7 +132,7 @@ class EmotionInference(managed.ManagedNode):
         image = None
         if self._tracker.hears_speech(message.speech_probability, message.muted):
             image = np.frombuffer(message.data, np.float32).reshape(message.shape)
-        self._serving.engine.submit(message, image)
+        self._serving.thread.submit(message, image)
 
     def _count_losses(self, sequence):
         if self._expected_sequence is not None:
@@ -164,7 +163,7 @@ class EmotionInference(managed.ManagedNode):
         self._meter.tick(message.latency_s)
 
     def _on_failed(self, features, error):
-        self._refuse('window {}: {}'.format(features.sequence, error))
+        self._refuse(f'window {features.sequence}: {error}')
 
     def _refuse(self, problem):
         self._refused += 1
@@ -234,15 +233,15 @@ class EmotionInference(managed.ManagedNode):
         if serving is None:
             return OK, self._progress.text(), values
         values.update(serving.values())
-        if not serving.engine.alive:
+        if not serving.thread.alive:
             return ERROR, 'the inference thread has ended, see the log', values
-        if serving.engine.switching:
+        if serving.thread.switching:
             return OK, self._progress.text() or 'opening another session', values
         if self._problem:
             return ERROR, self._problem, values
         if serving.problem:
             return WARN, serving.problem, values
-        if self._new_losses(self._lost + serving.engine.overloads):
+        if self._new_losses(self._lost + serving.thread.overloads):
             return WARN, 'windows were lost', values
         return OK, '', values
 
@@ -250,21 +249,22 @@ class EmotionInference(managed.ManagedNode):
 def _check_input(info):
     extractor = create_extractor(info.feature_set)
     if tuple(extractor.shape) != info.input_shape:
-        raise SerError('the model {} takes {}, but {} has the shape {}'.format(
-            info.name, list(info.input_shape), info.feature_set, list(extractor.shape)))
+        raise SerError(
+            f'the model {info.name} takes {list(info.input_shape)}, but {info.feature_set} has '
+            f'the shape {list(extractor.shape)}')
 
 
 def _check_features(message, info):
     shape = tuple(message.shape)
     if message.feature_set != info.feature_set or shape != info.input_shape:
         raise SerError(
-            'features of the set {!r} and shape {} came, the model {} takes {!r} and {}: set '
-            'feature_set of feature_extraction to auto'.format(
-                message.feature_set, list(shape), info.name, info.feature_set,
-                list(info.input_shape)))
+            f'features of the set {message.feature_set!r} and shape {list(shape)} came, the model '
+            f'{info.name} takes {info.feature_set!r} and {list(info.input_shape)}: set '
+            'feature_set of feature_extraction to auto')
     if len(message.data) != np.prod(shape):
-        raise SerError('features with {} values came, the shape {} has {}'.format(
-            len(message.data), list(shape), np.prod(shape)))
+        raise SerError(
+            f'features with {len(message.data)} values came, the shape {list(shape)} has '
+            f'{np.prod(shape)}')
 
 
 def main(args=None):

@@ -32,7 +32,7 @@ class Endpoints:
                 msg_type, topic, profile, qos_overriding_options=qos.overridable(),
                 event_callbacks=qos.publisher_events(node, node.resolve_topic_name(topic)))
         except RCLError as error:
-            raise SerError('cannot publish on {}: {}'.format(topic, first_line(error))) from error
+            raise SerError(f'cannot publish on {topic}: {first_line(error)}') from error
         self._publishers.append(publisher)
         return publisher
 

@@ -11,16 +11,16 @@ from std_msgs.msg import Bool
 
 from ser_ros.audio.format import CHUNK_SAMPLES, SAMPLE_RATE_HZ
 from ser_ros.errors import SerError
-from ser_ros.features import FEATURE_SETS, create_extractor
-from ser_ros.windows.speaking_gate import SpeakingGate
-from ser_ros.windows.audio_input import FeatureStage
-from ser_ros.windows.window_stream import WindowStream, check_period
-from ser_ros.windows.voice_activity import VoiceActivity
+from ser_ros.features.registry import FEATURE_SETS, create_extractor
 from ser_ros.nodes import managed, process, qos
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter
 from ser_ros.nodes.messages import AudioDataStamped, AudioInfo, ModelInfo, SpeechFeatures
 from ser_ros.nodes.parameters import spec
 from ser_ros.nodes.stamps import to_ns, to_stamp
+from ser_ros.windows.audio_input import FeatureStage
+from ser_ros.windows.speaking_gate import SpeakingGate
+from ser_ros.windows.voice_activity import VoiceActivity
+from ser_ros.windows.window_stream import WindowStream, check_period
 
 AUTO = 'auto'
 PERIOD = 'period [s]'
@@ -112,7 +112,7 @@ class FeatureExtraction(managed.ManagedNode):
             self.subscribe_to(AudioInfo, 'audio/audio_info', self._on_info, qos.LATCHED)
             self._audio = self.subscribe_to(
                 AudioDataStamped, AUDIO, self._on_audio, qos.AUDIO)
-        self.get_logger().info('serving {}'.format(feature_set))
+        self.get_logger().info(f'serving {feature_set}')
 
     def _on_model_info(self, info):
         if self._message is not None and info.feature_set == self._message.feature_set:
@@ -122,7 +122,7 @@ class FeatureExtraction(managed.ManagedNode):
         except SerError as error:
             # What was served before is of no use to this model.
             self._stage = self._message = None
-            self._complain('model {}: {}'.format(info.name, error))
+            self._complain(f'model {info.name}: {error}')
 
     def _on_speaking(self, message):
         self._gate.set(message.data, self.now_ns())
@@ -137,7 +137,7 @@ class FeatureExtraction(managed.ManagedNode):
         except SerError as error:
             # Whatever comes now is in that format: it must not be taken for another.
             self._waiting.clear()
-            self._complain('audio/audio_info: {}'.format(error))
+            self._complain(f'audio/audio_info: {error}')
             return
         waiting = list(self._waiting)
         self._waiting.clear()
@@ -154,7 +154,7 @@ class FeatureExtraction(managed.ManagedNode):
                 self._publish(stamped, message.header.frame_id)
         except SerError as error:
             self._refused += 1
-            self._complain('{}: {}'.format(AUDIO, error))
+            self._complain(f'{AUDIO}: {error}')
             return
         self._problem = None
 
@@ -164,8 +164,7 @@ class FeatureExtraction(managed.ManagedNode):
             return
         self._waiting.append(message)
         if len(self._waiting) == UNHEARD_CHUNKS:
-            self._complain('{} comes, but no audio/audio_info that says in which format'.format(
-                AUDIO))
+            self._complain(f'{AUDIO} comes, but no audio/audio_info that says in which format')
 
     def _publish(self, stamped, frame_id):
         message, window = self._message, stamped.window
@@ -201,8 +200,7 @@ class FeatureExtraction(managed.ManagedNode):
         if self._stage is not None:
             values.update({'gaps': self._stage.gaps, 'restarts': self._stage.restarts})
         if self.count_publishers(AUDIO) > 1:
-            return WARN, 'more than one publisher on {}: they disturb each other'.format(
-                AUDIO), values
+            return WARN, f'more than one publisher on {AUDIO}: they disturb each other', values
         if self._problem is not None:
             return self._problem + (values,)
         if self._stage is not None and self._new_restarts(self._stage.restarts):

@@ -192,8 +192,9 @@ class ManagedNode(LifecycleNode):
             try:
                 return change_state(request, response)
             except RCLError:
-                self.get_logger().error('the transition {} is not possible while {}'.format(
-                    request.transition.label or request.transition.id, self.state_label))
+                self.get_logger().error(
+                    f'the transition {request.transition.label or request.transition.id} is not '
+                    f'possible while {self.state_label}')
                 response.success = False
                 return response
 

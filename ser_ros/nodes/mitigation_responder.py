@@ -73,7 +73,7 @@ class MitigationResponder(managed.ManagedNode):
         except SerError as error:
             if str(error) != self._problem:
                 self._problem = str(error)
-                self.get_logger().error('emotion: {}'.format(error))
+                self.get_logger().error(f'emotion: {error}')
             return
         self._problem = ''
         for event in events:
@@ -87,7 +87,7 @@ class MitigationResponder(managed.ManagedNode):
             text=event.text, language=event.language))
         self._answers.tick()
         # Not louder: the log is kept on disk, and what a person feels is nobody else's business.
-        self.get_logger().debug('{} {}: {}'.format(event.emotion, event.phase.name, event.text))
+        self.get_logger().debug(f'{event.emotion} {event.phase.name}: {event.text}')
         if self._tts is not None and event.text:
             self._tts.publish(String(data=event.text))
 
@@ -102,8 +102,8 @@ def _check_topic(topic):
     try:
         validate_topic_name(topic)
     except InvalidTopicNameException as error:
-        raise SerError('tts_topic {!r} is no topic name: {}'.format(
-            topic, ' '.join(str(error).split()))) from error
+        raise SerError(
+            f"tts_topic {topic!r} is no topic name: {' '.join(str(error).split())}") from error
 
 
 def main(args=None):

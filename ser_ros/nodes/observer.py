@@ -48,7 +48,7 @@ def emotion_values(message) -> dict:
         'arousal': message.arousal,
         'frame_id': message.header.frame_id,
         'latency_s': message.latency_s,
-        'model': '{} {}'.format(message.model_name, message.model_version),
+        'model': f'{message.model_name} {message.model_version}',
         'backend': message.backend,
         'precision': message.precision,
     }
@@ -125,7 +125,7 @@ class Observer(Node):
 
     def _own_diagnostics(self, name, status, values):
         if status.level == ERROR and values.get('state') != 'active':
-            self._finish('{}: {}'.format(name, status.message))
+            self._finish(f'{name}: {status.message}')
         if name == FeatureExtraction.NAME:
             self._period_ns = int(1e9 * _number(values, PERIOD))
         if name == AudioCapture.NAME and status.message == END_OF_FILE:

@@ -24,13 +24,15 @@ from ser_ros.errors import SerError
 ALWAYS = 'at any time'
 UNCONFIGURED = 'while the node is unconfigured'
 
-Spec = NamedTuple('Spec', [
-    ('name', str),
-    ('description', str),
-    ('range', Optional[Tuple[float, float]]),
-    ('choices', Sequence[str]),
-    ('changes', str),
-])
+
+class Spec(NamedTuple):
+    """One parameter, as `spec` describes it."""
+
+    name: str
+    description: str
+    range: Optional[Tuple[float, float]]
+    choices: Sequence[str]
+    changes: str
 
 
 def spec(name, description, range=None, choices=(), changes=UNCONFIGURED):  # noqa: A002
@@ -51,8 +53,7 @@ AUTOSTART = spec(
 
 def _descriptor(parameter, default):
     descriptor = ParameterDescriptor()
-    descriptor.description = '{} Can be set {}.'.format(
-        parameter.description, parameter.changes)
+    descriptor.description = f'{parameter.description} Can be set {parameter.changes}.'
     if parameter.choices:
         descriptor.additional_constraints = 'one of: ' + ', '.join(parameter.choices)
     if parameter.range and isinstance(default, int):
@@ -88,8 +89,9 @@ def declare(node, name: str, specs: Sequence[Spec]) -> None:
             value = node.get_parameter(parameter.name).value
         except (InvalidParameterTypeException, InvalidParameterValueException,
                 ParameterUninitializedException) as error:
-            raise SerError('parameter {}: wanted {}{}; {}'.format(
-                parameter.name, _type_name(default), _allowed(parameter), error)) from error
+            raise SerError(
+                f'parameter {parameter.name}: wanted '
+                f'{_type_name(default)}{_allowed(parameter)}; {error}') from error
         _check_choice(parameter, value)
     _describe_use_sim_time(node)
 
@@ -104,8 +106,8 @@ def _allowed(parameter):
 
 def _check_choice(parameter, value):
     if parameter.choices and value not in parameter.choices:
-        raise SerError('parameter {}: given {!r}, allowed: {}'.format(
-            parameter.name, value, ', '.join(parameter.choices)))
+        raise SerError(
+            f"parameter {parameter.name}: given {value!r}, allowed: {', '.join(parameter.choices)}")
 
 
 def _describe_use_sim_time(node):
@@ -126,8 +128,9 @@ def check_changes(specs, parameters, state_label) -> SetParametersResult:
             continue
         if parameter.changes == UNCONFIGURED and state_label != 'unconfigured':
             return SetParametersResult(successful=False, reason=(
-                '{} can only be set while the node is unconfigured; it is {}: '
-                'deactivate and clean up first'.format(change.name, state_label)))
+                f'{change.name} can only be set while the node is unconfigured; it is '
+                f'{state_label}: '
+                'deactivate and clean up first'))
         try:
             _check_choice(parameter, change.value)
         except SerError as error:

@@ -25,7 +25,7 @@ def init(args) -> None:
     try:
         rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     except (RCLError, RuntimeError, ValueError) as error:
-        raise SerError('ROS 2 cannot start: {}'.format(first_line(error))) from error
+        raise SerError(f'ROS 2 cannot start: {first_line(error)}') from error
 
 
 def main(node_classes, args=None) -> int:
@@ -42,7 +42,7 @@ def main(node_classes, args=None) -> int:
             _spin(nodes, stopping)
             return 0
         except SerError as error:
-            print('ser_ros: error: {}'.format(error), file=sys.stderr)
+            print(f'ser_ros: error: {error}', file=sys.stderr)
             return 1
         finally:
             for node in nodes:

@@ -48,10 +48,11 @@ def overridable() -> QoSOverridingOptions:
 def _warn(node, topic, side, other):
     def callback(event):
         policy = qos_policy_name_from_kind(event.last_policy_kind)
-        parameter = 'qos_overrides.{}.{}.{}'.format(topic, side, policy.lower())
+        parameter = f'qos_overrides.{topic}.{side}.{policy.lower()}'
         node.get_logger().warning(
-            'a {} of {} has another quality of service ({}); nothing passes between it and '
-            'this node. {}'.format(other, topic, policy, REMEDY.format(parameter=parameter)))
+            f'a {other} of {topic} has another quality of service ({policy}); nothing passes '
+            'between it and '
+            f'this node. {REMEDY.format(parameter=parameter)}')
     return callback
 
 

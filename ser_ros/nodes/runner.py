@@ -79,7 +79,7 @@ class _Run:
         while not self.over and not until():
             self.executor.spin_once(timeout_sec=process.POLL_S)
             self.reasons.extend(
-                'the process of {} has ended with exit code {}'.format(name, child.returncode)
+                f'the process of {name} has ended with exit code {child.returncode}'
                 for name, child in self.children if child.poll() is not None)
 
 

@@ -6,13 +6,17 @@ import threading
 from typing import NamedTuple
 
 from ser_ros.errors import SerError
-from ser_ros.inference import AUTO, FALLBACK, choose_backend, may_fall_back
 from ser_ros.inference.classifier import Classifier
-from ser_ros.inference.inference_thread import InferenceEngine
+from ser_ros.inference.inference_thread import InferenceThread
+from ser_ros.inference.registry import AUTO, FALLBACK, choose_backend, may_fall_back
 from ser_ros.nodes import stopping
 
-# What decides on the session, by the names of the parameters; they are changed together.
-Request = NamedTuple('Request', [('backend', str), ('precision', str)])
+
+class Request(NamedTuple):
+    """What decides on the session, by the names of the parameters; they change together."""
+
+    backend: str
+    precision: str
 
 
 class Serving:
@@ -23,7 +27,7 @@ class Serving:
     ----------
     model: that is run.
     classifier: that serves now.
-    engine: the thread in which it does.
+    thread: the inference thread that runs it.
     problem: why something else serves than was asked for last; '' where all is well.
 
     """
@@ -38,7 +42,7 @@ class Serving:
         """
         self.model = model
         self.classifier = None
-        self.engine = None
+        self.thread = None
         self.problem = ''
         self._threads = threads
         self._emotions = emotions
@@ -54,14 +58,14 @@ class Serving:
         Open the first session and the thread in which it serves.
 
         :param engines: the EngineOptions; building one may take minutes.
-        :param on_result, on_failed: see `InferenceEngine`.
+        :param on_result, on_failed: see `InferenceThread`.
         :param on_changed: called in some thread when `settle` has something to settle.
         :raises SerError: if it can't be opened.
         """
         self._served = self._requested = request
         self._on_changed = on_changed
         self.classifier = self._open_first(request, engines)
-        self.engine = InferenceEngine(
+        self.thread = InferenceThread(
             self.classifier, on_result=on_result, on_failed=on_failed,
             on_switched=self._on_switched, on_switch_failed=self._on_switch_failed)
 
@@ -72,8 +76,9 @@ class Serving:
         backend = choose_backend(request.backend)
         offered = backend.precisions(self.model)
         if request.precision not in offered:
-            raise SerError('{} offers no {} for the model {}; offered: {}'.format(
-                backend.name, request.precision, self.model.info.name, ', '.join(offered)))
+            raise SerError(
+                f"{backend.name} offers no {request.precision} for the model "
+                f"{self.model.info.name}; offered: {', '.join(offered)}")
 
     def switch(self, request, engines):
         """
@@ -85,12 +90,12 @@ class Serving:
             self._requested = request
             self.problem = ''
             overtaken, self._given_up = self._given_up, threading.Event()
-            self.engine.switch(request, self._opener(request, engines))
+            self.thread.switch(request, self._opener(request, engines))
             overtaken.set()
 
     def settle(self):
         """Give up what could not be opened; return what serves instead, or None."""
-        if self.engine.switching or self._requested == self._served:
+        if self.thread.switching or self._requested == self._served:
             return None
         self._requested = self._served
         return self._served
@@ -98,15 +103,15 @@ class Serving:
     def close(self):
         """Give everything back; an engine that is being built is given up."""
         self._given_up.set()
-        self.engine.close()
+        self.thread.close()
 
     def values(self):
         """Return what the diagnostics say of it."""
         session = self.classifier.session
         return {
-            'overload drops': self.engine.overloads, 'backend': session.backend,
+            'overload drops': self.thread.overloads, 'backend': session.backend,
             'precision': session.precision,
-            'model': '{} {}'.format(session.info.name, session.info.version)}
+            'model': f'{session.info.name} {session.info.version}'}
 
     def _opener(self, request, engines):
         given_up = self._given_up
@@ -130,23 +135,21 @@ class Serving:
         except SerError as error:
             if stopping.requested() or not may_fall_back(request.backend):
                 raise
-            self._fail('{} serves instead of {}: {}'.format(
-                FALLBACK, choose_backend(AUTO).name, error))
+            self._fail(f'{FALLBACK} serves instead of {choose_backend(AUTO).name}: {error}')
         return self._opener(request._replace(backend=FALLBACK), engines)()
 
-    # Called in the engine's threads.
+    # Called in the threads of the inference thread.
 
     def _on_switched(self, request, classifier):
         self._served, self.classifier = request, classifier
         if request == self._requested:
             self.problem = ''  # a failure of the one before it may have been told late
-        self._log.info('now serving on {} in {}'.format(
-            classifier.session.backend, classifier.session.precision))
+        self._log.info(
+            f'now serving on {classifier.session.backend} in {classifier.session.precision}')
         self._on_changed()
 
     def _on_switch_failed(self, request, error):
-        self._fail('no change to {} in {}: {}'.format(
-            request.backend, request.precision, error))
+        self._fail(f'no change to {request.backend} in {request.precision}: {error}')
         self._on_changed()
 
     def _fail(self, problem):

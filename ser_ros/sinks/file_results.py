@@ -9,11 +9,11 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, TextIO
 
 import numpy as np
 
+from ser_ros.inference.classifier import Classifier
+from ser_ros.offline import WindowEstimate
 from ser_ros.sinks.file_table import TableWriter
 from ser_ros.sinks.file_writer import FileResult, Writer
 from ser_ros.sinks.tally import Shares
-from ser_ros.inference.classifier import Classifier
-from ser_ros.offline import WindowEstimate
 
 Values = Dict[str, Any]
 
@@ -91,7 +91,7 @@ class CsvWriter(Writer):
         row: Values = {}
         for key, value in values.items():
             if isinstance(value, dict):
-                row.update(('{}.{}'.format(key, label), p) for label, p in value.items())
+                row.update((f'{key}.{label}', p) for label, p in value.items())
             else:
                 row[key] = value
         if self._csv is None:

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ser_ros.sinks.file_writer import FileResult, Writer
-from ser_ros.messages import one_line
 from ser_ros.inference.classifier import Classifier
+from ser_ros.messages import one_line
+from ser_ros.sinks.file_writer import FileResult, Writer
 
 # Room for a table that is not shown in a terminal: as wide as it needs.
 _FILE_WIDTH = 1000
@@ -53,8 +53,8 @@ class TableWriter(Writer):
                 Text(one_line(result.path), overflow='fold'),
                 Text(first or 'no speech'),
                 Text(second),
-                '{}/{}'.format(clip.speech_windows, len(result.windows)),
-                '{:.1f} s'.format(result.duration_s) if math.isfinite(result.duration_s) else '')
+                f'{clip.speech_windows}/{len(result.windows)}',
+                f'{result.duration_s:.1f} s' if math.isfinite(result.duration_s) else '')
         return table
 
     def _windows_table(self, result: FileResult) -> Table:
@@ -62,12 +62,12 @@ class TableWriter(Writer):
             one_line(result.path), 'seconds', 'emotion', 'probabilities', 'speech', 'dBFS', 'Hz')
         for window in result.windows:
             table.add_row(
-                '{:.1f}-{:.1f}'.format(window.start_s, window.end_s),
+                f'{window.start_s:.1f}-{window.end_s:.1f}',
                 Text(window.label or window.state.name.replace('_', ' ').lower()),
                 Text('  '.join(self._top(window.probabilities)[:_TOP])),
-                '{:.0%}'.format(window.speech_probability),
-                '{:.0f}'.format(window.level_dbfs),
-                '{:.0f}'.format(window.pitch_hz) if math.isfinite(window.pitch_hz) else '')
+                f'{window.speech_probability:.0%}',
+                f'{window.level_dbfs:.0f}',
+                f'{window.pitch_hz:.0f}' if math.isfinite(window.pitch_hz) else '')
         return table
 
     def _shares_table(self) -> Table:
@@ -75,14 +75,14 @@ class TableWriter(Writer):
         in_windows = self._window_shares.values()
         for name, share in self._file_shares.values().items():
             table.add_row(
-                Text(name.replace('_', ' ')), '{:.0%}'.format(share),
-                '{:.0%}'.format(in_windows[name]))
+                Text(name.replace('_', ' ')), f'{share:.0%}',
+                f'{in_windows[name]:.0%}')
         return table
 
     def _top(self, probabilities: np.ndarray) -> List[str]:
         """Return the emotions with their probabilities, the most probable first."""
         ranked = sorted(zip(probabilities, self._labels), key=lambda pair: -pair[0])
-        return ['{} {:.2f}'.format(label, p) for p, label in ranked if p > 0.0]
+        return [f'{label} {p:.2f}' for p, label in ranked if p > 0.0]
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -6,9 +6,9 @@ import abc
 from dataclasses import dataclass
 from typing import List, TextIO
 
-from ser_ros.sinks.tally import Shares
 from ser_ros.inference.classifier import Classifier
 from ser_ros.offline import ClipEstimate, WindowEstimate
+from ser_ros.sinks.tally import Shares
 
 
 @dataclass(frozen=True)

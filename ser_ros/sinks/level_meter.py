@@ -15,8 +15,8 @@ from rich.table import Table
 from ser_ros.audio.format import CHUNK_DURATION_S, int16_to_float
 from ser_ros.audio.microphone import MicrophoneSource
 from ser_ros.audio.source import AudioSource
-from ser_ros.sinks.live_parts import level_bar
 from ser_ros.features.level import MIN_LEVEL_DBFS, level_dbfs
+from ser_ros.sinks.live_parts import level_bar
 
 _CLIPPED_DBFS = -0.01
 _LIVE_PERIOD_S = 0.1
@@ -37,7 +37,7 @@ def show_level(device: str, duration_s: Optional[float] = None) -> int:
     console = Console(highlight=False, markup=False)
     source = MicrophoneSource(device)
     try:
-        console.print('{}; Ctrl-C ends'.format(source.description))
+        console.print(f'{source.description}; Ctrl-C ends')
         show = _show_bar if console.is_terminal else _show_lines
         # Ctrl-C is how one leaves a meter: no error.
         with contextlib.suppress(KeyboardInterrupt):
@@ -65,7 +65,7 @@ def measure(source: AudioSource, period_s: float, duration_s: Optional[float]) -
 
 def _show_lines(console, source, duration_s):
     for level, peak in measure(source, _LINE_PERIOD_S, duration_s):
-        console.print('level {:6.1f} dBFS  peak {:6.1f} dBFS{}'.format(level, peak, _remark(peak)))
+        console.print(f'level {level:6.1f} dBFS  peak {peak:6.1f} dBFS{_remark(peak)}')
 
 
 def _show_bar(console, source, duration_s):
@@ -76,8 +76,8 @@ def _show_bar(console, source, duration_s):
             line.add_column(ratio=1)
             line.add_column(width=30)
             line.add_row(
-                '{:6.1f} dBFS'.format(level), level_bar(level),
-                'peak {:6.1f} dBFS{}'.format(peak, _remark(peak)))
+                f'{level:6.1f} dBFS', level_bar(level),
+                f'peak {peak:6.1f} dBFS{_remark(peak)}')
             live.update(line)
 
 

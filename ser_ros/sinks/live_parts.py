@@ -52,7 +52,7 @@ def level(level_dbfs: float, speech: float) -> RenderableType:
     grid.add_column(no_wrap=True, width=9)
     grid.add_row(
         'level', level_bar(level_dbfs, 'green'),
-        '{:.0f} dBFS'.format(level_dbfs) if math.isfinite(level_dbfs) else '- dBFS',
+        f'{level_dbfs:.0f} dBFS' if math.isfinite(level_dbfs) else '- dBFS',
         Text('speech', style='bold green') if spoken else Text('no speech', style='dim'))
     return grid
 
@@ -62,10 +62,10 @@ def header(served: Tuple[str, ...], latency_s: float, lost: int) -> RenderableTy
     grid = Table.grid(expand=True)
     grid.add_column(ratio=1, no_wrap=True, overflow='ellipsis')
     grid.add_column(justify='right', no_wrap=True)
-    losses = 'lost {}, '.format(lost) if lost else ''
+    losses = f'lost {lost}, ' if lost else ''
     grid.add_row(
         Text(' '.join(served), style='dim'),
-        Text(' {}latency {}'.format(losses, _milliseconds(latency_s)), style='dim'))
+        Text(f' {losses}latency {_milliseconds(latency_s)}', style='dim'))
     return grid
 
 
@@ -73,9 +73,9 @@ def headline(emotion: Values) -> Text:
     """Return what is known of the speaker now."""
     if emotion['state'] == 'EMOTION':
         return Text.assemble(
-            (emotion['label'], 'bold green'), ' {:.0%}'.format(emotion['confidence']))
+            (emotion['label'], 'bold green'), f" {emotion['confidence']:.0%}")
     if emotion['state'] == 'UNCERTAIN':
-        return Text('uncertain, {:.0%}'.format(emotion['confidence']), style='yellow')
+        return Text(f"uncertain, {emotion['confidence']:.0%}", style='yellow')
     return Text('no speech', style='dim')
 
 
@@ -98,16 +98,16 @@ def bars(emotion: Values, shown: List[int]) -> RenderableType:
         grid.add_row(
             Text(label, style='bold green' if current else ''),
             Bar(probability, 'green' if current else 'cyan'),
-            '{:.2f}'.format(probability))
+            f'{probability:.2f}')
     return grid
 
 
 def event_lines(time_s: float, event: Values) -> List[Text]:
     """Return the lines of a step in the answer to a negative emotion."""
     heading = Text.assemble(
-        ('{:8.1f} s  '.format(time_s), 'dim'),
+        (f'{time_s:8.1f} s  ', 'dim'),
         (event['phase'].replace('_', ' ').lower(), 'bold magenta'),
-        '  {}, {}'.format(event['emotion'], event['strategy']),
+        f"  {event['emotion']}, {event['strategy']}",
         no_wrap=True, overflow='ellipsis')
     if not event['text']:
         return [heading]
@@ -115,7 +115,7 @@ def event_lines(time_s: float, event: Values) -> List[Text]:
 
 
 def _milliseconds(duration_s: float) -> str:
-    return '{:.0f} ms'.format(duration_s * 1e3) if math.isfinite(duration_s) else 'not measured'
+    return f'{duration_s * 1e3:.0f} ms' if math.isfinite(duration_s) else 'not measured'
 
 
 def summary_of(summary: Summary) -> RenderableType:
@@ -127,15 +127,16 @@ def summary_of(summary: Summary) -> RenderableType:
     for name, share in summary.shares.items():
         style = 'dim' if name in (UNCERTAIN, NO_SPEECH) else ''
         grid.add_row(
-            Text(name.replace('_', ' '), style=style), '{:.0%}'.format(share),
+            Text(name.replace('_', ' '), style=style), f'{share:.0%}',
             Bar(share))
     episodes = ', '.join(
-        '{} {}'.format(count, name) for name, count in summary.episodes.items())
+        f'{count} {name}' for name, count in summary.episodes.items())
     return Group(
-        Text('{} windows, {:.1f} s of audio'.format(summary.windows, summary.duration_s),
+        Text(f'{summary.windows} windows, {summary.duration_s:.1f} s of audio',
              style='bold'),
         Constrain(grid, _SUMMARY_WIDTH),
-        Text('latency: p50 {}, p95 {}'.format(
-            _milliseconds(summary.latency_p50_s), _milliseconds(summary.latency_p95_s))),
-        Text('lost windows: {}'.format(summary.lost)),
-        Text('mitigation episodes: {}'.format(episodes or 'none')))
+        Text(
+            f'latency: p50 {_milliseconds(summary.latency_p50_s)}, p95 '
+            f'{_milliseconds(summary.latency_p95_s)}'),
+        Text(f'lost windows: {summary.lost}'),
+        Text(f"mitigation episodes: {episodes or 'none'}"))

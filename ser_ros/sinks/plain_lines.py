@@ -20,7 +20,7 @@ _TOP = 3
 
 
 def _line(*pairs) -> str:
-    return ' '.join('{}={}'.format(key, _word(value)) for key, value in pairs)
+    return ' '.join(f'{key}={_word(value)}' for key, value in pairs)
 
 
 def _word(value: str) -> str:
@@ -29,7 +29,7 @@ def _word(value: str) -> str:
 
 
 def _milliseconds(duration_s: float) -> str:
-    return '{:.1f}'.format(duration_s * 1e3) if math.isfinite(duration_s) else 'nan'
+    return f'{duration_s * 1e3:.1f}' if math.isfinite(duration_s) else 'nan'
 
 
 def served(model: str, backend: str, precision: str) -> str:
@@ -40,12 +40,12 @@ def served(model: str, backend: str, precision: str) -> str:
 def emotion(time_s: float, values: Values) -> str:
     """Return the line of an emotion: time, state, label, confidence, top emotions, latency."""
     ranked = sorted(zip(values['probabilities'], values['labels']), key=lambda pair: -pair[0])
-    top = ','.join('{}:{:.2f}'.format(label, p) for p, label in ranked[:_TOP] if p > 0.0)
+    top = ','.join(f'{label}:{p:.2f}' for p, label in ranked[:_TOP] if p > 0.0)
     return _line(
-        ('t', '{:.2f}'.format(time_s)),
+        ('t', f'{time_s:.2f}'),
         ('state', values['state']),
         ('label', values['label'] or '-'),
-        ('confidence', '{:.2f}'.format(values['confidence'])),
+        ('confidence', f"{values['confidence']:.2f}"),
         ('top', top or '-'),
         ('latency_ms', _milliseconds(values['latency_s'])))
 
@@ -53,7 +53,7 @@ def emotion(time_s: float, values: Values) -> str:
 def mitigation(time_s: float, values: Values) -> str:
     """Return the line of a step in the answer to a negative emotion."""
     return _line(
-        ('t', '{:.2f}'.format(time_s)),
+        ('t', f'{time_s:.2f}'),
         ('mitigation', values['phase']),
         ('episode', str(values['episode'])),
         ('emotion', values['emotion']),
@@ -65,10 +65,10 @@ def summary(values: Summary) -> Iterator[str]:
     """Yield the lines at the end."""
     yield 'summary ' + _line(
         ('windows', str(values.windows)),
-        ('duration_s', '{:.2f}'.format(values.duration_s)),
+        ('duration_s', f'{values.duration_s:.2f}'),
         ('lost', str(values.lost)),
         ('episodes', str(sum(values.episodes.values()))),
         ('latency_p50_ms', _milliseconds(values.latency_p50_s)),
         ('latency_p95_ms', _milliseconds(values.latency_p95_s)))
     yield 'shares ' + _line(*(
-        (name, '{:.3f}'.format(share)) for name, share in values.shares.items()))
+        (name, f'{share:.3f}') for name, share in values.shares.items()))

@@ -7,8 +7,8 @@ import json
 import math
 import os
 
-from ser_ros.output_file import open_output
 from ser_ros.errors import SerError
+from ser_ros.output_file import open_output
 
 FORMATS = ('.csv', '.jsonl')
 EMOTION_COLUMNS = (
@@ -27,7 +27,7 @@ def open_record(path: str):
     """
     ending = os.path.splitext(path)[1].lower()
     if ending not in FORMATS:
-        raise SerError('output {}: the name must end in {}'.format(path, ' or '.join(FORMATS)))
+        raise SerError(f"output {path}: the name must end in {' or '.join(FORMATS)}")
     stream = open_output(path)
     return CsvRecord(stream) if ending == '.csv' else JsonLinesRecord(stream)
 

@@ -6,21 +6,12 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ser_ros import typed_yaml
+from ser_ros.corpora.parts import Corpus, check_corpus
 from ser_ros.errors import SerError
 from ser_ros.inference.model_file import PRECISIONS
-from ser_ros import typed_yaml
 
-PARTS = ('train', 'validation', 'test')
 NETWORKS = ('resnet34', 'resnet10', 'mobilenet_v3')
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """Speakers of one corpus by the part they belong to; the others are not used."""
-
-    train: list[str] = field(default_factory=list)
-    validation: list[str] = field(default_factory=list)
-    test: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -200,19 +191,6 @@ def _check_member(member: Partner, where: str) -> None:
     _check_training(member.training, where)
 
 
-def _check_corpus(name: str, corpus: Corpus, path: str) -> None:
-    seen: dict[str, str] = {}
-    for part in PARTS:
-        for speaker in getattr(corpus, part):
-            if speaker in seen:
-                raise SerError(f'{path}: speaker {speaker!r} of {name} is in {seen[speaker]} '
-                               f'and in {part}')
-            seen[speaker] = part
-    if '*' in seen and len(seen) > 1:
-        raise SerError(f"{path}: '*' stands for all speakers of {name}; no others can be "
-                       f'listed, but {", ".join(sorted(set(seen) - {"*"}))} are')
-
-
 def _check(config: Config, path: str) -> None:
     for index, member in enumerate(config.members):
         _check_member(member, f'{path}: partners' if index else path)
@@ -232,4 +210,4 @@ def _check(config: Config, path: str) -> None:
             raise SerError(f'{path}: merge: {target!r} is none of the labels '
                            f'{", ".join(config.labels)}')
     for name, corpus in config.corpora.items():
-        _check_corpus(name, corpus, path)
+        check_corpus(name, corpus, path)

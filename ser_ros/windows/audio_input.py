@@ -24,16 +24,20 @@ FILLED_GAP_NS = NS_PER_S
 # runs at 1e-4 of its nominal rate to within a millisecond, and averages the jitter of 100 chunks.
 DRIFT_GAIN = 0.01
 
-StampedWindow = NamedTuple('StampedWindow', [
-    ('window', Window),
-    ('start_ns', int),
-    ('end_ns', int),
-    ('muted', bool),
-])
-StampedWindow.__doc__ = 'A window with the capture times of its first and its last sample [ns].'
 
-_Format = NamedTuple('_Format', [
-    ('channels', int), ('sample_rate_hz', int), ('sample_format', str)])
+class StampedWindow(NamedTuple):
+    """A window with the capture times of its first and its last sample [ns]."""
+
+    window: Window
+    start_ns: int
+    end_ns: int
+    muted: bool
+
+
+class _Format(NamedTuple):
+    channels: int
+    sample_rate_hz: int
+    sample_format: str
 
 
 class _Timeline:

@@ -46,8 +46,9 @@ def silero_path() -> str:
         raise SerError('voice activity needs the silero-vad package; install it with: ' + INSTALL)
     path = os.path.join(list(spec.submodule_search_locations)[0], MODEL_FILE)
     if not os.path.isfile(path):
-        raise SerError('the installed silero-vad does not hold {}; install a newer one with: '
-                       '{} --upgrade'.format(MODEL_FILE, INSTALL))
+        raise SerError(
+            f'the installed silero-vad does not hold {MODEL_FILE}; install a newer one with: '
+                       f'{INSTALL} --upgrade')
     return path
 
 
@@ -114,7 +115,7 @@ class VoiceActivity:
         """
         longest = (len(self._history) - 1) * FRAME_SAMPLES
         if not 1 <= n_samples <= longest:
-            raise SerError('n_samples must be 1 to {}, not {}'.format(longest, n_samples))
+            raise SerError(f'n_samples must be 1 to {longest}, not {n_samples}')
         if not self._frames:
             return 0.0
         start = max(0, self._samples - n_samples) / FRAME_SAMPLES

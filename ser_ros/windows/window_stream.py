@@ -49,8 +49,9 @@ def check_period(period_s: float, hop_s: float) -> int:
     """
     hops = round(period_s / hop_s) if MIN_PERIOD_S <= period_s <= MAX_PERIOD_S else 0
     if not hops or abs(hops * hop_s - period_s) > 1e-6:
-        raise SerError('period must be a multiple of {} s from {} to {} s, not {}'.format(
-            hop_s, MIN_PERIOD_S, MAX_PERIOD_S, period_s))
+        raise SerError(
+            f'period must be a multiple of {hop_s} s from {MIN_PERIOD_S} to {MAX_PERIOD_S} s, not '
+            f'{period_s}')
     return hops
 
 

@@ -11,8 +11,8 @@ import os
 import sys
 import time
 
-from ser_ros import inference
 from ser_ros.errors import SerError
+from ser_ros.inference import registry
 from ser_ros.inference.onnxruntime_backend import OnnxRuntimeBackend
 from ser_ros.nodes.emotion_inference import main
 
@@ -30,7 +30,7 @@ class BuildingBackend(OnnxRuntimeBackend):
     def _open(self, model, precision, threads, engines):
         for step in range(STEPS):
             engines.on_progress(
-                'building with {} MiB for {}'.format(engines.workspace_mib, engines.folder),
+                f'building with {engines.workspace_mib} MiB for {engines.folder}',
                 step / (STEPS - 1))
             while not exists(str(step)):
                 if engines.cancelled():
@@ -41,5 +41,5 @@ class BuildingBackend(OnnxRuntimeBackend):
         return super()._open(model, precision, threads, engines)
 
 
-inference.BACKENDS['tensorrt'] = BuildingBackend()
+registry.BACKENDS['tensorrt'] = BuildingBackend()
 sys.exit(main())

@@ -28,7 +28,7 @@ def speech(tmp_path_factory):
             ('en-us', 'I have been waiting here for an hour and nobody told me anything at all.'),
             ('en-gb', 'What a wonderful surprise, I never expected to see you again today!'),
             ('ko', '오늘은 정말 힘든 하루였어요. 조금만 쉬고 싶어요.'))):
-        path = str(folder / '{}.wav'.format(index))
+        path = str(folder / f'{index}.wav')
         subprocess.run(['espeak-ng', '-v', voice, '-w', path, text], check=True)
         samples, rate = soundfile.read(path, dtype='float32')
         parts.append(soxr.resample(samples, rate, 16000))
@@ -51,7 +51,7 @@ def start(tmp_path):
     processes = []
 
     def start(executable, *arguments, env=None):
-        log = tmp_path / '{}_{}.log'.format(len(processes), os.path.basename(executable))
+        log = tmp_path / f'{len(processes)}_{os.path.basename(executable)}.log'
         processes.append(Process(executable, arguments, env, str(log)))
         return processes[-1]
 

@@ -126,9 +126,9 @@ class Peer:
         while not condition():
             logs = '\n'.join(process.log() for process in processes)
             assert all(process.running for process in processes), (
-                'a process ended while waiting for {}\n{}'.format(what, logs))
+                f'a process ended while waiting for {what}\n{logs}')
             assert time.monotonic() < deadline_s, (
-                'no {} within {} s\n{}'.format(what, DEADLINE_S, logs))
+                f'no {what} within {DEADLINE_S} s\n{logs}')
             with self._changed:
                 self._changed.wait(0.1)
 

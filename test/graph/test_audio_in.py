@@ -11,7 +11,7 @@ from harness import bytes_in_pieces, chunks_of
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Bool
 
-from ser_ros.features import FEATURE_SETS
+from ser_ros.features.registry import FEATURE_SETS
 from ser_ros.inference.model_file import Model
 from ser_ros.nodes import qos
 from ser_ros.nodes.messages import AudioDataStamped, AudioInfo, SpeechFeatures
@@ -60,7 +60,7 @@ class Speaker:
 
     def wait_for_windows(self, count):
         self._peer.wait_for(
-            lambda: len(self.windows) >= count, '{} windows'.format(count), [self._process])
+            lambda: len(self.windows) >= count, f'{count} windows', [self._process])
         return self.windows
 
 
@@ -178,7 +178,7 @@ def test_a_source_of_other_quality_is_named_with_a_remedy_that_helps(peer, start
         'qos_overrides./audio/audio_info.subscription.durability': 'volatile'}
     for parameter, value in remedies.items():
         peer.wait_for(lambda parameter=parameter: parameter in process.log(), parameter, [process])
-        arguments += ['-p', '{}:={}'.format(parameter, value)]
+        arguments += ['-p', f'{parameter}:={value}']
     assert process.interrupt() == 0
     start(NODE, *arguments)
     for publisher in (audio, info):

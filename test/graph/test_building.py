@@ -23,7 +23,7 @@ BUILDING = 'building with 64 MiB for /engines'
 def start_node(start, tmp_path):
     """Return a function that starts the node whose builds wait for files in ``tmp_path``."""
     executable = tmp_path / 'node'
-    executable.write_text('#!/bin/sh\nexec "{}" "{}" "$@"\n'.format(sys.executable, SCRIPT))
+    executable.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{SCRIPT}" "$@"\n')
     executable.chmod(0o755)
 
     def start_node(backend):
@@ -49,7 +49,7 @@ def test_progress_is_told_and_the_old_one_serves(peer, start_node, diagnostics, 
     peer.wait_for(lambda: infos, 'model info', [process])
     assert peer.set_parameter(NODE, 'backend', 'tensorrt') == (True, '')
     for step, percent in enumerate(STEPS):
-        text = '{}: {} %'.format(BUILDING, percent)
+        text = f'{BUILDING}: {percent} %'
         peer.wait_for(lambda text=text, percent=percent: diagnosis(
             diagnostics, NODE, building=BUILDING, percent=percent, message=text,
             backend='onnxruntime'), text, [process])

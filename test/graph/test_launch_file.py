@@ -77,7 +77,7 @@ def test_every_argument_is_explained():
         stdout=subprocess.PIPE, universal_newlines=True, timeout=DEADLINE_S).stdout
     for name in ('audio', 'model', 'backend', 'precision', 'namespace', 'params_file',
                  'single_process', 'autostart', 'respawn', 'use_sim_time', 'log_level'):
-        assert "'{}':".format(name) in shown
+        assert f"'{name}':" in shown
     assert 'no description' not in shown
 
 

@@ -30,7 +30,7 @@ def microphone(tmp_path, speech):
 def test_what_the_microphone_hears_is_published(peer, start, microphone, speech, device):
     chunks = peer.listen(AudioDataStamped, 'audio/audio_stamped', qos.AUDIO)
     infos = peer.listen(AudioInfo, 'audio/audio_info', qos.LATCHED)
-    process = start(NODE, '-p', 'autostart:=true', '-p', "device:='{}'".format(device),
+    process = start(NODE, '-p', 'autostart:=true', '-p', f"device:='{device}'",
                     env=microphone)
     peer.wait_for(lambda: len(chunks) >= 100, '2 s of sound', [process])
     info = infos[0]
@@ -57,7 +57,7 @@ def test_a_missing_device_is_named_with_those_that_are_there(peer, start, microp
 def test_what_is_missing_at_the_start_is_tried_again_until_somebody_takes_over(
         peer, start, speech, tmp_path):
     path = tmp_path / 'later.wav'
-    process = start(NODE, '-p', 'autostart:=true', '-p', "device:='{}'".format(path))
+    process = start(NODE, '-p', 'autostart:=true', '-p', f"device:='{path}'")
     peer.wait_for(lambda: 'later.wav' in process.log(), 'complaint', [process])
     assert peer.state(NODE) == 'inactive'
     shutil.copy(speech, str(path))

@@ -95,7 +95,7 @@ def test_a_params_file_that_is_no_yaml_is_told_in_a_line(speech, tmp_path):
 ])
 def test_a_value_that_cannot_be_used_ends_the_run(speech, tmp_path, node, parameter, complaint):
     path = tmp_path / 'params.yaml'
-    path.write_text('/**/{}: {{ros__parameters: {{{}}}}}\n'.format(node, parameter))
+    path.write_text(f'/**/{node}: {{ros__parameters: {{{parameter}}}}}\n')
     code, out, error = ser_ros('run', speech, '--params-file', path)
     assert code == 2
     assert complaint in error
@@ -112,8 +112,8 @@ def test_a_file_that_breaks_off_ends_with_an_error(tmp_path):
 
 def test_the_params_file_says_what_the_command_line_does_not(speech, tmp_path):
     path = tmp_path / 'params.yaml'
-    path.write_text('/**/audio_capture: {{ros__parameters: {{device: "{}", loop: false, '
-                    'realtime: false}}}}\n'.format(speech))
+    path.write_text(f'/**/audio_capture: {{ros__parameters: {{device: "{speech}", loop: false, '
+                    'realtime: false}}\n')
     code, out, error = ser_ros('run', '--params-file', path)
     assert code == 0, error
     assert 'windows=19' in out

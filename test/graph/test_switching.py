@@ -36,7 +36,7 @@ def wait_for_precision(peer, messages, precision, graph):
 
 
 def resident_mb(process):
-    with open('/proc/{}/statm'.format(process.pid)) as file:
+    with open(f'/proc/{process.pid}/statm') as file:
         return int(file.read().split()[1]) * os.sysconf('SC_PAGE_SIZE') / 1e6
 
 
@@ -89,14 +89,13 @@ def test_another_backend_takes_over_and_no_window_is_lost(peer, start_graph, spe
 def test_asking_what_a_backend_offers_loads_nothing():
     script = (
         'import sys\n'
-        'from ser_ros.inference import BACKENDS\n'
+        'from ser_ros.inference.registry import BACKENDS\n'
         'from ser_ros.inference.model_file import Model\n'
-        'model = Model({!r})\n'
+        f"model = Model({load_defaults(NODE)['model']!r})\n"
         'offered = [backend.precisions(model) for backend in BACKENDS.values()\n'
         '           if backend.unavailable_reason() is None]\n'
         'assert offered and all(offered), offered\n'
-        'sys.exit("torch" in sys.modules or "onnxruntime" in sys.modules)\n'
-    ).format(load_defaults(NODE)['model'])
+        'sys.exit("torch" in sys.modules or "onnxruntime" in sys.modules)\n')
     assert subprocess.call([sys.executable, '-c', script], cwd='/') == 0
 
 
@@ -138,7 +137,7 @@ def test_a_switch_that_fails_puts_the_parameter_back(
                   graph.values())
     peer.wait_for(lambda: precision + '.onnx is not an ONNX model' in graph[NODE].log(),
                   'reason', graph.values())
-    reason = 'no change to auto in {}: '.format(precision)
+    reason = f'no change to auto in {precision}: '
     peer.wait_for(lambda: diagnosis(diagnostics, NODE, message=reason), 'diagnosis',
                   graph.values())
     status = diagnosis(diagnostics, NODE, message=reason)
@@ -187,7 +186,7 @@ def test_a_subset_of_the_emotions(peer, start_graph, speech):
     emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
     main = ['happiness', 'anger', 'sadness', 'neutral']
     graph = start_graph(
-        speech, '-p', 'emotions:=[{}]'.format(','.join(main)), '-p', 'realtime:=false')
+        speech, '-p', f"emotions:=[{','.join(main)}]", '-p', 'realtime:=false')
     peer.wait_for(lambda: any(emotion.confidence for emotion in emotions), 'speech',
                   graph.values())
     assert emotions[-1].labels == main

@@ -10,7 +10,7 @@ import pytest
 from harness import NODES
 from lifecycle_msgs.msg import Transition
 
-from ser_ros.features import FEATURE_SETS
+from ser_ros.features.registry import FEATURE_SETS
 from ser_ros.inference.model_file import Model, available_models
 from ser_ros.nodes import qos
 from ser_ros.nodes.messages import Emotion, ModelInfo, SpeechFeatures
@@ -68,7 +68,7 @@ def test_emotions_of_a_file(peer, start_graph, speech, model):
 def test_the_graph_and_classify_agree(peer, start_graph, speech, model, chunk_s):
     emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
     graph = start_graph(speech, '-p', 'loop:=false', '-p', 'realtime:=false',
-                        '-p', 'model:=' + model, '-p', 'chunk_s:={}'.format(chunk_s))
+                        '-p', 'model:=' + model, '-p', f'chunk_s:={chunk_s}')
     expected = list(classify_file(speech, open_graph_classifier(model=model)))
     peer.wait_for(lambda: len(emotions) >= len(expected), 'all windows', graph.values())
     assert [emotion.sequence for emotion in emotions] == [result.index for result in expected]

@@ -156,7 +156,7 @@ class TestEntrypoint:
         def start(*args, **environment):
             return subprocess.check_output(
                 ['bash', str(script)] + list(args), universal_newlines=True, env=dict(
-                    environment, PATH='{}:/usr/bin:/bin'.format(tmp_path),
+                    environment, PATH=f'{tmp_path}:/usr/bin:/bin',
                     ROS_SETUP=str(tmp_path / 'setup.bash'))).splitlines()
         return start
 

@@ -123,7 +123,7 @@ int main() {
 }
 ''')
         run('g++', '-std=c++17', '-fsyntax-only', '-Wall', '-Werror',
-            *['-I{}'.format(folder) for folder in folders], source)
+            *[f'-I{folder}' for folder in folders], source)
 
 
 @pytest.fixture(scope='module')
@@ -179,7 +179,7 @@ class TestPip:
             'except errors.SerError as error:\n'
             '    print(error)\n',
             env=self.environment(pip_installed, os.environ['PYTHONPATH']), cwd=str(tmp_path))
-        assert 'imported from {},'.format(pip_installed / 'ser_ros') in output
+        assert f"imported from {pip_installed / 'ser_ros'}," in output
         assert 'pip uninstall ser_ros' in output
 
 

@@ -46,7 +46,7 @@ def plain(cell):
 
 
 def code(language):
-    return re.findall('```{}\n(.*?)```'.format(language), README, re.DOTALL)
+    return re.findall(f'```{language}\n(.*?)```', README, re.DOTALL)
 
 
 def syntax(*path):
@@ -111,7 +111,7 @@ class TestTopics:
 
     def test_topics_without_a_constant_name(self):
         hri = syntax('ser_ros', 'nodes', 'hri.py')
-        assert "TOPIC = '{}'".format(list(self.ROWS)[-2]) in (
+        assert f"TOPIC = '{list(self.ROWS)[-2]}'" in (
             ROOT / 'ser_ros' / 'nodes' / 'hri.py').read_text(encoding='utf-8')
         self.check_qos(
             list(self.ROWS.values())[-2], next(calls(hri, ('publish_to',))).args[-1].attr)
@@ -134,8 +134,8 @@ class TestTopics:
         if importlib.util.find_spec('rclpy') is None:
             return
         profile = getattr(importlib.import_module('ser_ros.nodes.qos'), name)
-        assert row['QoS'] == '{}, {}, depth {}'.format(
-            profile.reliability.name.lower(), profile.durability.name.lower(), profile.depth)
+        reliability, durability = profile.reliability.name, profile.durability.name
+        assert row['QoS'] == f'{reliability.lower()}, {durability.lower()}, depth {profile.depth}'
 
 
 class TestMessages:
@@ -201,7 +201,7 @@ def test_command_is_understood(command):
 
 @pytest.mark.parametrize('target', sorted(set(re.findall(r'`make (\w+)', README))))
 def test_make_target_exists(target):
-    assert re.search('^{}:'.format(target), (ROOT / 'Makefile').read_text(), re.MULTILINE)
+    assert re.search(f'^{target}:', (ROOT / 'Makefile').read_text(), re.MULTILINE)
 
 
 @pytest.mark.parametrize('path', sorted(set(re.findall(r'benchmarks/\w+\.py', README))))
@@ -240,7 +240,7 @@ class TestSnippets:
         assert (info.name, info.precision) == ('mine', 'fp32')
 
     def test_names_of_the_precisions(self):
-        assert all('`{}.onnx`'.format(name) in README for name in PRECISIONS)
+        assert all(f'`{name}.onnx`' in README for name in PRECISIONS)
 
 
 def anchors(text):

@@ -45,7 +45,7 @@ def to_half(values: np.ndarray, name: str) -> np.ndarray:
     """Return ``values`` in FP16; :raises ValueError: with ``name``, if one is out of range."""
     largest = np.abs(values).max() if values.size else 0.0
     if largest > np.finfo(np.float16).max:
-        raise ValueError('{} reaches {}, too much for FP16'.format(name, largest))
+        raise ValueError(f'{name} reaches {largest}, too much for FP16')
     return values.astype(np.float16)
 
 
@@ -124,8 +124,7 @@ def _signed_quantize(graph: Any, node: Any, constants: Dict[str, np.ndarray],
 def _signed_scale(node: Any, constants: Dict[str, np.ndarray]):
     """Return (scale, zero point) in S8 of an activation's QuantizeLinear or DequantizeLinear."""
     if len(node.input) < 3 or not all(name in constants for name in node.input[1:3]):
-        raise ValueError('{} {} has no constant scale and zero point'.format(
-            node.op_type, node.output[0]))
+        raise ValueError(f'{node.op_type} {node.output[0]} has no constant scale and zero point')
     scale = constants[node.input[1]].astype(np.float64)
     zero = constants[node.input[2]]
     if zero.dtype == np.uint8:
@@ -135,8 +134,8 @@ def _signed_scale(node: Any, constants: Dict[str, np.ndarray]):
         if not np.any(zero):
             low = -high  # as it is
     else:
-        raise ValueError('{} has a zero point of type {}, U8 or S8 is known'.format(
-            node.output[0], zero.dtype))
+        raise ValueError(
+            f'{node.output[0]} has a zero point of type {zero.dtype}, U8 or S8 is known')
     largest = np.maximum(np.abs(low), np.abs(high)) / S8_LARGEST
     return (np.maximum(largest, _SMALLEST_SCALE).astype(np.float32),
             np.zeros(zero.shape, np.int8))
@@ -147,7 +146,7 @@ def _signed_constant(graph: Any, node: Any, constants: Dict[str, np.ndarray]) ->
     values, scale = constants[node.input[0]], constants[node.input[1]]
     zero = constants[node.input[2]] if len(node.input) > 2 else np.zeros((), values.dtype)
     if np.any(zero) or values.dtype not in (np.int8, np.int32):
-        raise ValueError('{} must be S8 or S32 with zero point 0'.format(node.input[0]))
+        raise ValueError(f'{node.input[0]} must be S8 or S32 with zero point 0')
     axis = next((item.i for item in node.attribute if item.name == 'axis'), 1)
     shape = [-1 if index == axis % max(values.ndim, 1) else 1 for index in range(values.ndim)]
     floats = (values.astype(np.float64) * (

@@ -27,7 +27,7 @@ def varint(data: Buffer, position: int, end: int) -> Tuple[int, int]:
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
             return value, position
-    raise Malformed('broken number at byte {}'.format(position))
+    raise Malformed(f'broken number at byte {position}')
 
 
 def fields(data: Buffer, start: int, end: int) -> Iterator[Tuple[int, int, int, int]]:
@@ -46,7 +46,7 @@ def fields(data: Buffer, start: int, end: int) -> Iterator[Tuple[int, int, int, 
         elif wire_type in (1, 5):
             length = 8 if wire_type == 1 else 4
         else:
-            raise Malformed('unknown wire type {} at byte {}'.format(wire_type, position))
+            raise Malformed(f'unknown wire type {wire_type} at byte {position}')
         if position + length > end:
             raise Malformed('a field ends after the end of the file: is it complete?')
         yield key >> 3, 0, position, position + length

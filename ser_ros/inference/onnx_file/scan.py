@@ -59,9 +59,9 @@ def scan(path: str) -> OnnxSummary:
         with open(path, 'rb') as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return _scan_model(data)
     except OSError as error:
-        raise SerError('cannot read the model file {}: {}'.format(path, error.strerror)) from error
+        raise SerError(f'cannot read the model file {path}: {error.strerror}') from error
     except (Malformed, ValueError) as error:  # mmap refuses an empty file with ValueError
-        raise SerError('{} is not an ONNX model ({})'.format(path, error)) from error
+        raise SerError(f'{path} is not an ONNX model ({error})') from error
 
 
 def _scan_model(data: Buffer) -> OnnxSummary:

@@ -17,16 +17,16 @@ from typing import Any, Deque, Dict, Iterator, List, Optional
 from ser_ros.errors import SerError
 from ser_ros.inference.engine_options import EngineOptions, OnProgress
 from ser_ros.inference.tensorrt_engine import engine_file
+from ser_ros.inference.tensorrt_engine.engine_file import UnusableEngine
 from ser_ros.inference.tensorrt_engine.job import PREFIX, Job
-from ser_ros.inference.tensorrt_engine.unusable import UnusableEngine
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__)))))
 # In place of the current folder, where anything may be: the package that runs here.
 COMMAND = (sys.executable, '-c', (
-    'import sys; sys.path[:] = [{!r}] + [path for path in sys.path if path]; '
-    'from ser_ros.inference.tensorrt_engine import build_process; sys.exit(build_process.main())'
-    ).format(_ROOT))
+    f'import sys; sys.path[:] = [{_ROOT!r}] + [path for path in sys.path if path]; '
+    'from ser_ros.inference.tensorrt_engine import builder_process; '
+    'sys.exit(builder_process.main())'))
 _TAIL_LINES = 8
 _PERIOD_S = 0.2
 _MEMORY_SIGNS = ('out of memory', 'outofmemory', 'memoryerror', 'bad_alloc',
@@ -57,12 +57,13 @@ def ensure(path: str, job: Job, options: EngineOptions,
             engine_file.remove_leftovers(path)
             return _build(path, job, options)
     except OSError as error:
-        raise SerError('the engine folder {} cannot be used: {}'.format(
-            os.path.dirname(path), error.strerror)) from error
+        raise SerError(
+            f'the engine folder {os.path.dirname(path)} cannot be used: '
+            f'{error.strerror}') from error
 
 
 def _build(path: str, job: Job, options: EngineOptions) -> engine_file.EngineFile:
-    temporary = '{}.{}.tmp'.format(path, os.getpid())
+    temporary = f'{path}.{os.getpid()}.tmp'
     try:
         run_builder(job._replace(output=temporary), options)
         content = engine_file.read(temporary, job.key)
@@ -82,8 +83,9 @@ def _lock(path: str, options: EngineOptions) -> Iterator[None]:
         while not _try_lock(file):
             options.on_progress('waiting for another process that builds the same engine', None)
             if time.monotonic() > deadline:
-                raise SerError('another process has been building {} for {:g} s'.format(
-                    path[:-len('.lock')], options.timeout_s))
+                raise SerError(
+                    f"another process has been building {path[:-len('.lock')]} for "
+                    f"{options.timeout_s:g} s")
             if options.cancelled():
                 raise SerError(_CANCELLED)
             time.sleep(_PERIOD_S)
@@ -109,8 +111,8 @@ def run_builder(job: Job, options: EngineOptions) -> None:
             COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             universal_newlines=True, errors='replace')
     except OSError as error:
-        raise SerError('the process that builds engines cannot be started: {}'.format(
-            error.strerror)) from error
+        raise SerError(
+            f'the process that builds engines cannot be started: {error.strerror}') from error
     with _Guard(process, options) as guard:
         told, tail = _follow(process, job, options.on_progress)
         process.wait()
@@ -118,8 +120,9 @@ def run_builder(job: Job, options: EngineOptions) -> None:
     if guard.reason:
         code, told = 0, guard.reason
     if code != 0 or told:
-        raise SerError('no engine in {}: {}'.format(
-            job.key['precision'], _reason(told, code, tail, job.key['workspace_mib'])))
+        raise SerError(
+            f"no engine in {job.key['precision']}: "
+            f"{_reason(told, code, tail, job.key['workspace_mib'])}")
 
 
 class _Guard:
@@ -148,7 +151,7 @@ class _Guard:
         deadline = time.monotonic() + self._options.timeout_s
         while not self._over.wait(_PERIOD_S):
             if time.monotonic() > deadline:
-                self.reason = 'it was given up after {:g} s'.format(self._options.timeout_s)
+                self.reason = f'it was given up after {self._options.timeout_s:g} s'
             elif self._options.cancelled():
                 self.reason = _CANCELLED
             if self.reason:
@@ -196,11 +199,11 @@ def _reason(error: str, code: int, tail: List[str], workspace_mib: int) -> str:
     if error:  # which tells the reason; of the log, only what went wrong
         tail = [line for line in tail if line.startswith(('ERROR', 'INTERNAL_ERROR', 'WARNING'))]
     elif code < 0:
-        error = 'the builder was ended by the signal {}'.format(signal.Signals(-code).name)
+        error = f'the builder was ended by the signal {signal.Signals(-code).name}'
     else:
-        error = 'the builder ended with exit code {}'.format(code)
+        error = f'the builder ended with exit code {code}'
     log = ' | '.join(line for line in tail if line)
     lower = log.lower()
     if code == -signal.SIGKILL or any(sign in lower for sign in _MEMORY_SIGNS):
         error += _MEMORY_HINT.format(workspace_mib)
-    return '{}. The end of its log: {}'.format(error, log) if log else error
+    return f'{error}. The end of its log: {log}' if log else error

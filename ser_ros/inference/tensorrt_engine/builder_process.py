@@ -21,7 +21,14 @@ from typing import Any, Dict, List, Optional
 
 from ser_ros.errors import SerError
 from ser_ros.inference.tensorrt_engine import (
-    driver, engine_file, source_model, module, compile, precision, reference)
+    compile,
+    driver,
+    engine_file,
+    module,
+    precision,
+    reference,
+    source_model,
+)
 from ser_ros.inference.tensorrt_engine.job import PREFIX, Job, from_json
 
 FAILED = 3
@@ -103,7 +110,7 @@ class Log:
                 send({'step': 'building: measuring ' + layer, 'share': None})
             self._measured = layer
         if severity in _SHOWN:
-            sys.stdout.write('{}: {}\n'.format(severity, ' '.join(text.split())))
+            sys.stdout.write(f"{severity}: {' '.join(text.split())}\n")
             sys.stdout.flush()
 
 
@@ -132,8 +139,7 @@ def run(job: Job) -> str:
         prepared.remove()
     found = _built_precision(trt, logger, log, built.plan)
     if found != asked:
-        raise SerError('TensorRT {} has built {} where {} was asked for'.format(
-            trt.__version__, found, asked))
+        raise SerError(f'TensorRT {trt.__version__} has built {found} where {asked} was asked for')
     _keep(job, built, found, answer)
     return found
 
@@ -142,14 +148,15 @@ def _built_precision(trt: Any, logger: Any, log: Log, plan: bytes) -> str:
     found = precision.from_log(log.layers)
     if found is None:
         driver.first_gpu()  # without one, loading an engine ends the process
-        from ser_ros.inference.tensorrt_engine.device import open_device
+        from ser_ros.inference.tensorrt_engine.devices import open_device
         from ser_ros.inference.tensorrt_engine.running_engine import LoadedEngine
         engine = LoadedEngine(trt, logger, open_device(), plan)
         found = engine.precision
         engine.close()
     if found is None:
-        raise SerError('TensorRT {} does not tell in which precision it has built the '
-                       'engine'.format(trt.__version__))
+        raise SerError(
+            f'TensorRT {trt.__version__} does not tell in which precision it has built the '
+                       'engine')
     return found
 
 
@@ -157,21 +164,20 @@ def _keep(job: Job, built: compile.Built, found: str, answer: Dict[str, Any]) ->
     try:
         engine_file.write(job.output, engine_file.EngineFile(job.key, found, answer, built.plan))
     except OSError as error:
-        raise SerError('cannot write the engine {}: {}'.format(
-            job.output, error.strerror)) from error
+        raise SerError(f'cannot write the engine {job.output}: {error.strerror}') from error
     if built.timing_cache:
         _keep_timings(job.timing_cache, built.timing_cache)
 
 
 def _keep_timings(path: str, timings: bytes) -> None:
     """Write what the next build may use; without it that takes longer, and nothing is wrong."""
-    temporary = '{}.{}.tmp'.format(path, os.getpid())
+    temporary = f'{path}.{os.getpid()}.tmp'
     try:
         with open(temporary, 'wb') as file:
             file.write(timings)
         os.replace(temporary, path)
     except OSError as error:
-        sys.stdout.write('WARNING: cannot keep the timings {}: {}\n'.format(path, error.strerror))
+        sys.stdout.write(f'WARNING: cannot keep the timings {path}: {error.strerror}\n')
         with contextlib.suppress(OSError):
             os.unlink(temporary)
 

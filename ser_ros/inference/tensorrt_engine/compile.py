@@ -64,7 +64,7 @@ def build(trt: Any, logger: Any, graph: bytes, order: Order, monitor: Any = None
     network = builder.create_network(_network_flags(trt))
     parser = trt.OnnxParser(network, logger)
     if not parser.parse(graph):
-        raise SerError('TensorRT cannot parse the model: {}'.format(_parser_errors(parser)))
+        raise SerError(f'TensorRT cannot parse the model: {_parser_errors(parser)}')
     network.get_input(0).shape = order.input_shape
     config = builder.create_builder_config()
     set_workspace(trt, config, order.workspace_mib * MIB)
@@ -79,7 +79,7 @@ def build(trt: Any, logger: Any, graph: bytes, order: Order, monitor: Any = None
         config.progress_monitor = monitor
     plan = builder.build_serialized_network(network, config)
     if plan is None:
-        raise SerError('TensorRT cannot build the engine in {}'.format(order.precision))
+        raise SerError(f'TensorRT cannot build the engine in {order.precision}')
     return Built(bytes(plan), b'' if cache is None else bytes(cache.serialize()))
 
 
@@ -107,7 +107,7 @@ def targets(trt: Any) -> Tuple[str, ...]:
     if not can_target(trt):
         return ()
     names = [name[2:] for name in trt.ComputeCapability.__members__ if name.startswith('SM')]
-    return tuple('{}.{}'.format(name[:-1], name[-1]) for name in names)
+    return tuple(f'{name[:-1]}.{name[-1]}' for name in names)
 
 
 def _network_flags(trt: Any) -> int:
@@ -125,7 +125,7 @@ def _check_platform(builder: Any, precision: str) -> None:
             'fp16': getattr(builder, 'platform_has_fast_fp16', True),
             'int8': getattr(builder, 'platform_has_fast_int8', True)}
     if not fast[precision]:
-        raise SerError('this GPU has no fast {} arithmetic'.format(precision))
+        raise SerError(f'this GPU has no fast {precision} arithmetic')
 
 
 def _parser_errors(parser: Any) -> str:
@@ -133,7 +133,7 @@ def _parser_errors(parser: Any) -> str:
     for index in range(parser.num_errors):
         error = parser.get_error(index)
         operator = error.node_operator() if hasattr(error, 'node_operator') else ''  # from 10 on
-        texts.append(' '.join('{} {}'.format(operator, error.desc()).split()))
+        texts.append(' '.join(f'{operator} {error.desc()}'.split()))
     return '; '.join(texts) or 'no reason given'
 
 
@@ -169,8 +169,9 @@ def _use_timing_cache(config: Any, stored: bytes) -> Any:
 def _set_capability(trt: Any, config: Any, capability: Tuple[int, int]) -> None:
     name = 'SM{}{}'.format(*capability)
     if not can_target(trt) or not hasattr(trt.ComputeCapability, name):
-        raise SerError('{} cannot build for the compute capability {}.{} on another machine; it '
-                       'can for: {}'.format(trt.__name__, capability[0], capability[1],
-                                            ', '.join(targets(trt)) or 'none'))
+        raise SerError(
+            f"{trt.__name__} cannot build for the compute capability "
+            f"{capability[0]}.{capability[1]} on another machine; it can for: "
+            f"{', '.join(targets(trt)) or 'none'}")
     config.num_compute_capabilities = 1
     config.set_compute_capability(getattr(trt.ComputeCapability, name), 0)

@@ -26,10 +26,10 @@ class CudaPythonDevice(Device):
         try:
             answer = function(*arguments)
         except RuntimeError as error:  # a driver that is missing, or too old to have the function
-            raise SerError('CUDA: {}'.format(error)) from error
+            raise SerError(f'CUDA: {error}') from error
         code = answer[0]
         if int(code):
-            raise SerError('CUDA: {} (error {})'.format(self._text(code), int(code)))
+            raise SerError(f'CUDA: {self._text(code)} (error {int(code)})')
         return answer[1] if len(answer) > 1 else None
 
     def _text(self, code: Any) -> str:

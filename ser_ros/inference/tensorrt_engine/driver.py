@@ -37,15 +37,15 @@ def first_gpu() -> Gpu:
     try:
         cuda = ctypes.CDLL(LIBRARY)
     except OSError as error:
-        raise SerError("there is no NVIDIA driver ({} cannot be loaded); in a container, start it "
-                       "with NVIDIA's runtime".format(LIBRARY)) from error
+        raise SerError(
+            f"there is no NVIDIA driver ({LIBRARY} cannot be loaded); in a container, start it "
+                       "with NVIDIA's runtime") from error
     count = ctypes.c_int(0)
     code = cuda.cuInit(0) or cuda.cuDeviceGetCount(ctypes.byref(count))
     if code == _NO_DEVICE or (code == 0 and count.value == 0):
         raise SerError('the NVIDIA driver shows no GPU')
     if code:
-        raise SerError('the NVIDIA driver does not work (error {} of its CUDA interface)'.format(
-            code))
+        raise SerError(f'the NVIDIA driver does not work (error {code} of its CUDA interface)')
     return _describe(cuda)
 
 

@@ -17,12 +17,15 @@ import re
 from typing import Any, Dict, NamedTuple
 
 from ser_ros.errors import SerError
-from ser_ros.inference.tensorrt_engine.unusable import UnusableEngine
 
 FORMAT = b'ser_ros engine 1\n'
 _LONGEST_HEADER = 1 << 20
 
 Key = Dict[str, Any]
+
+
+class UnusableEngine(SerError):
+    """A stored engine is missing, broken, foreign or wrong: another one has to be built."""
 
 
 class EngineFile(NamedTuple):
@@ -42,9 +45,9 @@ def file_name(model_name: str, key: Key) -> str:
     another workspace replaces the file, so that a board's disk does not fill up.
     """
     safe = re.sub(r'[^A-Za-z0-9_.-]', '_', model_name)
-    return '{}-{}-{}-sm{}-{}.engine'.format(
-        safe, key['precision'], key['module'], key['compute_capability'].replace('.', ''),
-        key['onnx_sha256'][:12])
+    capability = key['compute_capability'].replace('.', '')
+    return (f"{safe}-{key['precision']}-{key['module']}-sm{capability}-"
+            f"{key['onnx_sha256'][:12]}.engine")
 
 
 def write(path: str, content: EngineFile) -> None:
@@ -74,17 +77,17 @@ def read(path: str, key: Key) -> EngineFile:
     except FileNotFoundError:
         raise UnusableEngine('there is no engine yet') from None
     except OSError as error:
-        raise SerError('the engine {} cannot be read: {}'.format(path, error.strerror)) from error
+        raise SerError(f'the engine {path} cannot be read: {error.strerror}') from error
     values = _parse(path, header)
     differing = sorted(name for name in set(key) | set(values['key'])
                        if key.get(name) != values['key'].get(name))
     if differing:
-        raise UnusableEngine('the engine {} was built for {}'.format(path, ', '.join(
-            '{} {!r}, this is {!r}'.format(name, values['key'].get(name), key.get(name))
-            for name in differing)))
+        differences = ', '.join(
+            f"{name} {values['key'].get(name)!r}, this is {key.get(name)!r}" for name in differing)
+        raise UnusableEngine(f'the engine {path} was built for {differences}')
     if len(plan) != values['size'] or hashlib.sha256(plan).hexdigest() != values['sha256']:
-        raise UnusableEngine('the engine {} is damaged: its contents are not what was '
-                             'written'.format(path))
+        raise UnusableEngine(f'the engine {path} is damaged: its contents are not what was '
+                             'written')
     return EngineFile(values['key'], values['precision'], values['check'], plan)
 
 
@@ -98,7 +101,7 @@ def _parse(path: str, header: bytes) -> Dict[str, Any]:
     except (ValueError, KeyError, TypeError):
         good = False
     if not good:
-        raise UnusableEngine('{} is no engine file of this version of ser_ros'.format(path))
+        raise UnusableEngine(f'{path} is no engine file of this version of ser_ros')
     return values
 
 

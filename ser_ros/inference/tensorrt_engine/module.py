@@ -37,12 +37,12 @@ def load() -> Any:
         try:
             module = importlib.import_module(name)
         except (ImportError, OSError, RuntimeError) as error:
-            reasons.append('{} is installed but cannot be imported: {}'.format(name, error))
+            reasons.append(f'{name} is installed but cannot be imported: {error}')
             continue
         if hasattr(module, 'Builder'):
             return module
         # Python takes any folder of this name for a package.
-        reasons.append('the Python module {} is not TensorRT: it has no Builder'.format(name))
+        reasons.append(f'the Python module {name} is not TensorRT: it has no Builder')
     raise SerError('; '.join(reasons) or 'TensorRT is not installed: there is no Python module '
                    + ' or '.join(MODULES))
 
@@ -57,7 +57,7 @@ def create(kind: Any, logger: Any) -> Any:
         return kind(logger)
     except TypeError as error:  # pybind11::init(): factory function returned nullptr
         raise SerError('TensorRT cannot start CUDA: too little memory, or a driver that is too old '
-                       'for it? ({})'.format(error)) from error
+                       f'for it? ({error})') from error
 
 
 def make_logger(trt: Any, on_line: OnLine) -> Any:

@@ -31,7 +31,7 @@ class PycudaDevice(Device):
         try:
             yield
         except self._cuda.Error as error:
-            raise SerError('CUDA: {}'.format(error)) from error
+            raise SerError(f'CUDA: {error}') from error
 
     @contextlib.contextmanager
     def current(self) -> Iterator[None]:

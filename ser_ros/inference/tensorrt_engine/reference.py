@@ -11,8 +11,8 @@ from typing import Any, Dict, Tuple
 
 import numpy as np
 
-from ser_ros.inference.classifier import softmax
-from ser_ros.inference.tensorrt_engine.unusable import UnusableEngine
+from ser_ros.inference.softmax import softmax
+from ser_ros.inference.tensorrt_engine.engine_file import UnusableEngine
 
 # Of probabilities, by the precision. INT8 is compared with the INT8 graph, whose rounding at ties
 # differs between runtimes and goes on through the layers.
@@ -52,18 +52,19 @@ def check(answer: Dict[str, Any], logits: np.ndarray, temperature: float, precis
     :raises UnusableEngine: if it is over TOLERANCES, or the answer is not finite.
     """
     if not np.all(np.isfinite(logits)):
-        raise UnusableEngine('the engine answers {} to the stored input'.format(logits))
+        raise UnusableEngine(f'the engine answers {logits} to the stored input')
     try:
         expected = np.array(answer.get('probabilities', ()), np.float32)
     except (TypeError, ValueError) as error:
         raise UnusableEngine("the engine file has no answer of ONNX Runtime's") from error
     found = softmax(logits / temperature)
     if expected.shape != found.shape:
-        raise UnusableEngine('the engine answers {} probabilities, ONNX Runtime {}'.format(
-            found.size, expected.size))
+        raise UnusableEngine(
+            f'the engine answers {found.size} probabilities, ONNX Runtime {expected.size}')
     difference = float(np.abs(found - expected).max())
     if not difference <= TOLERANCES[precision]:
         raise UnusableEngine(
-            'the engine differs from ONNX Runtime by {:.2g} in a probability of the stored input; '
-            '{} may differ by {:g}'.format(difference, precision, TOLERANCES[precision]))
+            f'the engine differs from ONNX Runtime by {difference:.2g} in a probability of the '
+            'stored input; '
+            f'{precision} may differ by {TOLERANCES[precision]:g}')
     return difference

@@ -10,8 +10,8 @@ import numpy as np
 from ser_ros.errors import SerError
 from ser_ros.inference.tensorrt_engine import precision
 from ser_ros.inference.tensorrt_engine.device import Device
+from ser_ros.inference.tensorrt_engine.engine_file import UnusableEngine
 from ser_ros.inference.tensorrt_engine.module import create
-from ser_ros.inference.tensorrt_engine.unusable import UnusableEngine
 
 
 class _Tensor(NamedTuple):
@@ -59,8 +59,9 @@ class LoadedEngine:
         self._runtime = create(trt.Runtime, logger)
         self._engine = self._runtime.deserialize_cuda_engine(plan)
         if self._engine is None:
-            raise UnusableEngine('TensorRT {} does not load the engine; was it built by another '
-                                 'version or for another GPU?'.format(trt.__version__))
+            raise UnusableEngine(
+                f'TensorRT {trt.__version__} does not load the engine; was it built by another '
+                                 'version or for another GPU?')
         self.precision = precision.inspect(trt, self._engine)
         self._context = self._engine.create_execution_context()
         if self._context is None:
@@ -69,8 +70,8 @@ class LoadedEngine:
         self._named = hasattr(self._engine, 'num_io_tensors')
         tensors = self._named_tensors() if self._named else self._numbered_tensors()
         if sorted(tensor.is_input for tensor in tensors) != [False, True]:
-            raise UnusableEngine('the engine has {} tensors, not one input and one output'.format(
-                len(tensors)))
+            raise UnusableEngine(
+                f'the engine has {len(tensors)} tensors, not one input and one output')
         self._stream = self._device.new_stream()
         self._give_memory(tensors)
 
@@ -99,7 +100,7 @@ class LoadedEngine:
         if self._named:
             for tensor, address in zip(tensors, self._bindings):
                 if not self._context.set_tensor_address(tensor.name, address):
-                    raise UnusableEngine('the engine refuses memory for {}'.format(tensor.name))
+                    raise UnusableEngine(f'the engine refuses memory for {tensor.name}')
 
     def run(self, image: np.ndarray) -> np.ndarray:
         """

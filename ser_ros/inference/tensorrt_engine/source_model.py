@@ -66,9 +66,9 @@ def _convert(paths: Dict[str, str], source: str, form: str, output: str) -> str:
         converted: Any = getattr(forms, form)(model)
         onnx.save(converted, path)
     except ValueError as error:
-        raise SerError('{} cannot be converted: {}'.format(paths[source], error)) from error
+        raise SerError(f'{paths[source]} cannot be converted: {error}') from error
     except OSError as error:
-        raise SerError('cannot write {}: {}'.format(path, error.strerror)) from error
+        raise SerError(f'cannot write {path}: {error.strerror}') from error
     return path
 
 

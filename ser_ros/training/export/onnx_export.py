@@ -7,19 +7,15 @@ The graph is written node by node, with batch normalisation folded into the conv
 own exporter chooses a newer operator set than it is asked for.
 """
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from ser_ros.inference.model_metadata import METADATA_KEY
 from ser_ros.inference.onnx_file.forms import to_fp16 as to_fp16
 from ser_ros.inference.onnx_file.forms import to_half
+from ser_ros.inference.onnx_file.writing import IR_VERSION, OPSET
+from ser_ros.training.export.onnx_graph import Graph
 from ser_ros.training.networks.ensemble import Ensemble, prefix
 from ser_ros.training.networks.mobilenet import (
     ConvNormActivation,
@@ -28,11 +24,7 @@ from ser_ros.training.networks.mobilenet import (
     SqueezeLayers,
 )
 from ser_ros.training.networks.registry import Network
-from ser_ros.training.export.onnx_graph import Graph
 from ser_ros.training.networks.resnet import BasicBlock, ResNet
-
-OPSET = 13  # the newest that TensorRT 8.2 parses
-IR_VERSION = 7  # the newest that goes with this operator set; ONNX Runtime 1.10 reads up to 8
 
 
 def to_onnx(network: Network | Ensemble, input_shape: tuple[int, ...]) -> onnx.ModelProto:
@@ -158,37 +150,3 @@ def with_fp16_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     for index, cast in enumerate(casts):
         graph.node.insert(index, cast)
     return stored
-
-
-def save(model: onnx.ModelProto, path: str, metadata: Mapping[str, Any]) -> None:
-    """
-    Check the model, put the metadata in, and write it.
-
-    :raises onnx.checker.ValidationError: if the graph is not valid.
-    :raises ValueError: if the versions are newer than the oldest runtime reads.
-    """
-    opsets = {entry.domain: entry.version for entry in model.opset_import}
-    if model.ir_version > IR_VERSION or opsets.get('', 0) > OPSET:
-        raise ValueError(f'IR version {model.ir_version} and operator sets {opsets}; at most '
-                         f'{IR_VERSION} and {OPSET} are read by every runtime')
-    helper.set_model_props(model, {METADATA_KEY: json.dumps(metadata)})
-    onnx.checker.check_model(model, full_check=True)
-    onnx.save(model, path)
-
-
-def change_metadata(paths: Sequence[Path], change: Callable[[Path, dict[str, Any]], None]) -> None:
-    """
-    Change what a model's files say of themselves; none is replaced before all are written.
-
-    :param change: takes the path and the metadata, which it changes in place.
-    """
-    partials = []
-    for path in paths:
-        model = onnx.load(str(path))
-        metadata = json.loads(next(
-            entry.value for entry in model.metadata_props if entry.key == METADATA_KEY))
-        change(path, metadata)
-        partials.append(path.with_name('.' + path.name))
-        save(model, str(partials[-1]), metadata)
-    for path, partial in zip(paths, partials, strict=True):
-        partial.replace(path)

@@ -17,7 +17,7 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 
-from ser_ros.training.export.onnx_export import IR_VERSION
+from ser_ros.inference.onnx_file.writing import IR_VERSION
 
 OPERATORS = ['Conv', 'Add', 'MaxPool', 'GlobalAveragePool']
 FULLY_CONNECTED = 'Gemm'

@@ -14,30 +14,31 @@ import numpy as np
 import onnx
 import torch
 
-from ser_ros.errors import SerError
-from ser_ros.features import FEATURE_SETS, create_extractor
-from ser_ros.features.base import Columns
-from ser_ros.inference.classifier import softmax
-from ser_ros.inference.model_file import PRECISIONS, Model
-from ser_ros.inference.onnxruntime_backend import OnnxRuntimeBackend
-from ser_ros.training.fit import checkpoint, provenance
 from ser_ros.corpora import labelled_clips
-from ser_ros.training.export import onnx_export
-from ser_ros.evaluation import metrics, threshold
-from ser_ros.training.fit.cache import load_columns
-from ser_ros.training.config import Config
 from ser_ros.corpora.labelled_clips import Clip
-from ser_ros.training.networks.ensemble import Ensemble, join, prefixes_for_int8
+from ser_ros.errors import SerError
+from ser_ros.evaluation import metrics, threshold
+from ser_ros.features.base import Columns
+from ser_ros.features.registry import FEATURE_SETS, create_extractor
+from ser_ros.inference.model_file import PRECISIONS, Model
+from ser_ros.inference.onnx_file import writing
+from ser_ros.inference.onnxruntime_backend import OnnxRuntimeBackend
+from ser_ros.inference.softmax import softmax
+from ser_ros.progress import Progress
+from ser_ros.training.config import Config
+from ser_ros.training.export import onnx_export
+from ser_ros.training.export.quantize import to_int8
+from ser_ros.training.fit import checkpoint, provenance
+from ser_ros.training.fit.cache import load_columns
 from ser_ros.training.fit.history import best
 from ser_ros.training.fit.memory import keep_freed_memory
-from ser_ros.training.networks.registry import Network
 from ser_ros.training.fit.part import Part
-from ser_ros.progress import Progress
-from ser_ros.training.export.quantize import to_int8
 from ser_ros.training.fit.run import Result, Run, Start, begin, stored_precisions
 from ser_ros.training.fit.train import Windows, fit, load_windows, logits, seed_everything
 from ser_ros.training.fit.trainer import Trainer
 from ser_ros.training.fit.windows import BalancedWindows
+from ser_ros.training.networks.ensemble import Ensemble, join, prefixes_for_int8
+from ser_ros.training.networks.registry import Network
 
 LOGGER = logging.getLogger(__name__)
 CALIBRATION_WINDOWS = 512
@@ -194,7 +195,7 @@ def _save(forms: dict[str, onnx.ModelProto], metadata: dict[str, Any], folder: P
     for precision in PRECISIONS:
         (folder / f'{precision}.onnx').unlink(missing_ok=True)
     for precision, model in forms.items():
-        onnx_export.save(model, str(folder / f'{precision}.onnx'), metadata)
+        writing.save(model, str(folder / f'{precision}.onnx'), metadata)
 
 
 def _add_figures(precisions: Sequence[str], folder: Path, validation: Windows, threads: int,
@@ -208,7 +209,7 @@ def _add_figures(precisions: Sequence[str], folder: Path, validation: Windows, t
     for precision in precisions:
         figures[precision] = measure(folder, precision, validation, threads, progress)
         LOGGER.info('%s: validation UAR %s', precision, json.dumps(figures[precision]))
-    onnx_export.change_metadata(
+    writing.change_metadata(
         [folder / f'{precision}.onnx' for precision in precisions],
         lambda path, metadata: metadata['metrics'].update(validation_uar=figures[path.stem]))
     return figures

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ser_ros.features import create_extractor
 from ser_ros.corpora.labelled_clips import read_samples
 from ser_ros.degrade import chain
+from ser_ros.features.registry import create_extractor
 from ser_ros.progress import Progress
 
 

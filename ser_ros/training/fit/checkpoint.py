@@ -13,11 +13,11 @@ from typing import Any
 
 import torch
 
+from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.errors import SerError
 from ser_ros.files import check_regular
 from ser_ros.training import config as configuration
 from ser_ros.training.config import Config
-from ser_ros.corpora.labelled_clips import Clip
 
 FORMAT = 'ser_ros checkpoint 1'
 # What only the files depend on that are written in the end.

@@ -61,5 +61,19 @@ def write(epochs: Sequence[Epoch], folder: Path) -> None:
         writer.writerows(entry.row() for entry in epochs)
     partial.replace(table)
     partial = folder / '.history.png'
-    plots.history(epochs, partial)
+    _draw(epochs, partial)
     partial.replace(picture)
+
+
+def _draw(epochs: Sequence[Epoch], path: Path) -> None:
+    """Draw loss and validation UAR over the epochs."""
+    figure, (left, right) = plots.pyplot.subplots(1, 2, figsize=(10, 4), constrained_layout=True)
+    numbers = [entry.epoch for entry in epochs]
+    left.plot(numbers, [entry.loss for entry in epochs])
+    left.set(xlabel='epoch', ylabel='training loss')
+    for name in epochs[0].uar:
+        right.plot(numbers, [100 * entry.uar[name] for entry in epochs], label=name)
+    right.set(xlabel='epoch', ylabel='UAR on validation speakers [%]')
+    right.legend()
+    figure.savefig(path, dpi=100)
+    plots.pyplot.close(figure)

@@ -13,9 +13,9 @@ from ser_ros.errors import SerError
 from ser_ros.inference.model_file import PRECISIONS
 from ser_ros.inference.model_metadata import METADATA_KEY
 from ser_ros.inference.onnx_file.scan import scan
+from ser_ros.training.config import Config
 from ser_ros.training.fit import checkpoint, provenance
 from ser_ros.training.fit.checkpoint import Origin
-from ser_ros.training.config import Config
 from ser_ros.training.fit.part import Part
 
 

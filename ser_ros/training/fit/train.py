@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ser_ros.features import create_extractor
 from ser_ros.corpora import labelled_clips
-from ser_ros.evaluation import metrics
-from ser_ros.training.fit.cache import load_columns
-from ser_ros.training.config import Config
 from ser_ros.corpora.labelled_clips import Clip
-from ser_ros.training.networks.registry import Network
+from ser_ros.evaluation import metrics
+from ser_ros.features.registry import create_extractor
 from ser_ros.progress import Progress
+from ser_ros.training.config import Config
+from ser_ros.training.fit.cache import load_columns
 from ser_ros.training.fit.trainer import Trainer, steps_per_epoch
 from ser_ros.training.fit.windows import BalancedWindows, clip_images
+from ser_ros.training.networks.registry import Network
 
 LOGGER = logging.getLogger(__name__)
 VALIDATION_BATCH = 64

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.features.base import Columns, FeatureExtractor
 from ser_ros.features.efficientat_mel import EfficientatMel
 from ser_ros.features.mel_f0_level import MelF0Level
 from ser_ros.features.mel_yin_rms import MelYinRms
-from ser_ros.training.augment import mel_yin_rms, efficientat_mel, mel_f0_level
-from ser_ros.corpora.labelled_clips import Clip
+from ser_ros.training.augment import efficientat_mel, mel_f0_level, mel_yin_rms
 
 PERIOD_S = 0.5  # as the running graph's default
 # How an augmented window is drawn from a clip's columns, by feature set.

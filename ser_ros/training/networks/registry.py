@@ -4,7 +4,7 @@
 
 from pathlib import Path
 
-from ser_ros.features import FEATURE_SETS
+from ser_ros.features.registry import FEATURE_SETS
 from ser_ros.training.config import Config
 from ser_ros.training.networks.mobilenet import MobileNetV3
 from ser_ros.training.networks.resnet import RESNET_BLOCKS, ResNet

@@ -36,7 +36,7 @@ def run(script, environment, *arguments):
 
 LIST = '''
 import json
-from ser_ros.audio.devices import find_device, list_devices
+from ser_ros.audio.devices import list_devices
 print(json.dumps([device.name for device in list_devices()]))
 '''
 
@@ -122,7 +122,7 @@ def test_a_device_that_hangs_is_lost_and_holds_up_nobody(tmp_path):
 CAPTURE = NOW + '''
 import json, sys, threading
 from ser_ros.audio.capture import Capture
-from ser_ros.audio.source import open_source
+from ser_ros.audio.opening import open_source
 stamps, heard = [], threading.Event()
 def on_chunk(chunk, stamp_ns):
     stamps.append(stamp_ns)

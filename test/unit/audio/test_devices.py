@@ -7,7 +7,7 @@ import sys
 import pytest
 from fake_pyaudio import FakePyAudio
 
-from ser_ros.audio.devices import Device, choose, find_device, list_devices
+from ser_ros.audio.devices import Device, choose, list_devices
 from ser_ros.errors import SerError
 
 DEVICES = [
@@ -28,8 +28,8 @@ def test_a_device_is_found(spec, index):
 
 @pytest.mark.parametrize('spec', ['2', '99', 'webcam', '-1'])
 def test_a_missing_device_is_told_with_those_there_are(spec):
-    with pytest.raises(SerError, match='no microphone matches .{}.*; there are: 0 HDA.*; 8 '
-                                       'pulse monitor'.format(spec)):
+    with pytest.raises(SerError, match=f'no microphone matches .{spec}.*; there are: 0 HDA.*; 8 '
+                                       'pulse monitor'):
         choose(DEVICES, spec)
 
 
@@ -51,8 +51,7 @@ def test_no_devices_at_all(spec):
 
 @pytest.mark.parametrize('spec', ['0', 'usb'])
 def test_a_missing_device_is_named_where_there_is_none_at_all(spec):
-    with pytest.raises(SerError, match="^no microphone matches '{}': no microphone was".format(
-            spec)):
+    with pytest.raises(SerError, match=f"^no microphone matches '{spec}': no microphone was"):
         choose([], spec)
 
 
@@ -62,7 +61,7 @@ def test_devices_without_inputs_are_left_out(monkeypatch):
     assert list_devices() == [
         Device(0, 'USB mic', 1, 48000, False), Device(1, 'webcam', 1, 48000, True)]
     assert fake.terminated.is_set()
-    assert find_device('webc').index == 1
+    assert choose(list_devices(), 'webc').index == 1
 
 
 def test_a_machine_without_a_default_device(monkeypatch):

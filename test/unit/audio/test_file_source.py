@@ -12,7 +12,7 @@ import soxr
 
 from ser_ros.audio import decoders
 from ser_ros.audio.file_source import FileSource
-from ser_ros.audio.source import looks_like_file, open_source
+from ser_ros.audio.opening import looks_like_file, open_source
 from ser_ros.errors import SerError
 
 RATE_HZ = 16000
@@ -38,7 +38,7 @@ def write(path, samples, rate_hz=RATE_HZ, **kwargs):
     try:
         soundfile.write(str(path), samples, rate_hz, **kwargs)
     except (soundfile.SoundFileError, ValueError) as error:
-        pytest.skip('this libsndfile cannot write {}: {}'.format(path.suffix, error))
+        pytest.skip(f'this libsndfile cannot write {path.suffix}: {error}')
     return str(path)
 
 
@@ -234,7 +234,7 @@ def test_nan_later_is_refused_when_it_comes(tmp_path):
 @pytest.mark.parametrize('rate_hz', [4000, 400000])
 def test_a_rate_outside_the_range_is_refused(tmp_path, rate_hz):
     path = write(tmp_path / 'a.wav', tone(1), rate_hz)
-    with pytest.raises(SerError, match='a.wav.*{} Hz.*8000 to 192000'.format(rate_hz)):
+    with pytest.raises(SerError, match=f'a.wav.*{rate_hz} Hz.*8000 to 192000'):
         FileSource(path)
 
 

@@ -12,7 +12,8 @@ from fake_pyaudio import ABORT, CONTINUE, OVERFLOW, FakePyAudio, FakeTime
 
 from ser_ros.audio import microphone as microphone_module
 from ser_ros.audio.microphone import MicrophoneSource
-from ser_ros.audio.source import DeviceLost, open_source
+from ser_ros.audio.opening import open_source
+from ser_ros.audio.source import DeviceLost
 from ser_ros.errors import SerError
 
 

@@ -111,7 +111,7 @@ class TestFiles:
             file.truncate(size // 2)
         assert ser_ros(path, '--format', 'csv') == 0
         out, err = capsys.readouterr()
-        assert 'ser_ros: warning: {}: '.format(path) in err
+        assert f'ser_ros: warning: {path}: ' in err
         assert len(out.splitlines()) == 2
 
     def test_name_that_is_no_valid_text(self, write_wav, noise, tmp_path, capsys):
@@ -130,7 +130,7 @@ class TestFiles:
 
         def read(self):
             if self.description.endswith('b.wav'):
-                raise SerError('cannot decode {} any further'.format(self.description))
+                raise SerError(f'cannot decode {self.description} any further')
             return real_read(self)
 
         monkeypatch.setattr(FileSource, 'read', read)
@@ -192,7 +192,7 @@ class TestCsv:
 class TestJson:
     def parse(self, text):
         def refuse(word):
-            raise AssertionError('{} is no JSON'.format(word))
+            raise AssertionError(f'{word} is no JSON')
         return json.loads(text, parse_constant=refuse)
 
     def test_is_strict_and_complete(self, folder, capsys):

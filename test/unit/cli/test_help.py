@@ -17,7 +17,7 @@ def names():
 def test_help(name, capsys):
     assert cli.main([name, '--help']) == 0
     out, err = capsys.readouterr()
-    assert out.startswith('usage: ser_ros {} '.format(name))
+    assert out.startswith(f'usage: ser_ros {name} ')
     assert err == ''
 
 

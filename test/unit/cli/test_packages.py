@@ -25,8 +25,9 @@ def test_what_is_missing_and_how_it_is_installed(monkeypatch, capsys, command, m
     monkeypatch.setattr(packages, 'PYTHON', sys.version_info[:2])
     assert main([command, *COMMANDS[command]]) == 2
     assert capsys.readouterr().err == (
-        'ser_ros: error: ser_ros {} needs {}, not installed here; in the folder of ser_ros: '
-        'pip install -r requirements/train.txt\n'.format(command, named))
+        f'ser_ros: error: ser_ros {command} needs {named}, not installed here; in the folder of '
+        'ser_ros: '
+        'pip install -r requirements/train.txt\n')
 
 
 @pytest.mark.parametrize('command', COMMANDS)
@@ -39,13 +40,16 @@ def test_a_python_that_is_too_old(monkeypatch, capsys, command):
 
 @pytest.mark.skipif(sys.version_info < packages.PYTHON, reason='training needs a newer Python')
 @pytest.mark.parametrize('missing, modules', [
-    (['torch', 'onnx'], ['evaluation', 'evaluation_plots', 'robustness', 'scoring']),
+    (['torch', 'onnx'], [
+        'evaluation.evaluate', 'evaluation.pictures', 'evaluation.robustness',
+        'evaluation.scoring']),
     (['torch', 'onnx', 'matplotlib'], [
-        'false_alarms', 'nonspeech', 'document', 'clip_check', 'data_check', 'corpora'])])
+        'evaluation.false_alarms', 'nonspeech', 'evaluation.document', 'corpora.clip_check',
+        'corpora.corpus_check', 'corpora'])])
 def test_commands_do_without_what_they_do_not_ask_for(tmp_path, missing, modules):
     pytest.importorskip('yaml')
-    if 'evaluation' in modules:
+    if 'evaluation.evaluate' in modules:
         pytest.importorskip('matplotlib')
-    code = 'import sys, {}\nassert not set({!r}) & set(sys.modules)'.format(
-        ', '.join('ser_ros.training.' + name for name in modules), missing)
+    imports = ', '.join('ser_ros.' + name for name in modules)
+    code = f'import sys, {imports}\nassert not set({missing!r}) & set(sys.modules)'
     subprocess.run([sys.executable, '-c', code], cwd=str(tmp_path), check=True)

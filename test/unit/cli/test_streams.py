@@ -9,9 +9,9 @@ import sys
 import pytest
 
 from ser_ros.cli import classify, main
+from ser_ros.errors import SerError
 from ser_ros.messages import one_line, tell
 from ser_ros.output_file import open_output
-from ser_ros.errors import SerError
 
 FULL = '/dev/full'
 needs_full = pytest.mark.skipif(not os.path.exists(FULL), reason='this system has no /dev/full')
@@ -80,7 +80,7 @@ def test_the_reader_goes_while_a_command_writes(monkeypatch, capsys):
 def test_every_message_is_one_line(capsys, name, shown):
     assert one_line(name) == shown
     tell('error: ' + name)
-    assert capsys.readouterr().err == 'ser_ros: error: {}\n'.format(shown)
+    assert capsys.readouterr().err == f'ser_ros: error: {shown}\n'
 
 
 class TestOutputFile:
@@ -90,7 +90,7 @@ class TestOutputFile:
         assert (tmp_path / 'a.txt').read_bytes() == '한국어\r\nb\n'.encode()
 
     def test_cannot_be_opened(self, tmp_path):
-        with pytest.raises(SerError, match='cannot write {}: Is a directory'.format(tmp_path)):
+        with pytest.raises(SerError, match=f'cannot write {tmp_path}: Is a directory'):
             open_output(str(tmp_path))
 
     @needs_full

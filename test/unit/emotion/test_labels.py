@@ -5,9 +5,8 @@
 from ser_ros.emotion import labels
 
 
-def test_main_and_negative_emotions_are_emotions():
+def test_the_main_emotions_are_the_first_four():
     assert labels.MAIN_EMOTIONS == ('happiness', 'anger', 'sadness', 'neutral')
-    assert set(labels.NEGATIVE_EMOTIONS) < set(labels.EMOTIONS)
 
 
 def test_every_emotion_has_its_own_hri_expression():

@@ -210,7 +210,7 @@ class TestBadInput:
     @pytest.mark.parametrize('name', sorted(RANGES))
     def test_settings(self, name):
         for value in (RANGES[name][0] - 0.1, RANGES[name][1] + 0.1, float('nan')):
-            with pytest.raises(SerError, match='{} is .*; allowed: '.format(name)):
+            with pytest.raises(SerError, match=f'{name} is .*; allowed: '):
                 TrackerSettings(**{name: value})
 
 
@@ -297,5 +297,5 @@ def test_settings_take_the_confidence_of_the_model_where_none_is_asked_for():
 def test_a_confidence_that_is_none(asked):
     parameters = {name: low for name, (low, _) in RANGES.items()}
     parameters['min_confidence'] = asked
-    with pytest.raises(SerError, match='min_confidence is {}; allowed: 0 to 1'.format(asked)):
+    with pytest.raises(SerError, match=f'min_confidence is {asked}; allowed: 0 to 1'):
         make_settings(parameters, 0.4)

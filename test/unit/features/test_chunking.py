@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from signals import SIGNALS, noise
 
-from ser_ros.features import FEATURE_SETS, create_extractor
+from ser_ros.features.registry import FEATURE_SETS, create_extractor
 
 hypothesis = pytest.importorskip('hypothesis')
 strategies = hypothesis.strategies

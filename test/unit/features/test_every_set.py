@@ -7,7 +7,7 @@ import pytest
 from signals import SIGNALS, TIME_S, noise
 
 from ser_ros.errors import SerError
-from ser_ros.features import FEATURE_SETS, create_extractor
+from ser_ros.features.registry import FEATURE_SETS, create_extractor
 
 
 @pytest.fixture(params=sorted(FEATURE_SETS))
@@ -31,8 +31,7 @@ def extractor(empty, voice):
 
 def test_a_window_is_there_with_its_last_sample(empty, voice):
     empty.push(voice[:-1])
-    reason = '{} samples .* so far there are {} hops'.format(
-        empty.window_samples, empty.window_hops - 1)
+    reason = f'{empty.window_samples} samples .* so far there are {empty.window_hops - 1} hops'
     for question in (empty.image, empty.pitch_hz):
         with pytest.raises(SerError, match=reason):
             question()

@@ -89,7 +89,7 @@ def test_speech(reference, speech):
         image = image_of(window)
         np.testing.assert_allclose(image[0], mel, rtol=0, atol=2e-5, err_msg=path)
         np.testing.assert_allclose(image[2, 0], level, rtol=0, atol=2e-5, err_msg=path)
-    assert ties <= MAX_NEAR_TIES * hops, '{} of {} frames'.format(ties, hops)
+    assert ties <= MAX_NEAR_TIES * hops, f'{ties} of {hops} frames'
 
 
 def test_stored_values():

@@ -107,7 +107,7 @@ def test_pitch_of_speech(reference, speech, damage):
         ties += near_ties(columns.f0_hz, reference.f0_hz(samples))
         frames += len(columns.f0_hz)
         np.testing.assert_allclose(columns.rms, reference.rms(samples), rtol=1e-6)
-    assert ties < MAX_NEAR_TIES * frames, '{} of {} frames'.format(ties, frames)
+    assert ties < MAX_NEAR_TIES * frames, f'{ties} of {frames} frames'
 
 
 def test_filterbank_is_torchaudios(reference):
@@ -152,7 +152,7 @@ def test_image_does_not_depend_on_the_gain():
 @pytest.mark.parametrize('frequency_hz', [hz for hz in TONES_HZ if 60 <= hz <= 500])
 def test_pitch_of_tones(frequency_hz):
     extractor = MelYinRms()
-    extractor.push(SIGNALS['tone of {} Hz'.format(frequency_hz)])
+    extractor.push(SIGNALS[f'tone of {frequency_hz} Hz'])
     assert extractor.pitch_hz() == pytest.approx(frequency_hz, rel=0.02)
 
 

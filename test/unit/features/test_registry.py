@@ -4,7 +4,7 @@
 import pytest
 
 from ser_ros.errors import SerError
-from ser_ros.features import FEATURE_SETS, create_extractor
+from ser_ros.features.registry import FEATURE_SETS, create_extractor
 
 
 def test_every_set_has_the_name_it_is_found_by():

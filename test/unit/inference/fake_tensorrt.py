@@ -46,7 +46,7 @@ class _NotFaked:
     def __get__(self, instance, owner):
         if instance is None:
             return self
-        raise NotImplementedError('{} is real, but not faked'.format(self._name))
+        raise NotImplementedError(f'{self._name} is real, but not faked')
 
 
 def make(generation, cuda, fast_fp16=True, fast_int8=True):
@@ -78,11 +78,11 @@ def _strict(generation, name, implementation):
                if (key.startswith('_') and key not in ('__dict__', '__weakref__'))
                or key in listed}
     for key in set(listed) - set(members):
-        members[key] = _NotFaked('{}.{}'.format(name, key))
+        members[key] = _NotFaked(f'{name}.{key}')
 
     def set_attribute(self, key, value):
         if not key.startswith('_') and key not in listed:
-            raise AttributeError('{} has no {} in {}'.format(name, key, generation))
+            raise AttributeError(f'{name} has no {key} in {generation}')
         object.__setattr__(self, key, value)
 
     members['__setattr__'] = set_attribute
@@ -164,7 +164,7 @@ def _implementations(trt, generation, cuda, fast_fp16, fast_int8):
                 model = onnx.load_model_from_string(content)
                 self._errors = _refused(model, typed)
             except Exception as error:  # protobuf's class has moved between versions
-                self._errors = ['no model: {}'.format(error)]
+                self._errors = [f'no model: {error}']
             if needs_batch_flag and not self._network._flags & (
                     1 << trt.NetworkDefinitionCreationFlag.EXPLICIT_BATCH):
                 self._errors.append('the network must have explicit batch')

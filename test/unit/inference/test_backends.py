@@ -13,11 +13,11 @@ import pytest
 from fake_sessions import FakeBackend, FakeSession
 from tiny_models import SHAPE, metadata, write_model
 
-from ser_ros import inference
 from ser_ros.errors import SerError
-from ser_ros.inference import AUTO_ORDER, BACKENDS, choose_backend, pytorch_backend
+from ser_ros.inference import pytorch_backend, registry
 from ser_ros.inference.model_file import Model
 from ser_ros.inference.pytorch_backend import PytorchSession, _operators
+from ser_ros.inference.registry import AUTO_ORDER, BACKENDS, choose_backend
 
 RUNTIMES = {'onnxruntime': 'onnxruntime', 'pytorch': 'torch'}
 
@@ -70,8 +70,7 @@ def test_precisions_that_are_not_offered(backend, tiny_folder):
     (tiny_folder / 'fp16.onnx').unlink()
     (tiny_folder / 'int8.onnx').unlink()
     for precision in ('fp16', 'int8', 'fp64'):
-        with pytest.raises(SerError, match="does not offer .* '{}'; offered: fp32".format(
-                precision)):
+        with pytest.raises(SerError, match=f"does not offer .* '{precision}'; offered: fp32"):
             backend.open(Model(str(tiny_folder)), precision)
 
 
@@ -186,21 +185,22 @@ def test_errors_of_the_runtimes_are_told(backend, tiny_folder, image):
 def test_a_runtime_that_is_not_installed(backend, monkeypatch):
     monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None)
     assert 'not installed (pip install ' in backend.unavailable_reason()
-    with pytest.raises(SerError, match="no backend for '{0}' on this machine \\({0}: the Python "
-                                       'package .* is not installed'.format(backend.name)):
+    with pytest.raises(SerError, match=(
+            f"no backend for '{backend.name}' on this machine \\({backend.name}: the Python "
+            'package .* is not installed')):
         choose_backend(backend.name)
 
 
 def test_auto_takes_the_first_that_works(monkeypatch):
-    monkeypatch.setattr(inference, 'BACKENDS', {
+    monkeypatch.setattr(registry, 'BACKENDS', {
         'tensorrt': FakeBackend('tensorrt', reason='not installed'),
         'onnxruntime': FakeBackend('onnxruntime'), 'pytorch': FakeBackend('pytorch')})
     assert choose_backend().name == 'onnxruntime'
-    inference.BACKENDS['tensorrt'] = FakeBackend('tensorrt')
+    registry.BACKENDS['tensorrt'] = FakeBackend('tensorrt')
     assert choose_backend('auto').name == 'tensorrt'
-    inference.BACKENDS['tensorrt'] = FakeBackend('tensorrt', reason='no GPU')
+    registry.BACKENDS['tensorrt'] = FakeBackend('tensorrt', reason='no GPU')
     assert choose_backend('auto').name == 'onnxruntime'
-    inference.BACKENDS['onnxruntime'] = FakeBackend('onnxruntime', reason='not installed')
+    registry.BACKENDS['onnxruntime'] = FakeBackend('onnxruntime', reason='not installed')
     assert choose_backend('auto').name == 'pytorch'
     with pytest.raises(SerError, match='tensorrt: no GPU'):
         choose_backend('tensorrt')
@@ -212,7 +212,7 @@ def test_unknown_and_missing_backends():
 
 
 def test_no_backend_at_all(monkeypatch):
-    monkeypatch.setattr(inference, 'BACKENDS', {
+    monkeypatch.setattr(registry, 'BACKENDS', {
         name: FakeBackend(name, reason='no ' + name) for name in AUTO_ORDER})
     with pytest.raises(SerError, match='tensorrt: no tensorrt; onnxruntime: no onnxruntime; '
                                        'pytorch: no pytorch'):

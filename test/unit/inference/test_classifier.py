@@ -8,7 +8,8 @@ from fake_sessions import LABELS, SHAPE, FakeSession
 from hypothesis import given, strategies
 
 from ser_ros.errors import SerError
-from ser_ros.inference.classifier import Classifier, open_classifier, softmax
+from ser_ros.inference.classifier import Classifier, open_classifier
+from ser_ros.inference.softmax import softmax
 
 IMAGE = np.zeros(SHAPE, np.float32)
 LOGITS = np.array([2., 0., -1.])

@@ -12,10 +12,11 @@ import pytest
 
 from ser_ros.errors import SerError
 from ser_ros.inference.engine_options import EngineOptions, engine_folder
-from ser_ros.inference.tensorrt_engine import builder as building, engine_file
+from ser_ros.inference.tensorrt_engine import builder as building
+from ser_ros.inference.tensorrt_engine import engine_file
 from ser_ros.inference.tensorrt_engine.builder_process import Log, Progress, _keep, _read
-from ser_ros.inference.tensorrt_engine.job import PREFIX, Job, from_json
 from ser_ros.inference.tensorrt_engine.compile import Built
+from ser_ros.inference.tensorrt_engine.job import PREFIX, Job, from_json
 
 KEY = {'onnx_sha256': '0' * 64, 'precision': 'fp16', 'module': 'tensorrt', 'version': '8.2.1',
        'gpu': 'Fake', 'compute_capability': '5.3', 'workspace_mib': 64}
@@ -183,9 +184,9 @@ def test_builder_ends_with_the_one_who_asked(job):
     """The real one, whose standard input is closed; it has no TensorRT to wait for."""
     process = subprocess.Popen(
         [sys.executable, '-c', 'import threading\n'
-         'from ser_ros.inference.tensorrt_engine import build_process\n'
-         'build_process.run = lambda job: threading.Event().wait()\n'
-         'build_process.main()'],
+         'from ser_ros.inference.tensorrt_engine import builder_process\n'
+         'builder_process.run = lambda job: threading.Event().wait()\n'
+         'builder_process.main()'],
         stdin=subprocess.PIPE, universal_newlines=True)
     process.stdin.write(job.to_json() + '\n')
     process.stdin.close()
@@ -195,12 +196,12 @@ def test_builder_ends_with_the_one_who_asked(job):
 def test_builder_ends_with_a_process_that_is_killed(job):
     """Even while TensorRT lets no other thread of Python run."""
     builder = ('import ctypes\n'
-               'from ser_ros.inference.tensorrt_engine import build_process\n'
+               'from ser_ros.inference.tensorrt_engine import builder_process\n'
                'def run(job):\n'
-               '    build_process.send({})\n'
+               '    builder_process.send({})\n'
                '    ctypes.PyDLL(None).sleep(600)\n'  # with Python's lock
-               'build_process.run = run\n'
-               'build_process.main()')
+               'builder_process.run = run\n'
+               'builder_process.main()')
     parent = subprocess.Popen(
         [sys.executable, '-c', 'import subprocess, sys\n'
          'builder = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdin=subprocess.PIPE)\n'
@@ -218,12 +219,12 @@ def test_builder_ends_with_a_process_that_is_killed(job):
 def test_builder_leaves_ctrl_c_to_the_one_who_asked_and_memory_to_the_node(job):
     process = subprocess.Popen(
         [sys.executable, '-c', 'import os, signal, time\n'
-         'from ser_ros.inference.tensorrt_engine import build_process\n'
+         'from ser_ros.inference.tensorrt_engine import builder_process\n'
          'def run(job):\n'
          '    os.kill(os.getpid(), signal.SIGINT)\n'
          '    return open("/proc/self/oom_score_adj").read().strip()\n'
-         'build_process.run = run\n'
-         'raise SystemExit(build_process.main())'],
+         'builder_process.run = run\n'
+         'raise SystemExit(builder_process.main())'],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, universal_newlines=True)
     process.stdin.write(job.to_json() + '\n')
     process.stdin.flush()

@@ -12,9 +12,9 @@ from tiny_models import LABELS, metadata, write_model
 
 from ser_ros import resources
 from ser_ros.errors import SerError
-from ser_ros.inference.onnx_file import precision as onnx_precision
 from ser_ros.inference.model_file import Model, available_models
 from ser_ros.inference.model_metadata import read_metadata
+from ser_ros.inference.onnx_file import precision as onnx_precision
 from ser_ros.inference.onnx_file.scan import scan
 
 
@@ -43,7 +43,7 @@ def test_the_threshold_may_be_missing(tmp_path):
     ('0.5', "must be a number, got '0.5'"), (True, 'must be a number')])
 def test_a_threshold_that_is_none(tmp_path, key, value, reason):
     path = write_model(tmp_path / 'm.onnx', values=metadata(**{key: value}))
-    with pytest.raises(SerError, match='{}.*{}'.format(key, reason)):
+    with pytest.raises(SerError, match=f'{key}.*{reason}'):
         read_metadata(str(path))
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from ser_ros.defaults import load_defaults
 from ser_ros.emotion.labels import EMOTIONS
-from ser_ros.features import FEATURE_SETS, create_extractor
-from ser_ros.inference import BACKENDS
+from ser_ros.features.registry import FEATURE_SETS, create_extractor
 from ser_ros.inference.classifier import open_classifier
 from ser_ros.inference.model_file import Model, available_models
+from ser_ros.inference.registry import BACKENDS
 
 OLDEST_TENSORRT_OPSET = 13
 OLDEST_ONNXRUNTIME_IR_VERSION = 8

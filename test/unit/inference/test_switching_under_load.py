@@ -16,7 +16,7 @@ pytest.importorskip('onnxruntime')
 from ser_ros.defaults import load_defaults  # noqa: E402
 from ser_ros.errors import SerError  # noqa: E402
 from ser_ros.inference.classifier import open_classifier  # noqa: E402
-from ser_ros.inference.inference_thread import QUEUE_SIZE, InferenceEngine  # noqa: E402
+from ser_ros.inference.inference_thread import QUEUE_SIZE, InferenceThread  # noqa: E402
 from ser_ros.inference.model_file import Model, available_models  # noqa: E402
 
 DEFAULT_MODEL = load_defaults('emotion_inference')['model']
@@ -49,10 +49,10 @@ class Stream:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._submit)
         self._answered = threading.Condition()
-        self.engine = None
+        self.thread = None
 
     def start(self, classifier):
-        self.engine = InferenceEngine(
+        self.thread = InferenceThread(
             classifier, on_result=self._on_result,
             on_failed=lambda *failure: self.failures.append(failure),
             on_switched=lambda *switch: self.switches.put(switch),
@@ -62,7 +62,7 @@ class Stream:
     def _submit(self):
         while not self._stopped.wait(WINDOW_PERIOD_S):
             assert self._slots.acquire(timeout=PATIENCE_S)
-            self.engine.submit(self.submitted, self.images[self.submitted % IMAGES])
+            self.thread.submit(self.submitted, self.images[self.submitted % IMAGES])
             self.submitted += 1
 
     def _on_result(self, number, probabilities, classifier):
@@ -73,7 +73,7 @@ class Stream:
 
     def switch(self, request, opener):
         """Ask for a switch and wait until it is done and a window was answered since."""
-        self.engine.switch(request, opener)
+        self.thread.switch(request, opener)
         done, outcome = self.switches.get(timeout=PATIENCE_S)
         assert done == request
         assert not isinstance(outcome, SerError), outcome
@@ -93,9 +93,9 @@ class Stream:
     def close(self):
         """End the threads, whatever failed, so that none keeps the tests from ending."""
         self._stopped.set()
-        if self.engine is not None:
+        if self.thread is not None:
             self._thread.join(PATIENCE_S)
-            self.engine.close()
+            self.thread.close()
 
 
 def opener(model, precision):
@@ -130,7 +130,7 @@ def test_no_window_and_no_memory_is_lost(name):
     model = Model(name)
     precisions = model.precisions[1:] + model.precisions[:1]
     if len(precisions) == 1:
-        pytest.skip('{} is stored in one precision'.format(name))
+        pytest.skip(f'{name} is stored in one precision')
     sizes_mb, files = [], []
     with closing(Stream(model)) as stream:
         expected = expected_answers(model, name, stream.images)
@@ -144,7 +144,7 @@ def test_no_window_and_no_memory_is_lost(name):
         stream.stop()
 
     assert stream.failures == []
-    assert stream.engine.overloads == 0
+    assert stream.thread.overloads == 0
     assert [number for number, _, _ in stream.answers] == list(range(stream.submitted))
     for number, precision, probabilities in stream.answers:
         # Each by the precision that it names, and of its own image.
@@ -154,4 +154,4 @@ def test_no_window_and_no_memory_is_lost(name):
     grown_mb = max(sizes_mb[-third:]) - max(sizes_mb[:third])
     assert max(files[-third:]) <= max(files[:third])
     file_mb = max(os.path.getsize(model.path(stored)) for stored in precisions) / 1e6
-    assert grown_mb < MOST_GROWN_FILES * file_mb, 'memory grew by {:.1f} MB'.format(grown_mb)
+    assert grown_mb < MOST_GROWN_FILES * file_mb, f'memory grew by {grown_mb:.1f} MB'

@@ -16,15 +16,25 @@ from fake_tensorrt import GENERATIONS, SURFACE
 from tiny_models import SHAPE, metadata, weights, write_model
 
 from ser_ros.errors import SerError
-from ser_ros.inference import BACKENDS, choose_backend
 from ser_ros.inference.classifier import Classifier, open_classifier
-from ser_ros.inference.inference_thread import InferenceEngine
 from ser_ros.inference.engine_options import EngineOptions
+from ser_ros.inference.inference_thread import InferenceThread
 from ser_ros.inference.model_file import Model
+from ser_ros.inference.registry import BACKENDS, choose_backend
 from ser_ros.inference.tensorrt_backend import TensorRTBackend, build_ahead
 from ser_ros.inference.tensorrt_engine import (
-    builder_process, builder, device, driver, engine_file, source_model, running_engine, module, compile, reference)
-from ser_ros.inference.tensorrt_engine.unusable import UnusableEngine
+    builder,
+    builder_process,
+    compile,
+    devices,
+    driver,
+    engine_file,
+    module,
+    reference,
+    running_engine,
+    source_model,
+)
+from ser_ros.inference.tensorrt_engine.engine_file import UnusableEngine
 
 onnx = pytest.importorskip('onnx')
 
@@ -45,7 +55,7 @@ class Machine:
         self.options = EngineOptions(
             folder=str(folder), workspace_mib=32,
             on_progress=lambda step, share: self.steps.append((step, share)))
-        monkeypatch.setattr(device, '_devices', {})
+        monkeypatch.setattr(devices, '_devices', {})
         monkeypatch.setattr(driver, 'first_gpu', lambda: self.gpu)
         monkeypatch.setattr(builder, 'run_builder', self.run_builder)
         self.use_cuda(fake_cuda.pycuda_modules(self.cuda))
@@ -182,7 +192,7 @@ class TestThreads:
         def fail(item, error):
             raise AssertionError(error)
 
-        engine = InferenceEngine(
+        engine = InferenceThread(
             Classifier(open_session('fp32')), on_result=on_result, on_failed=fail,
             on_switched=lambda *_: switched.set(), on_switch_failed=fail)
         engine.submit('first', image)
@@ -459,7 +469,8 @@ class TestStoredEngines:
     @pytest.mark.parametrize('value', [np.nan, np.inf])
     def test_engine_that_answers_nonsense(self, machine, open_session, monkeypatch, value):
         machine.use_tensorrt('10')
-        monkeypatch.setattr(running_engine.LoadedEngine, 'run', lambda *_: np.float32([value, 0., 0.]))
+        monkeypatch.setattr(running_engine.LoadedEngine, 'run',
+                            lambda self, image: np.float32([value, 0., 0.]))
         with pytest.raises(SerError, match='the engine answers .* to the stored input'):
             open_session('fp16')
         assert not machine.cuda.memory and not machine.cuda.streams
@@ -488,7 +499,7 @@ class TestCudaPackages:
     @pytest.mark.parametrize('new_names', [True, False])
     def test_cuda_python(self, machine, open_session, image, expected_logits, new_names):
         machine.use_cuda(fake_cuda.cuda_python_modules(machine.cuda, new_names))
-        assert device.installed() == ['cuda']
+        assert devices.installed() == ['cuda']
         machine.use_tensorrt('10')
         session = in_thread(lambda: open_session('fp32'))
         np.testing.assert_allclose(in_thread(lambda: session.run(image)), expected_logits,
@@ -514,7 +525,7 @@ class TestCudaPackages:
         modules['pycuda.driver'] = None
         machine.use_cuda(modules)
         machine.use_tensorrt('10')
-        assert device.installed() == ['pycuda', 'cuda']
+        assert devices.installed() == ['pycuda', 'cuda']
         assert open_session('fp32').run(image).shape == (3,)
 
     def test_no_package_that_works(self, machine, open_session, caplog, tiny_folder):
@@ -553,7 +564,7 @@ class TestCudaPackages:
         machine.use_tensorrt('10')
         broken = Classifier(open_session('fp32'))
         switched, answered = threading.Event(), threading.Event()
-        engine = InferenceEngine(
+        engine = InferenceThread(
             broken, on_result=lambda *_: answered.set(), on_failed=lambda *_: None,
             on_switched=lambda *_: switched.set(), on_switch_failed=lambda *_: None)
 
@@ -571,7 +582,7 @@ class TestCudaPackages:
 
     def test_none(self, machine):
         machine.use_cuda({})
-        assert device.installed() == []
+        assert devices.installed() == []
         machine.use_tensorrt('10')
         assert 'neither pycuda nor cuda-python' in TensorRTBackend().unavailable_reason()
 

@@ -7,17 +7,17 @@ import contextlib
 import numpy as np
 import pytest
 
-from ser_ros.inference import BACKENDS, choose_backend
-from ser_ros.inference.classifier import softmax
 from ser_ros.inference.engine_options import EngineOptions
 from ser_ros.inference.model_file import Model, available_models
+from ser_ros.inference.registry import BACKENDS, choose_backend
+from ser_ros.inference.softmax import softmax
 from ser_ros.inference.tensorrt_engine.reference import TOLERANCES
 
 REASON = BACKENDS['tensorrt'].unavailable_reason()
 pytestmark = [
     pytest.mark.gpu,
     pytest.mark.timeout(1800),
-    pytest.mark.skipif(REASON is not None, reason='TensorRT cannot run here: {}'.format(REASON))]
+    pytest.mark.skipif(REASON is not None, reason=f'TensorRT cannot run here: {REASON}')]
 
 
 @pytest.fixture(scope='module')
@@ -30,7 +30,7 @@ def options(tmp_path_factory):
 def test_answers_like_onnx_runtime(name, precision, options):
     model = Model(name)
     if precision not in BACKENDS['tensorrt'].precisions(model):
-        pytest.skip('{} is not offered for {} here'.format(precision, name))
+        pytest.skip(f'{precision} is not offered for {name} here')
     stored = precision if precision == 'int8' else 'fp32'
     generator = np.random.default_rng(0)
     images = [generator.uniform(size=model.info.input_shape).astype(np.float32)

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from fake_tensorrt import GENERATIONS
 
-from ser_ros.inference import BACKENDS
 from ser_ros.inference.engine_options import EngineOptions
 from ser_ros.inference.model_file import Model
-from ser_ros.inference.tensorrt_engine import device, driver
+from ser_ros.inference.registry import BACKENDS
+from ser_ros.inference.tensorrt_engine import devices, driver
 
 pytest.importorskip('onnx')
 
@@ -52,7 +52,7 @@ def test_a_session_whose_engine_another_process_builds(generation, monkeypatch, 
     monkeypatch.syspath_prepend(str(packages))
     monkeypatch.setenv('PYTHONPATH', os.pathsep.join(
         [str(packages)] + [path for path in [os.environ.get('PYTHONPATH')] if path]))
-    monkeypatch.setattr(device, '_devices', {})
+    monkeypatch.setattr(devices, '_devices', {})
     monkeypatch.setattr(driver, 'first_gpu', lambda: driver.Gpu('Fake GPU', (8, 7)))
     steps = []
     options = EngineOptions(folder=str(tmp_path / 'engines'),

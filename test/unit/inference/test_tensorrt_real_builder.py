@@ -22,7 +22,15 @@ from ser_ros.inference.engine_options import EngineOptions
 from ser_ros.inference.model_file import Model, available_models
 from ser_ros.inference.tensorrt_backend import TensorRTBackend, build_ahead, plan_build
 from ser_ros.inference.tensorrt_engine import (
-    builder_process, builder, driver, engine_file, source_model, module, compile, precision)
+    builder,
+    builder_process,
+    compile,
+    driver,
+    engine_file,
+    module,
+    precision,
+    source_model,
+)
 
 pytestmark = [
     pytest.mark.skipif(importlib.util.find_spec('tensorrt_rtx') is None,
@@ -101,7 +109,7 @@ def test_deliberately_wrong_precision_is_caught(kind, options, trt, monkeypatch)
     job = job_for(SMALL, kind, options, trt)
     monkeypatch.setattr(source_model, 'prepare', lambda paths, *_: source_model.Prepared(
         paths['fp32'], paths['fp32'], False))
-    with pytest.raises(SerError, match='has built fp32 where {} was asked for'.format(kind)):
+    with pytest.raises(SerError, match=f'has built fp32 where {kind} was asked for'):
         builder_process.run(job)
     assert not files(options)
 
@@ -188,7 +196,7 @@ def test_layers_of_the_log_name_the_precision(trt, tmp_path):
 def test_the_fakes_have_the_names_of_the_real_classes(trt):
     surface = SURFACE['rtx']
     if trt.__version__ != surface['version']:
-        pytest.skip('the list is of {}'.format(surface['version']))
+        pytest.skip(f"the list is of {surface['version']}")
     for name, listed in surface['classes'].items():
         assert listed == [key for key in sorted(dir(getattr(trt, name))) if key[0] != '_'], name
     for name, listed in surface['enums'].items():
@@ -220,7 +228,7 @@ class TestCommand:
     @pytest.mark.parametrize('given', ['8', '8.10', 'sm_86', ''])
     def test_capability(self, given, capsys):
         assert main(['build-engine', SMALL, '--compute-capability', given]) == 2
-        assert 'two numbers such as 8.6, got {!r}'.format(given) in capsys.readouterr().err
+        assert f'two numbers such as 8.6, got {given!r}' in capsys.readouterr().err
 
     def test_workspace(self, capsys):
         assert main(['build-engine', SMALL, '--workspace-mib', '1']) == 2

@@ -32,7 +32,7 @@ class Engine:
 @pytest.fixture
 def served(monkeypatch, session):
     """A Serving that has started in FP32."""
-    monkeypatch.setattr(serving, 'InferenceEngine', Engine)
+    monkeypatch.setattr(serving, 'InferenceThread', Engine)
     backend = types.SimpleNamespace(open=lambda *_: session)
     monkeypatch.setattr(serving, 'choose_backend', lambda _: backend)
     log = types.SimpleNamespace(info=lambda text: None, error=lambda text: None)
@@ -44,17 +44,17 @@ def served(monkeypatch, session):
 def test_a_failure_that_is_told_late_does_not_outlive_the_next_success(served, session):
     served.switch(FP16, EngineOptions())
     served.switch(INT8, EngineOptions())
-    served.engine.callbacks.on_switch_failed(FP16, SerError('no memory'))
-    served.engine.callbacks.on_switched(INT8, Classifier(session))
+    served.thread.callbacks.on_switch_failed(FP16, SerError('no memory'))
+    served.thread.callbacks.on_switched(INT8, Classifier(session))
     assert served.problem == '' and served.settle() is None
 
 
 def test_a_failure_stays_told_when_the_one_before_takes_over(served, session):
     served.switch(FP16, EngineOptions())
     served.switch(INT8, EngineOptions())
-    served.engine.callbacks.on_switch_failed(INT8, SerError('no memory'))
-    served.engine.callbacks.on_switched(FP16, Classifier(session))
+    served.thread.callbacks.on_switch_failed(INT8, SerError('no memory'))
+    served.thread.callbacks.on_switched(FP16, Classifier(session))
     assert served.problem == 'no change to onnxruntime in int8: no memory'
     assert served.settle() == FP16 and served.settle() is None
     served.switch(FP16, EngineOptions())
-    assert served.engine.asked == [FP16, INT8]
+    assert served.thread.asked == [FP16, INT8]

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ser_ros.features import FEATURE_SETS, create_extractor
+from ser_ros.corpora.labelled_clips import Clip
+from ser_ros.features.registry import FEATURE_SETS, create_extractor
 from ser_ros.offline import open_stream
 from ser_ros.training.augment import mel_f0_level
-from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.training.fit.windows import DRAW_WINDOW, BalancedWindows, clip_images
 
 

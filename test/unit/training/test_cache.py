@@ -5,11 +5,11 @@
 import numpy as np
 import pytest
 
-from ser_ros.features import create_extractor
-from ser_ros.training.fit import cache
 from ser_ros.corpora.labelled_clips import read_samples
 from ser_ros.degrade import chain
+from ser_ros.features.registry import create_extractor
 from ser_ros.progress import Progress
+from ser_ros.training.fit import cache
 
 FEATURE_SET = 'efficientat_mel/1'
 

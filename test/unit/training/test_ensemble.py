@@ -10,14 +10,15 @@ import torch
 import yaml
 from onnx import numpy_helper
 
+from ser_ros.inference.onnx_file import writing
 from ser_ros.inference.onnx_file.scan import scan
-from ser_ros.training.fit import checkpoint
-from ser_ros.training.export import onnx_export
 from ser_ros.training.config import Partner, Training, load
+from ser_ros.training.export import onnx_export
+from ser_ros.training.export.quantize import to_int8
+from ser_ros.training.fit import checkpoint
 from ser_ros.training.networks.ensemble import Ensemble, join, prefixes_for_int8
 from ser_ros.training.networks.mobilenet import MobileNetV3
 from ser_ros.training.networks.registry import make_network
-from ser_ros.training.export.quantize import to_int8
 from ser_ros.training.networks.resnet import RESNET_BLOCKS, ResNet
 
 SHAPE = (1, 40, 64)
@@ -54,7 +55,7 @@ def test_one_network_stays_as_it_is(ensemble):
                                                 (onnx_export.to_fp16, 1e-2)])
 def test_the_exported_file_computes_the_same(ensemble, images, tmp_path, to_form, tolerance):
     path = str(tmp_path / 'model.onnx')
-    onnx_export.save(to_form(onnx_export.to_onnx(ensemble, SHAPE)), path, {})
+    writing.save(to_form(onnx_export.to_onnx(ensemble, SHAPE)), path, {})
     np.testing.assert_allclose(answers(path, images), expected(ensemble, images), atol=tolerance)
 
 
@@ -71,8 +72,8 @@ def expected(network, images):
 
 def test_int8_of_a_mobilenet_and_a_resnet(ensemble, images, tmp_path):
     path = str(tmp_path / 'int8.onnx')
-    onnx_export.save(to_int8(onnx_export.to_onnx(ensemble, SHAPE), images, prefixes_for_int8(ensemble)),
-                path, {})
+    model = onnx_export.to_onnx(ensemble, SHAPE)
+    writing.save(to_int8(model, images, prefixes_for_int8(ensemble)), path, {})
     assert scan(path).precision == 'int8'
     types = types_of_weights(path)
     resnet = {name: kind for name, kind in types.items() if name.startswith('member1.')}

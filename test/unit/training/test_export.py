@@ -11,12 +11,13 @@ import pytest
 import torch
 from onnx import TensorProto, numpy_helper
 
-from ser_ros.inference import choose_backend
 from ser_ros.inference.model_file import Model
 from ser_ros.inference.model_metadata import read_metadata
+from ser_ros.inference.onnx_file import writing
+from ser_ros.inference.registry import choose_backend
 from ser_ros.training.export import onnx_export
-from ser_ros.training.networks.mobilenet import MobileNetV3
 from ser_ros.training.export.quantize import to_int8
+from ser_ros.training.networks.mobilenet import MobileNetV3
 from ser_ros.training.networks.resnet import RESNET_BLOCKS, ResNet
 
 METADATA = {
@@ -52,7 +53,7 @@ def folder(tmp_path_factory, network, images):
     model = onnx_export.to_onnx(network, (3, 64, 64))
     forms = {'fp32': model, 'fp16': onnx_export.to_fp16(model), 'int8': to_int8(model, images)}
     for precision, form in forms.items():
-        onnx_export.save(form, str(path / (precision + '.onnx')), METADATA)
+        writing.save(form, str(path / (precision + '.onnx')), METADATA)
     return path
 
 
@@ -79,7 +80,7 @@ def test_the_files_compute_what_the_network_does(folder, network, images, backen
 def test_weights_stored_in_fp16_are_computed_with_in_fp32(tmp_path, network, images, backend):
     model = onnx_export.to_onnx(network, (3, 64, 64))
     for name, form in ('whole', model), ('fp32', onnx_export.with_fp16_weights(model)):
-        onnx_export.save(form, str(tmp_path / f'{name}.onnx'), METADATA)
+        writing.save(form, str(tmp_path / f'{name}.onnx'), METADATA)
     sizes = [(tmp_path / f'{name}.onnx').stat().st_size for name in ('fp32', 'whole')]
     assert sizes[0] < 0.6 * sizes[1]
     assert read_metadata(str(tmp_path / 'fp32.onnx')).precision == 'fp32'
@@ -89,7 +90,7 @@ def test_weights_stored_in_fp16_are_computed_with_in_fp32(tmp_path, network, ima
         if values.ndim > 1:
             values = values.astype(np.float16).astype(np.float32)
             tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
-    onnx_export.save(rounded, str(tmp_path / 'whole.onnx'), METADATA)
+    writing.save(rounded, str(tmp_path / 'whole.onnx'), METADATA)
     answers = []
     for name in 'fp32', 'whole':
         with contextlib.closing(choose_backend(backend).open(
@@ -139,7 +140,7 @@ def test_newer_versions_are_not_written(tmp_path, network, field):
     else:
         model.ir_version = 10
     with pytest.raises(ValueError, match='are read by every runtime'):
-        onnx_export.save(model, str(tmp_path / 'm.onnx'), METADATA)
+        writing.save(model, str(tmp_path / 'm.onnx'), METADATA)
     assert not (tmp_path / 'm.onnx').exists()
 
 
@@ -160,7 +161,7 @@ def small_folder(tmp_path_factory):
     model = onnx_export.to_onnx(network.eval(), (1, 40, 64))
     for precision, form in ('fp32', model), ('fp16', onnx_export.to_fp16(model)):
         metadata = {**METADATA, 'input_shape': [1, 40, 64]}
-        onnx_export.save(form, str(path / (precision + '.onnx')), metadata)
+        writing.save(form, str(path / (precision + '.onnx')), metadata)
     return network, path
 
 

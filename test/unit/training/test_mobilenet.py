@@ -10,7 +10,7 @@ import torch
 
 from ser_ros.cli.main import main
 from ser_ros.errors import SerError
-from ser_ros.features import create_extractor
+from ser_ros.features.registry import create_extractor
 from ser_ros.inference.model_file import Model
 from ser_ros.training import config
 from ser_ros.training.networks.mobilenet import MobileNetV3, divisible
@@ -24,7 +24,7 @@ def pretrained(shared_data):
     """EfficientAT's mn04."""
     path = shared_data.parent / 'pretrained' / 'mn04_as_mAP_432.pt'
     if not path.is_file():
-        pytest.skip('{} is missing'.format(path))
+        pytest.skip(f'{path} is missing')
     return path
 
 

@@ -16,8 +16,8 @@ import torch
 from ser_ros.cli.main import main
 from ser_ros.errors import SerError
 from ser_ros.inference.model_file import Model
-from ser_ros.training.fit import build, checkpoint
 from ser_ros.training import config
+from ser_ros.training.fit import build, checkpoint
 from ser_ros.training.fit.trainer import Trainer
 
 EPOCHS = 3

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from ser_ros.cli.main import main
+from ser_ros.corpora.labelled_clips import load_part, read_samples
+from ser_ros.evaluation.scoring import Scorer
 from ser_ros.inference.classifier import open_classifier
 from ser_ros.inference.model_file import Model
-from ser_ros.training.fit import cache
-from ser_ros.training.config import load
-from ser_ros.corpora.labelled_clips import load_part, read_samples
 from ser_ros.progress import Progress
-from ser_ros.evaluation.scoring import Scorer
+from ser_ros.training.config import load
+from ser_ros.training.fit import cache
 
 
 @pytest.fixture(scope='module')

@@ -8,9 +8,10 @@ import pathlib
 import pytest
 import yaml
 
+from ser_ros.corpora.labelled_clips import describe, load_part, read_corpus
+from ser_ros.corpora.parts import PARTS, Corpus
 from ser_ros.errors import SerError
 from ser_ros.training import config
-from ser_ros.corpora.labelled_clips import describe, load_part, read_corpus
 
 SHIPPED = sorted((pathlib.Path(__file__).resolve().parents[3] / 'config' / 'train').glob('*.yaml'))
 
@@ -18,7 +19,7 @@ SHIPPED = sorted((pathlib.Path(__file__).resolve().parents[3] / 'config' / 'trai
 def test_defaults_and_values(config_path):
     loaded = config.load(str(config_path))
     assert (loaded.name, loaded.version, loaded.width) == ('tiny', '3', 0.05)
-    assert loaded.corpora['north'] == config.Corpus(['a', 'b'], ['c'], ['d', 'e'])
+    assert loaded.corpora['north'] == Corpus(['a', 'b'], ['c'], ['d', 'e'])
     assert (loaded.training.epochs, loaded.training.label_smoothing) == (2, 0.1)
     assert not loaded.training.bf16
 
@@ -133,7 +134,7 @@ def test_a_part_without_speakers(tmp_path, config_path, corpora):
 @pytest.mark.parametrize('path', SHIPPED, ids=[path.stem for path in SHIPPED])
 def test_the_shipped_split(shared_data, path):
     loaded = config.load(str(path))
-    parts = {part: load_part(loaded, shared_data, part) for part in config.PARTS}
+    parts = {part: load_part(loaded, shared_data, part) for part in PARTS}
     assert {part: len(clips) for part, clips in parts.items()} == {
         'train': 4362, 'validation': 780, 'test': 1233}
     speakers = {part: {(clip.corpus, clip.speaker) for clip in clips}

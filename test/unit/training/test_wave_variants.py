@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from ser_ros.errors import SerError
-from ser_ros.training.fit import build
-from ser_ros.training.config import load
 from ser_ros.corpora.labelled_clips import load_part
+from ser_ros.errors import SerError
 from ser_ros.progress import Progress
+from ser_ros.training.config import load
+from ser_ros.training.fit import build
 
 
 def write(path, config_path, variants):

@@ -121,7 +121,7 @@ def test_history_is_a_ring(counting):
 
 @pytest.mark.parametrize('n_samples', [0, -1, 4 * FRAME_SAMPLES + 1])
 def test_stretch_out_of_range(counting, n_samples):
-    with pytest.raises(SerError, match='1 to 2048, not {}'.format(n_samples)):
+    with pytest.raises(SerError, match=f'1 to 2048, not {n_samples}'):
         counting.probability(n_samples)
 
 

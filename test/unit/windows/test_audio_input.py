@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings, strategies
 
 from ser_ros.errors import SerError
-from ser_ros.windows.speaking_gate import SpeakingGate
 from ser_ros.windows.audio_input import FeatureStage
+from ser_ros.windows.speaking_gate import SpeakingGate
 
 S = 10**9
 START_NS = 1700000000 * S

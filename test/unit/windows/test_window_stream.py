@@ -8,8 +8,8 @@ import pytest
 from signals import SIGNALS, WINDOW_SAMPLES, noise, voice
 
 from ser_ros.errors import SerError
-from ser_ros.features import create_extractor
 from ser_ros.features.level import level_dbfs
+from ser_ros.features.registry import create_extractor
 from ser_ros.windows.window_stream import WindowStream, check_period
 
 PERIOD = 8000

@@ -9,13 +9,14 @@ import torch
 from ser_ros.cli.main import main
 from ser_ros.emotion.settings import TrackerSettings
 from ser_ros.errors import SerError
+from ser_ros.evaluation import threshold
+from ser_ros.evaluation.threshold import Answers, Recording, answer, choose
 from ser_ros.inference.classifier import open_classifier
 from ser_ros.inference.model_file import Model
+from ser_ros.inference.onnx_file import writing
 from ser_ros.training import config
 from ser_ros.training.export import onnx_export
-from ser_ros.evaluation import threshold
 from ser_ros.training.networks.registry import make_network
-from ser_ros.evaluation.threshold import Answers, Recording, answer, choose
 
 LABELS = ('anger', 'joy')
 SETTINGS = TrackerSettings()
@@ -97,7 +98,7 @@ def model_folder(tmp_path, config_path):
         'feature_set': settings.feature_set, 'input_shape': [3, 128, 128], 'temperature': 1.0,
         'training_data': 'none', 'licence': 'none'}
     for name, form in (('fp32', model), ('fp16', onnx_export.to_fp16(model))):
-        onnx_export.save(form, str(tmp_path / (name + '.onnx')), metadata)
+        writing.save(form, str(tmp_path / (name + '.onnx')), metadata)
     return tmp_path
 
 

@@ -61,7 +61,7 @@ def _signals():
         'tone after silence': 0.3 * np.sin(2 * np.pi * 150 * TIME_S) * (TIME_S > 1.3),
     }
     for frequency_hz in TONES_HZ:
-        signals['tone of {} Hz'.format(frequency_hz)] = 0.5 * np.sin(
+        signals[f'tone of {frequency_hz} Hz'] = 0.5 * np.sin(
             2 * np.pi * frequency_hz * TIME_S)
     return {name: samples.astype(np.float32) for name, samples in signals.items()}
 

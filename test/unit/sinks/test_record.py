@@ -7,8 +7,8 @@ import os
 
 import pytest
 
-from ser_ros.sinks.record import open_record
 from ser_ros.errors import SerError
+from ser_ros.sinks.record import open_record
 
 EMOTION = {
     'stamp_s': 12.5, 'window_start_s': 9.9, 'sequence': 3, 'state': 'EMOTION', 'label': 'fear',

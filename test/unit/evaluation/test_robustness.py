@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from ser_ros.cli.main import main
-from ser_ros.inference import classifier as classifiers
-from ser_ros.evaluation import evaluate, robustness
-from ser_ros.evaluation.conditions import CLEAN, FAMILIES, Condition, all_conditions
 from ser_ros.corpora.labelled_clips import Clip, read_samples
 from ser_ros.degrade.level import active_power
-from ser_ros.progress import Progress
+from ser_ros.evaluation import evaluate, robustness
+from ser_ros.evaluation.conditions import CLEAN, FAMILIES, Condition, all_conditions
 from ser_ros.evaluation.scoring import Scorer
+from ser_ros.inference import classifier as classifiers
+from ser_ros.progress import Progress
 
 KINDS = [(kind.family, kind.name, kind.strength) for kind in all_conditions()]
 

@@ -5,8 +5,8 @@
 import numpy as np
 import pytest
 
-from ser_ros.inference.classifier import softmax
 from ser_ros.inference.model_file import Model, available_models
+from ser_ros.inference.softmax import softmax
 from ser_ros.inference.tensorrt_engine.reference import stored_input
 
 onnx = pytest.importorskip('onnx')

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from ser_ros.errors import SerError
 from ser_ros.degrade import chain, channel, codec, level, noise, room, voices
 from ser_ros.degrade.seeds import generator_for
+from ser_ros.errors import SerError
 
 RATE_HZ = 16000
 SIZE = 56000

@@ -66,7 +66,7 @@ def write_model(path, precision='fp32', values=None, seed=0, opset=13, ir_versio
         constants = {'weight': weight, 'bias': bias}
         nodes += [helper.make_node('Gemm', ['flat', 'weight', 'bias'], [last])]
     for index, operator in enumerate(tail):
-        following = 'logits' if index == len(tail) - 1 else 'tail{}'.format(index)
+        following = 'logits' if index == len(tail) - 1 else f'tail{index}'
         nodes.append(helper.make_node(operator, [last], [following]))
         last = following
     graph = helper.make_graph(

@@ -17,7 +17,7 @@ from ser_ros.sinks.tally import Shares, Tally
 T0 = 1.7e9
 LABELS = ['happiness', 'anger', 'sadness', 'neutral', 'fear', 'disgust', 'surprise']
 KOREAN = ['행복', '분노', '슬픔', '중립', '두려움', '혐오', '놀람']
-MANY = ['emotion {}'.format(i) for i in range(30)]
+MANY = [f'emotion {i}' for i in range(30)]
 KOREAN_TEXT = '잠시 쉬시거나 다른 분과 이야기하시겠어요? 어느 쪽이든 괜찮습니다.'
 
 
@@ -177,7 +177,7 @@ class TestTerminal:
         lines = screen(view, width, height)
         assert len(lines) < height
         assert all(cell_len(line) <= width for line in lines)
-        values = '{:.2f}'.format(probabilities[0])
+        values = f'{probabilities[0]:.2f}'
         bars = [line for line in lines if line.rstrip().endswith(values)]
         assert len(bars) == min(len(labels), height - 10)
         assert len({cell_len(line.rstrip()) for line in bars}) == 1

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 import yaml
 
-from ser_ros.cli.main import main
-from ser_ros.inference.model_file import Model, available_models
-from ser_ros.corpora import clip_check
 from ser_ros import corpora
-from ser_ros.training.config import PARTS, load
+from ser_ros.cli.main import main
+from ser_ros.corpora import clip_check
 from ser_ros.corpora.labelled_clips import load_part
+from ser_ros.corpora.parts import PARTS
+from ser_ros.inference.model_file import Model, available_models
+from ser_ros.training.config import load
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 soundfile = pytest.importorskip('soundfile')

@@ -12,21 +12,23 @@ import onnx
 import pytest
 from scipy.special import softmax
 
-from ser_ros.cli import adapt as command
-from ser_ros.cli.main import main
-from ser_ros.errors import SerError
-from ser_ros.inference.classifier import open_classifier
-from ser_ros.inference.model_file import Model
-from ser_ros.inference.model_metadata import METADATA_KEY
-from ser_ros.adaptation import clips as adapt_clips, fit
-from ser_ros.training.export import onnx_export
+from ser_ros.adaptation import clips as adapt_clips
+from ser_ros.adaptation import fit
 from ser_ros.adaptation.clips import Heard, check_counts, read_clips, split
 from ser_ros.adaptation.fit import Examples, fit_head
 from ser_ros.adaptation.head import Body, Head, HeadGraph
 from ser_ros.adaptation.threshold import HeldOut, choose_threshold
+from ser_ros.cli import adapt as command
+from ser_ros.cli.main import main
 from ser_ros.corpora.labelled_clips import Clip
-from ser_ros.training.export.onnx_graph import Graph
+from ser_ros.errors import SerError
 from ser_ros.evaluation.threshold import Answers, Threshold, describe_answers
+from ser_ros.inference.classifier import open_classifier
+from ser_ros.inference.model_file import Model
+from ser_ros.inference.model_metadata import METADATA_KEY
+from ser_ros.inference.onnx_file import writing
+from ser_ros.training.export import onnx_export
+from ser_ros.training.export.onnx_graph import Graph
 
 LABELS = ['happiness', 'anger', 'sadness', 'neutral']
 SHAPE = (3, 128, 128)
@@ -58,8 +60,8 @@ def tiny_model(transposed=1):
     model = helper.make_model(helper.make_graph(
         graph.nodes, 'tiny', [helper.make_tensor_value_info('image', kind, (1, *SHAPE))],
         [helper.make_tensor_value_info('logits', kind, (1, len(LABELS)))], graph.constants),
-        opset_imports=[helper.make_opsetid('', onnx_export.OPSET)])
-    model.ir_version = onnx_export.IR_VERSION
+        opset_imports=[helper.make_opsetid('', writing.OPSET)])
+    model.ir_version = writing.IR_VERSION
     return model
 
 
@@ -69,8 +71,8 @@ def model_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp('models') / 'tiny'
     folder.mkdir()
     model = tiny_model()
-    onnx_export.save(model, str(folder / 'fp32.onnx'), METADATA)
-    onnx_export.save(onnx_export.to_fp16(model), str(folder / 'fp16.onnx'), METADATA)
+    writing.save(model, str(folder / 'fp32.onnx'), METADATA)
+    writing.save(onnx_export.to_fp16(model), str(folder / 'fp16.onnx'), METADATA)
     return folder
 
 
@@ -150,7 +152,7 @@ KINDS = {
 @pytest.mark.parametrize('kind', KINDS)
 def test_body_and_head_are_the_model(tmp_path, kind):
     path = str(tmp_path / 'fp32.onnx')
-    onnx_export.save(KINDS[kind](), path, METADATA)
+    writing.save(KINDS[kind](), path, METADATA)
     graph = HeadGraph(path)
     image = np.random.default_rng(0).random(SHAPE, np.float32)
     features = Body(graph, 1).features(image)
@@ -158,19 +160,19 @@ def test_body_and_head_are_the_model(tmp_path, kind):
     before = open_classifier(path).session.run(image)
     np.testing.assert_allclose(graph.head.logits(features), before, rtol=1e-4, atol=1e-5)
     graph.replace(Head(graph.head.weight[::-1], graph.head.bias[::-1]))
-    onnx_export.save(graph.model, path, METADATA)
+    writing.save(graph.model, path, METADATA)
     after = open_classifier(path).session.run(image)
     np.testing.assert_allclose(after, before[::-1], rtol=1e-3, atol=1e-4)
 
 
 def test_fp16_files_get_the_same_head(tmp_path):
     path = str(tmp_path / 'fp16.onnx')
-    onnx_export.save(onnx_export.to_fp16(tiny_model()), path, METADATA)
+    writing.save(onnx_export.to_fp16(tiny_model()), path, METADATA)
     graph = HeadGraph(path)
     image = np.random.default_rng(0).random(SHAPE, np.float32)
     before = open_classifier(path, precision='fp16').session.run(image)
     graph.replace(Head(-graph.head.weight, -graph.head.bias))
-    onnx_export.save(graph.model, path, METADATA)
+    writing.save(graph.model, path, METADATA)
     np.testing.assert_allclose(
         open_classifier(path, precision='fp16').session.run(image), -before, atol=5e-3)
 
@@ -326,7 +328,7 @@ def test_the_command(model_folder, write_clips, tmp_path, capsys):
 def test_the_threshold_is_chosen_anew(tmp_path, write_clips, accuracy):
     source = tmp_path / 'tiny'
     source.mkdir()
-    onnx_export.save(tiny_model(), str(source / 'fp32.onnx'),
+    writing.save(tiny_model(), str(source / 'fp32.onnx'),
                 {**METADATA, 'min_confidence': 0.99, 'answer_accuracy': accuracy})
     arguments = ['adapt', f'{source}/', '--data', str(write_clips()), '--output',
                  str(tmp_path / 'out'), '--keep', '0']

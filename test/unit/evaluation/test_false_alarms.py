@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import soundfile
 
+from ser_ros import nonspeech
 from ser_ros.cli.main import main
 from ser_ros.emotion.tracker import State
 from ser_ros.errors import SerError
-from ser_ros.offline import open_graph_classifier
 from ser_ros.evaluation import false_alarms
-from ser_ros import nonspeech
 from ser_ros.evaluation.false_alarms import Heard, summarise
+from ser_ros.offline import open_graph_classifier
 
 NO_SPEECH, UNCERTAIN, EMOTION = State.NO_SPEECH, State.UNCERTAIN, State.EMOTION
 

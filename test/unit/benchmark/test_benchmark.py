@@ -17,7 +17,9 @@ import pytest
 pytest.importorskip('onnxruntime')
 
 from ser_ros.audio.format import SAMPLE_RATE_HZ  # noqa: E402
-from ser_ros.benchmark import machine, report, runs as benchmark_runs, sound as benchmark_sound
+from ser_ros.benchmark import machine, report
+from ser_ros.benchmark import runs as benchmark_runs
+from ser_ros.benchmark import sound as benchmark_sound
 from ser_ros.benchmark.runs import CONFIGURATIONS, ROUNDS, Row, Runs  # noqa: E402
 from ser_ros.benchmark.worker import LEAST_WINDOWS, Task, measure  # noqa: E402
 from ser_ros.cli.main import main  # noqa: E402
@@ -129,12 +131,12 @@ def test_all_take_turns_and_every_other_round_goes_backwards(run_with):
 
 def test_the_reduction_is_of_the_rounds_own_ratios(run_with, tmp_path):
     # The machine gets slower by half each round; both are hit alike.
-    runs, _, rows = run_with('''
-        path = os.path.join({!r}, task['backend'] + task['precision'])
+    runs, _, rows = run_with(f'''
+        path = os.path.join({str(tmp_path)!r}, task['backend'] + task['precision'])
         done = os.path.getsize(path) if os.path.exists(path) else 0
         open(path, 'a').write('x')
         answer([(10.0 if task['backend'] == 'pytorch' else 2.0) * 1.5 ** done] * 3)
-        '''.format(str(tmp_path)))
+        ''')
     assert rows['onnxruntime', 'fp32'].reduction_percent == pytest.approx(80.0)
     assert rows['pytorch', 'fp32'].reduction_percent == pytest.approx(0.0)
     assert rows['onnxruntime', 'fp32'].inference_ms == pytest.approx(3.0)
@@ -262,13 +264,13 @@ def test_without_a_synthesiser_the_sound_is_computed(tmp_path, monkeypatch):
 
 def test_korean_is_spoken_where_the_systems_encoding_is_ascii(tmp_path):
     speaker = tmp_path / 'espeak-ng'
-    speaker.write_text('#!/bin/sh\ncat >>{}\nexit 1\n'.format(tmp_path / 'said'))
+    speaker.write_text(f"#!/bin/sh\ncat >>{tmp_path / 'said'}\nexit 1\n")
     speaker.chmod(0o755)
     subprocess.run(
         [sys.executable, '-c', 'import sys; from ser_ros.benchmark.sound import make_sound; '
          'make_sound(sys.argv[1])', str(tmp_path)], check=True, env=dict(
              os.environ, LC_ALL='C', PYTHONUTF8='0', PYTHONCOERCECLOCALE='0',
-             PATH='{}:/usr/bin:/bin'.format(tmp_path)))
+             PATH=f'{tmp_path}:/usr/bin:/bin'))
     said = (tmp_path / 'said').read_text(encoding='utf-8')
     assert said == ''.join(text for _, _, text in benchmark_sound.SENTENCES)
 
@@ -306,6 +308,6 @@ def test_the_cards_and_their_driver(monkeypatch, module):
     files = {
         '/proc/driver/nvidia/gpus/0000:01:00.0/information':
             'Model: \t\t NVIDIA GeForce RTX 3060\nIRQ:  16\n',
-        '/proc/driver/nvidia/version': 'NVRM version: {}\nGCC version: 9\n'.format(module)}
+        '/proc/driver/nvidia/version': f'NVRM version: {module}\nGCC version: 9\n'}
     monkeypatch.setattr(machine, '_read', lambda path: files.get(path, ''))
     assert machine.gpu() == 'NVIDIA GeForce RTX 3060, driver 550.54.14'

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.emotion.tracker import State
 from ser_ros.evaluation import emotion_changes
-from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.evaluation.scoring import ClipScores, Scorer
 
 LABELS = ('happiness', 'anger')

@@ -8,12 +8,8 @@ import unicodedata
 import pytest
 import yaml
 
-from ser_ros.cli.evaluate import warn_of_skipped
-from ser_ros.emotion.labels import EMOTIONS
-from ser_ros.errors import SerError
 from ser_ros import corpora
-from ser_ros.training.config import PARTS, load
-from ser_ros.corpora.labels import COMMON, SPECIAL
+from ser_ros.cli.evaluate import warn_of_skipped
 from ser_ros.corpora.labelled_clips import (
     Clip,
     load_part,
@@ -25,7 +21,12 @@ from ser_ros.corpora.labelled_clips import (
     to_clips,
     trained_on,
 )
+from ser_ros.corpora.labels import COMMON, SPECIAL
+from ser_ros.corpora.parts import PARTS
+from ser_ros.emotion.labels import EMOTIONS
+from ser_ros.errors import SerError
 from ser_ros.progress import Progress
+from ser_ros.training.config import load
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 
@@ -225,8 +226,9 @@ def test_files_that_are_no_clips_are_told(folder, capsys):
     names = [f'Actor_0{number}/03-01-05-01-01-01-0{number}.wav' for number in range(1, 4)]
     touch(folder, *names, 'mine/1.wav')
     warn_of_skipped(skipped(folder))
-    assert ('warning: 1 files are left out, such as {}: not named as the corpus'.format(
-        folder.resolve() / 'mine/1.wav') in capsys.readouterr().err)
+    assert (
+        "warning: 1 files are left out, such as "
+        f"{folder.resolve() / 'mine/1.wav'}: not named as the corpus" in capsys.readouterr().err)
     warn_of_skipped(skipped(folder / 'Actor_01'))
     assert not capsys.readouterr().err
 

@@ -13,7 +13,7 @@ from fake_sessions import PATIENCE_S, SHAPE, FakeSession
 from ser_ros.errors import SerError
 from ser_ros.inference import inference_thread as engine_module
 from ser_ros.inference.classifier import Classifier
-from ser_ros.inference.inference_thread import QUEUE_SIZE, InferenceEngine
+from ser_ros.inference.inference_thread import QUEUE_SIZE, InferenceThread
 
 IMAGE = np.zeros(SHAPE, np.float32)
 
@@ -28,7 +28,7 @@ class Events:
         self.switch_failures = queue.Queue()
 
     def engine(self, classifier):
-        return InferenceEngine(
+        return InferenceThread(
             classifier, *(lambda *args, target=target: target.put(args) for target in (
                 self.results, self.failures, self.switches, self.switch_failures)))
 
@@ -389,7 +389,7 @@ def test_close_from_a_callback():
         engine.close()
         done.set()
 
-    engine = InferenceEngine(Classifier(session), on_result, print, print, print)
+    engine = InferenceThread(Classifier(session), on_result, print, print, print)
     engine.submit(1, IMAGE)
     assert done.wait(PATIENCE_S)
     assert session.closed.wait(PATIENCE_S)
@@ -397,7 +397,7 @@ def test_close_from_a_callback():
 
 def test_a_bug_in_a_callback_ends_the_thread_but_hangs_nobody(quiet_threads):
     session = FakeSession()
-    engine = InferenceEngine(Classifier(session), lambda *_: 1 / 0, print, print, print)
+    engine = InferenceThread(Classifier(session), lambda *_: 1 / 0, print, print, print)
     engine.submit(1, IMAGE)
     assert session.closed.wait(PATIENCE_S)
     wait_until(lambda: not engine.alive)

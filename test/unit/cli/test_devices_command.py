@@ -14,8 +14,8 @@ from rich.console import Console
 
 from ser_ros.audio.source import AudioSource
 from ser_ros.cli import devices
-from ser_ros.sinks import level_meter
 from ser_ros.errors import SerError
+from ser_ros.sinks import level_meter
 
 
 def run(*arguments):
@@ -65,7 +65,7 @@ def test_the_meter_where_there_are_no_devices(plug, capsys, arguments, named):
     assert run(*arguments) == 1
     captured = capsys.readouterr()
     assert captured.out == ''
-    assert captured.err.startswith('ser_ros: error: {}no microphone was found'.format(named))
+    assert captured.err.startswith(f'ser_ros: error: {named}no microphone was found')
 
 
 @pytest.mark.parametrize('seconds', ['0', '-1', 'nan', 'inf', 'ten'])

@@ -50,7 +50,7 @@ def test_a_file_that_is_too_new_is_told_in_a_sentence(tmp_path, changes, reason)
     path = str(write_model(tmp_path / 'new.onnx', **changes))
     with pytest.raises(SerError) as error:
         open_session(path)
-    begin = 'ONNX Runtime {} cannot load {}: '.format(onnxruntime.__version__, path)
+    begin = f'ONNX Runtime {onnxruntime.__version__} cannot load {path}: '
     assert str(error.value).startswith(begin)
     assert re.fullmatch(reason, str(error.value)[len(begin):])
     assert 'onnxruntime' not in str(error.value) and '::' not in str(error.value)
@@ -100,6 +100,6 @@ def test_nothing_is_reported_to_anybody(path, tmp_path):
         if name not in ('CI', 'ORT_DISABLE_TELEMETRY', 'XDG_CACHE_HOME')}
     subprocess.run(
         [sys.executable, '-c', 'from ser_ros.onnx_session import open_session\n'
-         'open_session({!r})'.format(str(path))],
+         f'open_session({str(path)!r})'],
         check=True, cwd=str(home), env=dict(environment, HOME=str(home)))
     assert os.listdir(str(home)) == []

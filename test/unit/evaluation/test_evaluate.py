@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ser_ros.emotion.tracker import State
-from ser_ros.offline import classify_file, clip_estimate, open_graph_classifier
-from ser_ros.evaluation import figures
 from ser_ros.corpora.labelled_clips import Clip, read_samples
+from ser_ros.emotion.tracker import State
+from ser_ros.evaluation import figures
 from ser_ros.evaluation.scoring import ClipScores, Scorer
+from ser_ros.offline import classify_file, clip_estimate, open_graph_classifier
 
 LABELS = ('happiness', 'anger', 'fear')
 
