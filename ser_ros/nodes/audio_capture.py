@@ -15,6 +15,7 @@ from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter
 from ser_ros.nodes.messages import AudioDataStamped, AudioInfo
 from ser_ros.nodes.parameters import spec
 from ser_ros.nodes.stamps import to_stamp
+from ser_ros.nodes.topics import publishes
 
 END_OF_FILE = 'end of file'
 END_STAMP = 'end of stream [ns]'
@@ -41,6 +42,11 @@ class AudioCapture(managed.ManagedNode):
              'small board and delay every emotion by as much.', range=(0.02, 0.5)),
         spec('frame_id', 'frame_id of the messages: where the microphone is.'),
     )
+    TOPICS = (
+        publishes('audio/audio_stamped', AudioDataStamped, qos.AUDIO,
+                  'Sound, 16 kHz mono S16LE; stamp: capture time of the first sample.'),
+        publishes('audio/audio_info', AudioInfo, qos.LATCHED, 'Format of the sound.'),
+    )
 
     def __init__(self, **kwargs):
         self._capture = None
@@ -54,8 +60,8 @@ class AudioCapture(managed.ManagedNode):
         super().__init__(**kwargs)
 
     def configure(self):
-        self._chunks = self.publish_to(AudioDataStamped, 'audio/audio_stamped', qos.AUDIO)
-        self._info = self.latch_to(AudioInfo, 'audio/audio_info')
+        self._chunks = self.publish_to('audio/audio_stamped')
+        self._info = self.publish_to('audio/audio_info')
         self._chunks_per_message = _whole_chunks(self.value('chunk_s'))
 
     def activate(self):

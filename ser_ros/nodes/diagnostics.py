@@ -12,7 +12,10 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.clock import Clock, ClockType
 
 from ser_ros.nodes import qos
+from ser_ros.nodes.topics import publishes
 
+# Every node publishes it; the name is the same in every namespace (REP-107).
+TOPIC = publishes('/diagnostics', DiagnosticArray, qos.DIAGNOSTICS, 'State of each node.')
 PERIOD_S = 1.0
 LATENCIES_KEPT = 120
 
@@ -70,7 +73,7 @@ class Diagnostics:
         self._hardware_id = hardware_id
         self._report = report
         self._publisher = node.create_publisher(
-            DiagnosticArray, '/diagnostics', qos.DIAGNOSTICS)
+            TOPIC.message_class(), TOPIC.name, TOPIC.profile)
         # Steady time: a paused simulation or a stopped bag must not silence the diagnostics.
         node.create_timer(
             PERIOD_S, self.publish, clock=Clock(clock_type=ClockType.STEADY_TIME))

@@ -25,6 +25,7 @@ from ser_ros.nodes.messages import Emotion, ModelInfo, SpeechFeatures
 from ser_ros.nodes.parameters import ALWAYS, spec
 from ser_ros.nodes.serving import Request, Serving
 from ser_ros.nodes.stamps import to_ns
+from ser_ros.nodes.topics import publishes, subscribes
 from ser_ros.threads import THREADS_RANGE
 
 
@@ -71,6 +72,12 @@ class EmotionInference(managed.ManagedNode):
         spec('reset_after_s', 'After a longer silence what was heard before it is forgotten [s].',
              range=RANGES['reset_after_s'], changes=ALWAYS),
     )
+    TOPICS = (
+        subscribes('features', SpeechFeatures, qos.FEATURES, 'Windows of features.'),
+        publishes('emotion', Emotion, qos.EMOTION, 'The emotion in each window.'),
+        publishes('model_info', ModelInfo, qos.LATCHED, 'The model that serves.'),
+        hri.TOPIC,
+    )
 
     def __init__(self, **kwargs):
         self._serving = None
@@ -97,10 +104,9 @@ class EmotionInference(managed.ManagedNode):
                 self._request(), self._engine_options(), on_result=self._on_result,
                 on_failed=self._on_failed, on_changed=lambda: self.later(self._settle))
         self._serving = serving
-        self._emotions = self.publish_to(Emotion, 'emotion', qos.EMOTION)
-        self._model_info = self.latch_to(ModelInfo, 'model_info')
-        expression_type = hri.message_type()
-        self._mirror = hri.HriMirror(self, expression_type) if expression_type else None
+        self._emotions = self.publish_to('emotion')
+        self._model_info = self.publish_to('model_info')
+        self._mirror = hri.HriMirror(self) if hri.TOPIC.message_class() else None
         session = serving.classifier.session
         self.get_logger().info(f'{model.info.name} on {session.backend} in {session.precision}')
 
@@ -109,7 +115,7 @@ class EmotionInference(managed.ManagedNode):
         self._expected_sequence = None
         self._tracker = EmotionTracker(self._serving.classifier.labels, self._settings())
         self._publish_model_info()
-        self.subscribe_to(SpeechFeatures, 'features', self._on_features, qos.FEATURES)
+        self.subscribe_to('features', self._on_features)
 
     def deactivate(self):
         if self._serving is not None:

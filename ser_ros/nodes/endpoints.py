@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The publishers and subscriptions of a node, which give themselves back."""
 
+from typing import Any, Callable
+
 from ser_ros.errors import SerError
 from ser_ros.nodes import qos
 from ser_ros.nodes.ros_errors import RCLError, first_line
+from ser_ros.nodes.topics import Topic
 
 
 class Endpoints:
@@ -20,28 +23,33 @@ class Endpoints:
         self._publishers = []
         self._subscriptions = []
 
-    def publisher(self, create, msg_type, topic, profile):
+    def publisher(self, topic: Topic, name: str) -> Any:
         """
-        Make a publisher with the method ``create`` of the node.
+        Make a publisher of a topic under a name.
 
-        :raises SerError: if ROS refuses, such as for the quality of service that was asked for.
+        Raises:
+            SerError: If ROS refuses, such as for the quality of service that was asked for.
+
         """
         node = self._node
+        create = node.create_publisher if topic.latched else node.create_lifecycle_publisher
         try:
             publisher = create(
-                msg_type, topic, profile, qos_overriding_options=qos.overridable(),
-                event_callbacks=qos.publisher_events(node, node.resolve_topic_name(topic)))
+                topic.message_class(), name, topic.profile,
+                qos_overriding_options=qos.overridable(),
+                event_callbacks=qos.publisher_events(node, node.resolve_topic_name(name)))
         except RCLError as error:
-            raise SerError(f'cannot publish on {topic}: {first_line(error)}') from error
+            raise SerError(f'cannot publish on {name}: {first_line(error)}') from error
         self._publishers.append(publisher)
         return publisher
 
-    def subscription(self, msg_type, topic, callback, profile):
-        """Make a subscription."""
+    def subscription(self, topic: Topic, name: str, callback: Callable[[Any], None]) -> Any:
+        """Make a subscription to a topic under a name."""
         node = self._node
         subscription = node.create_subscription(
-            msg_type, topic, callback, profile, qos_overriding_options=qos.overridable(),
-            event_callbacks=qos.subscription_events(node, node.resolve_topic_name(topic)))
+            topic.message_class(), name, callback, topic.profile,
+            qos_overriding_options=qos.overridable(),
+            event_callbacks=qos.subscription_events(node, node.resolve_topic_name(name)))
         self._subscriptions.append(subscription)
         return subscription
 

@@ -17,6 +17,7 @@ from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter
 from ser_ros.nodes.messages import AudioDataStamped, AudioInfo, ModelInfo, SpeechFeatures
 from ser_ros.nodes.parameters import spec
 from ser_ros.nodes.stamps import to_ns, to_stamp
+from ser_ros.nodes.topics import publishes, subscribes
 from ser_ros.windows.audio_input import FeatureStage
 from ser_ros.windows.speaking_gate import SpeakingGate
 from ser_ros.windows.voice_activity import VoiceActivity
@@ -50,6 +51,14 @@ class FeatureExtraction(managed.ManagedNode):
         spec('speaking_hang_over_s', 'How long after robot_speaking went false the sound is '
              "still taken for the robot's own [s].", range=(0.0, 10.0)),
     )
+    TOPICS = (
+        subscribes(AUDIO, AudioDataStamped, qos.AUDIO, 'Sound of any PCM format.'),
+        subscribes('audio/audio_info', AudioInfo, qos.LATCHED, 'Format of the sound.'),
+        subscribes('robot_speaking', Bool, qos.SPEAKING, 'Whether the robot itself speaks.'),
+        subscribes('model_info', ModelInfo, qos.LATCHED,
+                   'The model, which says what features it takes.'),
+        publishes('features', SpeechFeatures, qos.FEATURES, 'Windows of features.'),
+    )
 
     def __init__(self, **kwargs):
         self._features = None
@@ -72,14 +81,14 @@ class FeatureExtraction(managed.ManagedNode):
         check_period(self.value('period'), HOP_S)
         # Not needed before the first window, but this is where a missing file is told best.
         self._voice_activity = VoiceActivity()
-        self._features = self.publish_to(SpeechFeatures, 'features', qos.FEATURES)
+        self._features = self.publish_to('features')
 
     def activate(self):
         self._gate = SpeakingGate(self.value('speaking_hang_over_s'))
-        self.subscribe_to(Bool, 'robot_speaking', self._on_speaking, qos.SPEAKING)
+        self.subscribe_to('robot_speaking', self._on_speaking)
         if self.value('feature_set') == AUTO:
             self._problem = (WARN, 'waiting for model_info')
-            self.subscribe_to(ModelInfo, 'model_info', self._on_model_info, qos.LATCHED)
+            self.subscribe_to('model_info', self._on_model_info)
         else:
             self._serve(self.value('feature_set'))
 
@@ -109,9 +118,8 @@ class FeatureExtraction(managed.ManagedNode):
             self._stage.set_format(*self._format)
         if self._audio is None:
             # Only now: a file waits for this subscription, so no sound of it is lost.
-            self.subscribe_to(AudioInfo, 'audio/audio_info', self._on_info, qos.LATCHED)
-            self._audio = self.subscribe_to(
-                AudioDataStamped, AUDIO, self._on_audio, qos.AUDIO)
+            self.subscribe_to('audio/audio_info', self._on_info)
+            self._audio = self.subscribe_to(AUDIO, self._on_audio)
         self.get_logger().info(f'serving {feature_set}')
 
     def _on_model_info(self, info):

@@ -5,17 +5,10 @@
 from ser_ros.emotion.labels import HRI_EXPRESSIONS
 from ser_ros.nodes import qos
 from ser_ros.nodes.messages import Emotion
+from ser_ros.nodes.topics import publishes
 
-TOPIC = 'humans/voices/anonymous_speaker/expression'
-
-
-def message_type():
-    """Return hri_msgs/Expression, or None where hri_msgs is not installed."""
-    try:
-        from hri_msgs.msg import Expression
-    except ImportError:
-        return None
-    return Expression
+TOPIC = publishes('humans/voices/anonymous_speaker/expression', 'hri_msgs/Expression',
+                  qos.EMOTION, 'Every Emotion that names one, in the words of REP-155.')
 
 
 def fill(expression, emotion) -> bool:
@@ -38,12 +31,12 @@ def fill(expression, emotion) -> bool:
 class HriMirror:
     """Publish every Emotion that names one also as hri_msgs/Expression."""
 
-    def __init__(self, node, expression_type):
-        self._type = expression_type
-        self._publisher = node.publish_to(expression_type, TOPIC, qos.EMOTION)
+    def __init__(self, node):
+        self._message_class = TOPIC.message_class()
+        self._publisher = node.publish_to(TOPIC.name)
 
     def publish(self, emotion) -> None:
         """Publish an Emotion in the words of REP-155."""
-        expression = self._type()
+        expression = self._message_class()
         if fill(expression, emotion):
             self._publisher.publish(expression)

@@ -3,12 +3,13 @@
 """What the four nodes have in common: lifecycle, topics, parameters, diagnostics."""
 
 import traceback
+from typing import Any, Callable, Tuple
 
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 
 from ser_ros.errors import SerError
-from ser_ros.nodes import diagnostics, parameters, qos
+from ser_ros.nodes import diagnostics, parameters, topics
 from ser_ros.nodes.endpoints import Endpoints
 from ser_ros.nodes.ros_errors import RCLError
 
@@ -29,11 +30,13 @@ class ManagedNode(LifecycleNode):
     given back, and the node is unconfigured again (ERROR). deactivate and cleanup must be able
     to run at any time, also after half a configure or activate.
 
-    Subclasses set NAME and PARAMETERS (of `parameters.spec`).
+    Subclasses set NAME, PARAMETERS (made by `parameters.spec`) and TOPICS (made by
+    `topics.publishes` and `topics.subscribes`).
     """
 
     NAME = ''
-    PARAMETERS = ()  # type: tuple
+    PARAMETERS: Tuple[parameters.Spec, ...] = ()
+    TOPICS: Tuple[topics.Topic, ...] = ()
 
     def __init__(self, **kwargs):
         self._endpoints = Endpoints(self)
@@ -91,18 +94,27 @@ class ManagedNode(LifecycleNode):
         if executor is not None:
             executor.create_task(callback, *arguments)
 
-    def publish_to(self, msg_type, topic, profile):
-        """Make a publisher that lives until cleanup; it publishes only while active."""
-        return self._endpoints.publisher(
-            self.create_lifecycle_publisher, msg_type, topic, profile)
+    def publish_to(self, key: str) -> Any:
+        """
+        Make a publisher that lives until cleanup.
 
-    def latch_to(self, msg_type, topic):
-        """Make a publisher of what a late joiner must know; it also publishes while inactive."""
-        return self._endpoints.publisher(self.create_publisher, msg_type, topic, qos.LATCHED)
+        It publishes only while the node is active. What a late joiner must know (`qos.LATCHED`)
+        is also published while it is inactive.
 
-    def subscribe_to(self, msg_type, topic, callback, profile):
-        """Make a subscription that lives until deactivation."""
-        return self._endpoints.subscription(msg_type, topic, callback, profile)
+        Args:
+            key: Name of a topic in TOPICS, or the parameter that holds the name.
+
+        """
+        topic = topics.find(self.TOPICS, key, topics.PUBLISHED)
+        return self._endpoints.publisher(topic, self._topic_name(topic))
+
+    def subscribe_to(self, key: str, callback: Callable[[Any], None]) -> Any:
+        """Make a subscription to a topic in TOPICS that lives until deactivation."""
+        topic = topics.find(self.TOPICS, key, topics.SUBSCRIBED)
+        return self._endpoints.subscription(topic, self._topic_name(topic), callback)
+
+    def _topic_name(self, topic: topics.Topic) -> str:
+        return self.value(topic.parameter) if topic.parameter else topic.name
 
     # The lifecycle.
 

@@ -17,6 +17,7 @@ from ser_ros.nodes.diagnostics import OK, WARN, Meter
 from ser_ros.nodes.messages import Emotion, Mitigation
 from ser_ros.nodes.parameters import spec
 from ser_ros.nodes.stamps import to_ns
+from ser_ros.nodes.topics import publishes, subscribes
 from ser_ros.resources import share_path
 
 
@@ -37,6 +38,11 @@ class MitigationResponder(managed.ManagedNode):
         spec('tts_topic', 'Topic on which the texts are also published as std_msgs/String, for a '
              'text-to-speech node; empty: none.'),
     )
+    TOPICS = (
+        subscribes('emotion', Emotion, qos.EMOTION, 'The emotion in each window.'),
+        publishes('mitigation', Mitigation, qos.MITIGATION, 'The steps of an answer.'),
+        publishes('', String, qos.MITIGATION, 'The texts of the answers.', parameter='tts_topic'),
+    )
 
     def __init__(self, **kwargs):
         self._config = None
@@ -51,16 +57,16 @@ class MitigationResponder(managed.ManagedNode):
         path = self.value('config') or share_path('config', 'mitigation.yaml')
         self._config = config.load(path)
         self._config.check_language(self.value('language'))
-        self._mitigations = self.publish_to(Mitigation, 'mitigation', qos.MITIGATION)
+        self._mitigations = self.publish_to('mitigation')
         topic = self.value('tts_topic')
         if topic:
             _check_topic(topic)
-            self._tts = self.publish_to(String, topic, qos.MITIGATION)
+            self._tts = self.publish_to('tts_topic')
 
     def activate(self):
         self._problem = ''
         self._policy = MitigationPolicy(self._config, self.value('language'))
-        self.subscribe_to(Emotion, 'emotion', self._on_emotion, qos.EMOTION)
+        self.subscribe_to('emotion', self._on_emotion)
 
     def cleanup(self):
         self._config = self._policy = self._tts = None

@@ -5,7 +5,6 @@
 import ast
 import contextlib
 import importlib
-import importlib.util
 import io
 import pathlib
 import re
@@ -53,12 +52,10 @@ def syntax(*path):
     return ast.parse(ROOT.joinpath(*path).read_text(encoding='utf-8'))
 
 
-def calls(tree, names):
-    """Yield the calls of methods of these names."""
-    for node in ast.walk(tree):
-        if (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-                and node.func.attr in names):
-            yield node
+def node_class(name):
+    """Return the class of a node; rclpy must be there."""
+    module = importlib.import_module('ser_ros.nodes.' + name)
+    return next(value for value in vars(module).values() if getattr(value, 'NAME', None) == name)
 
 
 @pytest.mark.parametrize('node', NODES)
@@ -75,16 +72,13 @@ class TestParameters:
 
     def test_what_is_allowed_and_when(self, node):
         pytest.importorskip('rclpy', reason='ROS 2 is not sourced')
-        module = importlib.import_module('ser_ros.nodes.' + node)
         parameters = importlib.import_module('ser_ros.nodes.parameters')
-        node_class = next(
-            value for value in vars(module).values() if getattr(value, 'NAME', None) == node)
         when = {parameters.ALWAYS: 'any', parameters.UNCONFIGURED: 'unconf.'}
         expected = {
             spec.name: (
                 '{} to {}'.format(*spec.range) if spec.range else '',
                 set(spec.choices), when[spec.changes])
-            for spec in node_class.PARAMETERS}
+            for spec in node_class(node).PARAMETERS}
         found = {}
         for row in table('#### ' + node):
             is_range = ' to ' in row['Allowed']
@@ -97,45 +91,37 @@ class TestParameters:
 class TestTopics:
     ROWS = {plain(row['Topic']): row for row in table('### Topics')}
 
-    @pytest.mark.parametrize('node', NODES)
-    def test_topics_of_a_node(self, node):
-        for call in calls(syntax('ser_ros', 'nodes', node + '.py'), ('publish_to', 'subscribe_to')):
-            kind, topic = call.args[:2]
-            if not isinstance(topic, ast.Constant):
-                continue  # tts_topic
-            row = self.ROWS[topic.value]
-            source, target = row['From → to'].split(' → ')
-            assert node in (source if call.func.attr == 'publish_to' else target)
-            assert row['Type'].split('/')[1] == kind.id
-            self.check_qos(row, call.args[-1].attr)
-
-    def test_topics_without_a_constant_name(self):
-        hri = syntax('ser_ros', 'nodes', 'hri.py')
-        assert f"TOPIC = '{list(self.ROWS)[-2]}'" in (
-            ROOT / 'ser_ros' / 'nodes' / 'hri.py').read_text(encoding='utf-8')
-        self.check_qos(
-            list(self.ROWS.values())[-2], next(calls(hri, ('publish_to',))).args[-1].attr)
-        diagnostics = syntax('ser_ros', 'nodes', 'diagnostics.py')
-        kind, topic, profile = next(calls(diagnostics, ('create_publisher',))).args
-        assert self.ROWS[topic.value]['Type'].endswith('/' + kind.id)
-        self.check_qos(self.ROWS[topic.value], profile.attr)
-
-    def test_no_other_topics(self):
-        known = {'value of `tts_topic', '/diagnostics', list(self.ROWS)[-2]}
-        for node in NODES:
-            for call in calls(
-                    syntax('ser_ros', 'nodes', node + '.py'), ('publish_to', 'subscribe_to')):
-                if isinstance(call.args[1], ast.Constant):
-                    known.add(call.args[1].value)
-        assert set(self.ROWS) == known
-
     @staticmethod
-    def check_qos(row, name):
-        if importlib.util.find_spec('rclpy') is None:
-            return
-        profile = getattr(importlib.import_module('ser_ros.nodes.qos'), name)
-        reliability, durability = profile.reliability.name, profile.durability.name
-        assert row['QoS'] == f'{reliability.lower()}, {durability.lower()}, depth {profile.depth}'
+    def declared():
+        """Return {row's name: {node: its declaration}}; 'all nodes' have the diagnostics."""
+        pytest.importorskip('rclpy', reason='ROS 2 is not sourced')
+        topics = {}
+        for node in NODES:
+            for topic in node_class(node).TOPICS:
+                name = topic.name or f'value of `{topic.parameter}'
+                topics.setdefault(name, {})[node] = topic
+        diagnostics = importlib.import_module('ser_ros.nodes.diagnostics').TOPIC
+        return dict(topics, **{diagnostics.name: {'all nodes': diagnostics}})
+
+    def test_names(self):
+        assert set(self.ROWS) == set(self.declared())
+
+    @pytest.mark.parametrize('name', sorted(ROWS))
+    def test_who_publishes_and_who_subscribes(self, name):
+        ends = self.ROWS[name]['From → to'].split(' → ')
+        for nodes, direction in zip(ends, ('published', 'subscribed')):
+            assert set(re.findall('all nodes|[a-z]+_[a-z]+', nodes)) - {'hri_msgs'} == {
+                node for node, topic in self.declared()[name].items()
+                if topic.direction == direction}
+
+    @pytest.mark.parametrize('name', sorted(ROWS))
+    def test_type_and_quality_of_service(self, name):
+        for topic in self.declared()[name].values():
+            reliability, durability = topic.profile.reliability, topic.profile.durability
+            assert self.ROWS[name]['Type'].split()[0] == topic.type_name
+            assert self.ROWS[name]['QoS'] == (
+                f'{reliability.name.lower()}, {durability.name.lower()}, '
+                f'depth {topic.profile.depth}')
 
 
 class TestMessages:
