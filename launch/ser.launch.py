@@ -15,31 +15,32 @@ from launch_ros.parameter_descriptions import ParameterValue
 NODES = ('mitigation_responder', 'emotion_inference', 'feature_extraction', 'audio_capture')
 RESPAWN_DELAY_S = 2.0
 
-# name, default, description, allowed values. Empty: what params_file says.
+# name, default, description, allowed values. Empty: the value of params_file.
 ARGUMENTS = (
-    ('audio', '', 'Microphone (index or part of its name; see `ser_ros devices`) or the path of '
-     'an audio file. Empty: the device of params_file, by default the default microphone.', None),
-    ('loop', '', 'Repeat an audio file without end. Empty: the loop of params_file, by default '
+    ('audio', '', 'Microphone (index or part of its name, see `ser_ros devices`) or path of an '
+     'audio file. Empty: the device of params_file, by default the default microphone.', None),
+    ('loop', '', 'Repeat an audio file endlessly. Empty: the loop of params_file, by default '
      'true.', ['', 'true', 'false']),
     ('model', '', 'Name of a model in models/, or the path of a model folder or ONNX file. '
      'Empty: the model of params_file.', None),
-    ('backend', '', 'What runs the model. Empty: the backend of params_file, by default auto.',
+    ('backend', '', 'Runtime for the model. Empty: the backend of params_file, by default auto.',
      ['', 'auto', 'onnxruntime', 'pytorch', 'tensorrt']),
-    ('precision', '', 'Precision of the model. Empty: the precision of params_file, by default '
-     'fp32.', ['', 'fp32', 'fp16', 'int8']),
+    ('precision', '', 'Numeric precision of the model. Empty: the precision of params_file, by '
+     'default fp32.', ['', 'fp32', 'fp16', 'int8']),
     ('language', '', 'Language of the mitigation texts: en or ko. Empty: the language of '
      'params_file, by default en.', None),
     ('namespace', '', 'Namespace of all nodes and topics, for a second microphone or robot.',
      None),
     ('params_file', os.path.join(get_package_share_directory('ser_ros'), 'config', 'ser.yaml'),
      'YAML file with the parameters of the nodes.', None),
-    ('single_process', 'false', 'Run the four nodes in one process: less memory.',
+    ('single_process', 'false', 'Run the four nodes in one process to save memory.',
      ['true', 'false']),
-    ('autostart', 'true', 'Bring the nodes to active. false: leave them unconfigured for a '
-     'lifecycle manager.', ['true', 'false']),
-    ('respawn', 'false', 'Start a node again when its process died.', ['true', 'false']),
-    ('use_sim_time', 'false', 'Take the time from /clock.', ['true', 'false']),
-    ('log_level', 'info', 'Least severity that is logged.',
+    ('autostart', 'true', 'Configure and activate the nodes. false: leave them unconfigured '
+     'for a lifecycle manager.', ['true', 'false']),
+    ('respawn', 'false', 'Restart a node if its process dies.', ['true', 'false']),
+    ('use_sim_time', 'false', 'Take the time from /clock instead of the system clock.',
+     ['true', 'false']),
+    ('log_level', 'info', 'Minimum severity of log messages.',
      ['debug', 'info', 'warn', 'error', 'fatal']),
 )
 
@@ -61,11 +62,11 @@ def _overrides(value):
 
 
 def _misspelt(given):
-    """Return a warning for each argument that is none, which `ros2 launch` passes over."""
+    """Return a warning for each misspelt argument, which `ros2 launch` silently ignores."""
     names = [name for name, _, _, _ in ARGUMENTS]
-    # A launch file that includes this one has arguments of its own: only what is nearly one counts.
+    # A launch file that includes this one has arguments of its own: only near misses count.
     return [
-        LogInfo(msg=f'unknown launch argument {name!r} has no effect; is {close[0]} meant? '
+        LogInfo(msg=f'unknown launch argument {name!r} has no effect; did you mean {close[0]}? '
                 f"allowed: {', '.join(names)}")
         for name in given if name not in names
         for close in [difflib.get_close_matches(name, names, n=1, cutoff=0.75)] if close]

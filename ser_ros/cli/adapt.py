@@ -1,6 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""``ser_ros adapt``: fit a stored model to labelled clips of one's own."""
+"""``ser_ros adapt``: fit a stored model to the user's own labelled clips."""
 
 import os
 from pathlib import Path
@@ -17,37 +17,38 @@ HOLD_OUT = ('auto', 'speakers', 'clips')
 KEEP = 1.0
 KEEP_RANGE = (0.0, 100.0)
 NO_GAIN_CODE = 1
-LISTED = 5  # so many file names are named in a warning
+LISTED = 5  # file names in a warning
 
 
 def add_parser(subparsers):
     """Add the command and its arguments."""
     parser = subparsers.add_parser(
-        'adapt', help='fit a model to labelled clips of your own',
-        description="Learn a model's last layer anew from labelled clips, in minutes on a CPU, "
-        'and report what that is worth on held-out clips (cross-validation). The new model goes '
-        'to OUTPUT/NAME, unless it is not better there.')
+        'adapt', help='fit a model to your own labelled clips',
+        description='Retrain the last layer of a model on labelled clips, in minutes on a CPU. '
+        'Cross-validation on held-out clips shows the gain. If the new model is better, it is '
+        'written to OUTPUT/NAME.')
     arguments.add_model(parser)
     parser.add_argument('--data', required=True, metavar='FOLDER',
                         help='labelled clips: a folder for each emotion, or a CSV file with '
-                        'file_path, emotion and, if known, speaker; see docs/data.md')
+                        'file_path, emotion and, if known, speaker (see docs/data.md)')
     parser.add_argument('--corpus', metavar='NAME',
-                        help='whose file names and labels these are, instead of finding out')
-    parser.add_argument('--name', help='of the new model (default: the old name and _adapted)')
+                        help='read the folder as this corpus instead of detecting it')
+    parser.add_argument('--name',
+                        help='name of the new model (default: the old name with _adapted)')
     parser.add_argument('--output', default='runs', metavar='FOLDER',
-                        help='where the folder of the new model is made (default: runs)')
+                        help='parent folder of the new model (default: runs)')
     parser.add_argument('--hold-out', choices=HOLD_OUT, default='auto',
-                        help='what is judged by a model that has not heard it: a speaker, which '
-                        'tells how strangers will be understood, or a clip, which tells how these '
-                        'very speakers will (default: speakers where several are known)')
+                        help='unit of cross-validation. Holding out speakers estimates the '
+                        'accuracy for new people, holding out clips for the same people (default: '
+                        'speakers if several are known)')
     parser.add_argument('--keep', type=float, default=KEEP, metavar='WEIGHT',
-                        help='how much the old answers count against the new labels: 0 adapts '
-                        'most and forgets most (default: 1)')
+                        help='weight of the old answers against the new labels; 0 adapts most '
+                        'and forgets most (default: 1)')
     parser.add_argument('--data-licence', default='not stated', metavar='TEXT',
-                        help='licence of the clips, for the model file and the card')
+                        help='licence of the clips, recorded in the model file and its card')
     parser.add_argument('--force', action='store_true',
                         help='write the model even if it is not better on held-out clips')
-    parser.add_argument('--seed', type=int, default=0, help='of the folds')
+    parser.add_argument('--seed', type=int, default=0, help='seed of the folds (default: 0)')
     arguments.add_threads(parser, 1)
     parser.set_defaults(run=run)
 
@@ -69,26 +70,24 @@ def run(args) -> int:
         hold_out=args.hold_out, keep=args.keep, seed=args.seed, threads=args.threads)
     folder = Path(args.output) / settings.name
     if folder.exists() and folder.samefile(Path(model.path(model.precisions[0])).parent):
-        raise SerError(f'{folder} holds the model that is adapted; choose another --name or '
-                       '--output')
+        raise SerError(f'{folder} holds the model to adapt; choose another --name or --output')
     clips, left_out = read_clips(Path(args.data), model.info.labels, args.corpus)
     for label, count in left_out.items():
-        _warn(f'{count} clips of {label} are left out: it is none of the emotions of this package')
+        _warn(f'{count} clips of {label} are left out: ser_ros does not know this emotion')
     warn_of_skipped(labelled_clips.skipped(Path(args.data), args.corpus))
     clips, problems = labelled_clips.readable(clips, args.threads, Progress())
     warn_of_unreadable(problems)
     for name in labelled_clips.trained_on(model.info.training_data, Path(args.data), args.corpus):
         _warn(
-            f'{model.info.name} was trained on speakers of {name}: if these are among them, the '
-            'figures before and '
-              'after are too good')
+            f'{model.info.name} was trained on speakers of {name}: if these clips are theirs, the '
+            'figures before and after are too good')
     found = adapt.adapt(model, clips, open_stream(model.info.feature_set), settings, Progress(),
                         len(problems))
     _warn_of_silent(found.silent)
     print(document.to_markdown(report.report(found)))
     print(report.verdict(found))
     if found.difference.uar <= 0 and not args.force:
-        _warn('nothing is written; --force writes it all the same')
+        _warn('the model is not written; use --force to write it anyway')
         return NO_GAIN_CODE
     make_folder(args.output)
     adapt.save(found, settings, folder)
@@ -107,7 +106,7 @@ def _check(args):
         raise SerError(f'--keep must be from {low:g} to {high:g}, got {args.keep}')
     if args.name is not None and (not args.name or os.path.basename(args.name) != args.name
                                   or args.name in ('.', '..')):
-        raise SerError(f'--name must be the name of a folder, without a path, got {args.name!r}')
+        raise SerError(f'--name must be the name of a folder without a path, got {args.name!r}')
 
 
 def _warn_of_silent(clips):

@@ -1,6 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Arguments that several commands have: which model runs, and how."""
+"""Arguments that several commands share: the model and how it runs."""
 
 from typing import Any, Optional
 
@@ -10,7 +10,8 @@ from ser_ros.inference.registry import BACKEND_NAMES
 
 def add_model(parser: Any, name: str = 'model') -> None:
     """Add the argument that names a model; with dashes in its name it may be left out."""
-    parser.add_argument(name, metavar='NAME|PATH', help='model in models/, or a path')
+    parser.add_argument(name, metavar='NAME|PATH',
+                        help='name of a model in models/, or path of a model')
 
 
 def add_session(
@@ -21,8 +22,10 @@ def add_session(
 
     :param backend, precision: the defaults.
     """
-    parser.add_argument('--backend', choices=BACKEND_NAMES, default=backend)
-    parser.add_argument('--precision', choices=PRECISIONS, default=precision)
+    parser.add_argument('--backend', choices=BACKEND_NAMES, default=backend,
+                        help=f"runtime for the model (default: {backend or 'the graph setting'})")
+    parser.add_argument('--precision', choices=PRECISIONS, default=precision,
+                        help=f"numeric precision (default: {precision or 'the graph setting'})")
 
 
 def add_threads(parser: Any, default: Optional[int] = None) -> None:

@@ -20,24 +20,25 @@ def add_parser(subparsers: Any) -> None:
     from ser_ros.benchmark.runs import BACKENDS
     parser = subparsers.add_parser(
         'benchmark', help='time every backend and precision on this machine',
-        description='Print what preprocessing and inference take on this machine, and their '
-        'memory and CPU, for every backend and precision that it has; the others with the '
-        'reason. Each is measured in processes of its own, which take turns. Exit code: 0, 1 if '
-        'nothing could be measured, 2 if something is wrong with the arguments.')
+        description='Measure the time, memory and CPU load of preprocessing and inference for '
+        'every backend and precision on this machine. Those that are not available are listed '
+        'with the reason. Each runs in processes of its own, which take turns. Exit code: 0 '
+        'success, 1 nothing could be measured, 2 invalid arguments.')
     parser.add_argument('model', nargs='?', metavar='MODEL',
-                        help="a model's name in models/, or a path (default: the graph's)")
+                        help='name of a model in models/, or path of a model (default: the '
+                        "graph's)")
     parser.add_argument('--backends', metavar='A,B,...', default=','.join(BACKENDS),
-                        help=f"only these (default: {','.join(BACKENDS)})")
+                        help=f"backends to measure (default: {','.join(BACKENDS)})")
     parser.add_argument('--seconds', type=float, default=SECONDS, metavar='N',
-                        help=f'measure each for so long (default: {SECONDS:.0f})')
+                        help=f'measuring time for each configuration (default: {SECONDS:.0f})')
     parser.add_argument('--threads', type=int, metavar='N',
                         help="CPU threads for one window (default: the graph's)")
     parser.add_argument('--cache', metavar='DIR',
-                        help="folder of tensorrt's engines (default: the graph's)")
+                        help="folder of TensorRT's engines (default: the graph's)")
     parser.add_argument('--workspace-mib', type=int, metavar='MIB',
-                        help="memory for tensorrt's intermediate results (default: the graph's)")
-    parser.add_argument('--csv', metavar='FILE', help='write all figures to this file, too')
-    parser.add_argument('--plot', metavar='FILE.png', help='draw them; needs matplotlib')
+                        help="memory for TensorRT's intermediate results (default: the graph's)")
+    parser.add_argument('--csv', metavar='FILE', help='also write all figures to this file')
+    parser.add_argument('--plot', metavar='FILE.png', help='draw the figures (needs matplotlib)')
     parser.set_defaults(run=run)
 
 
@@ -133,7 +134,7 @@ def _save(path: str, samples: Any) -> None:
 
 
 class _Status:
-    """Says on standard error what is being done: in one line on a terminal, else line by line."""
+    """Shows the current step on standard error: in one line on a terminal, else line by line."""
 
     def __init__(self) -> None:
         self._stream = sys.stderr

@@ -25,13 +25,13 @@ def add_parser(subparsers: Any) -> None:
     """Add the command and its arguments."""
     parser = subparsers.add_parser(
         'build-engine', help="build TensorRT's engines before they are needed",
-        description='Build the engines of a model for the GPU of this machine, which takes minutes '
-        'on a small board, so that emotion_inference finds them. Exit code: 0, 1 if a precision '
-        'could not be built, 2 if nothing could be done.')
+        description='Build the TensorRT engines of a model for the GPU of this machine, so that '
+        'emotion_inference starts at once. This takes minutes on a small board. Exit code: 0 '
+        'success, 1 some precisions could not be built, 2 error.')
     arguments.add_model(parser)
     parser.add_argument(
         '--precision', nargs='+', choices=PRECISIONS, metavar='P',
-        help=f"of {', '.join(PRECISIONS)} (default: all that this GPU and the model offer)")
+        help=f"one or more of {', '.join(PRECISIONS)} (default: all that GPU and model offer)")
     parser.add_argument(
         '--workspace-mib', type=int, default=DEFAULT_WORKSPACE_MIB, metavar='MIB',
         help='memory for intermediate results, {} to {} (default: {})'.format(
@@ -40,8 +40,8 @@ def add_parser(subparsers: Any) -> None:
                         help='folder of the engines (default: ~/.cache/ser_ros/engines)')
     parser.add_argument(
         '--compute-capability', metavar='X.Y',
-        help='build for a GPU of this compute capability, which need not be in this machine; '
-        'TensorRT for RTX only')
+        help='build for GPUs of this compute capability, also without one in this machine '
+        '(TensorRT for RTX only)')
     parser.set_defaults(run=run)
 
 
@@ -58,7 +58,7 @@ def run(args: Any) -> int:
         reason = BACKENDS['tensorrt'].unavailable_reason()
         if reason is not None:
             raise SerError(f'no engine can be built here: {reason}')
-    module.load()  # what is missing or broken is told once, not for each precision
+    module.load()  # reports a missing or broken part once, not for each precision
     failed = 0
     for precision in args.precision or _offered(model, capability):
         with _Display(precision) as display:
@@ -110,7 +110,7 @@ class _Display:
         self._progress.stop()
 
     def show(self, step: str, share: Optional[float]) -> None:
-        """Show what is being done, and its share."""
+        """Show the current step and its share."""
         text = f'{self._precision}: {step}'
         if self._console.is_terminal:
             self._progress.update(self._task, description=text, total=1.0 if share else None,
@@ -121,6 +121,6 @@ class _Display:
             self._stage = text
 
     def end(self, text: str) -> None:
-        """Say what came of it."""
+        """Report the outcome."""
         self._progress.stop()
         tell(text)

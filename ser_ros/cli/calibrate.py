@@ -1,6 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""``ser_ros calibrate``: choose anew from which confidence on a stored model names an emotion."""
+"""``ser_ros calibrate``: recalculate the confidence threshold of a stored model."""
 
 import os
 from pathlib import Path
@@ -13,18 +13,19 @@ from ser_ros.errors import SerError
 def add_parser(subparsers):
     """Add the command and its arguments."""
     parser = subparsers.add_parser(
-        'calibrate', help='choose when a model names an emotion',
-        description='Choose the confidence from which on a stored model names an emotion, so that '
-        'a stated share of its answers is right on the validation speakers. It is chosen with the '
-        'file of the highest precision and written into all files of the model. ser_ros train '
-        'does this by itself.')
-    parser.add_argument('model', metavar='FOLDER', help='of the model')
+        'calibrate', help='recalculate the confidence threshold of a model',
+        description='Recalculate the confidence threshold of a stored model. Above it, the stated '
+        'share of the answers is right on the validation speakers. The file of the highest '
+        'precision gives the value, and all files of the model record it. ser_ros train does this '
+        'automatically.')
+    parser.add_argument('model', metavar='FOLDER', help='folder of the model')
     parser.add_argument('config', metavar='CONFIG.yaml',
-                        help='that it was trained with: it lists the speakers')
+                        help='training configuration of the model, for its speaker lists')
     parser.add_argument('--data', required=True, metavar='FOLDER',
-                        help='folder that holds a folder for each corpus')
+                        help='folder with one folder for each corpus')
     parser.add_argument('--accuracy', type=float, metavar='SHARE',
-                        help='share of right answers (default: answer_accuracy of CONFIG.yaml)')
+                        help='share of right answers, over 0 and at most 1 (default: '
+                        'answer_accuracy of CONFIG.yaml)')
     parser.set_defaults(run=run)
 
 
@@ -34,7 +35,8 @@ def run(args) -> int:
         raise SerError(f'--accuracy must be over 0 and at most 1, got {args.accuracy}')
     if not os.path.isdir(args.model):
         raise SerError(
-            f'{args.model} is no folder of a model; all its files get the same threshold')
+            f'{args.model} is not a folder; give the folder of the model, because all its files '
+            'get the same threshold')
     check_packages('calibrate', 'torch', 'onnx')
     from ser_ros.corpora import labelled_clips
     from ser_ros.evaluation import threshold
@@ -45,8 +47,8 @@ def run(args) -> int:
     info = Model(args.model + os.sep).info
     if list(info.labels) != settings.labels:
         raise SerError(
-            f"the model {info.name} tells {', '.join(info.labels)} apart, the configuration "
-            f"{args.config} {', '.join(settings.labels)}")
+            f"the model {info.name} has the labels {', '.join(info.labels)}, but {args.config} "
+            f"lists {', '.join(settings.labels)}; give the configuration of this model")
     clips = labelled_clips.load_part(settings, Path(args.data), 'validation')
     warn_of_trained(info, clips)
     accuracy = settings.answer_accuracy if args.accuracy is None else args.accuracy

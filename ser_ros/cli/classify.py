@@ -20,27 +20,29 @@ NOTHING_DONE = 2
 def add_parser(subparsers: Any) -> None:
     """Add the command and its arguments."""
     parser = subparsers.add_parser(
-        'classify', help='say the emotions in audio files, without ROS',
-        description='Say which emotion is heard in each audio file, and its share in all of them. '
-        'Exit code: 0, 1 if some files could not be read, 2 if nothing could be done.')
+        'classify', help='classify the emotions in audio files, without ROS',
+        description='Classify the emotion in each audio file, and count the emotions over all '
+        'files. Exit code: 0 success, 1 some files could not be read, 2 error.')
     parser.add_argument(
         'paths', nargs='+', metavar='FILE|DIR',
-        help='audio files, and folders to search for them, with all folders inside')
+        help='audio files, and folders to search for them (recursively)')
     arguments.add_model(parser, '--model')
     arguments.add_session(parser)
     arguments.add_threads(parser)
     parser.add_argument(
-        '--emotions', metavar='A,B,...', help='tell only these apart (default: all of the model)')
+        '--emotions', metavar='A,B,...', help='emotions to choose from (default: all of the model)')
     parser.add_argument(
-        '--period', type=float, metavar='SECONDS', help='time from one window to the next')
+        '--period', type=float, metavar='SECONDS',
+        help="time from one window to the next, a multiple of 0.02 (default: the graph's)")
     parser.add_argument(
         '--min-confidence', type=float, metavar='P',
-        help="under this smoothed probability a window is uncertain (default: the model's own)")
-    parser.add_argument('--windows', action='store_true', help='also say it for every window')
+        help="minimum smoothed probability to name an emotion (default: the model's own)")
+    parser.add_argument('--windows', action='store_true', help='also show every window')
     parser.add_argument(
         '--format', choices=FORMATS,
-        help='default: as the ending of --output says, else a table')
-    parser.add_argument('--output', metavar='FILE', help='write to this file')
+        help='output format (default: by the ending of --output, else table)')
+    parser.add_argument('--output', metavar='FILE',
+                        help='write to this file instead of standard output')
     parser.set_defaults(run=run)
 
 
@@ -62,7 +64,7 @@ def run(args: Any) -> int:
             try:
                 files.run(paths, writer)
             finally:
-                # Also after Ctrl-C: what is done so far is worth having.
+                # Also after Ctrl-C: the results so far are worth having.
                 writer.finish()
     if files.done == 0:
         return NOTHING_DONE
@@ -82,7 +84,7 @@ def _check_output(output: Optional[str], inputs: Sequence[str]) -> None:
         return
     for path in inputs:
         if os.path.exists(path) and os.path.samefile(path, output):
-            raise SerError(f'--output {output} is the file {path} that is read; give another name')
+            raise SerError(f'--output {output} would overwrite the input {path}; give another name')
 
 
 @contextlib.contextmanager

@@ -33,7 +33,7 @@ class FileClassifier:
         Open what all files share.
 
         :param period_s: time from one window to the next; None for the graph's default.
-        :param min_confidence: under it no emotion is named in a window; likewise.
+        :param min_confidence: least smoothed probability to name an emotion; likewise.
         :raises SerError: for a period or a confidence that is not allowed.
         """
         self._classifier = classifier
@@ -96,7 +96,7 @@ class FileClassifier:
             windows = []
             for window in classify_source(source, self._classifier, self._stream, self._settings):
                 windows.append(window)
-                # A header that does not tell the duration, or a wrong one, gives no share.
+                # A header with no duration, or a wrong one, gives no share.
                 if window.end_s < source.duration_s:
                     advance(window.end_s / source.duration_s)
             if source.warning:
@@ -106,7 +106,7 @@ class FileClassifier:
 
 
 def _progress(hidden: bool) -> Progress:
-    """Return a bar on standard error; none where that is no terminal."""
+    """Return a bar on standard error; none unless that is a terminal."""
     console = Console(stderr=True)
     disabled = hidden or not console.is_terminal
     console.quiet = disabled  # rich 12 would end even a disabled bar with an empty line

@@ -1,6 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""``ser_ros data check``: what is in a corpus and what is wrong with it."""
+"""``ser_ros data check``: the content of a corpus and the problems in it."""
 
 import json
 import os
@@ -15,20 +15,21 @@ PROBLEM_CODE = 1
 def add_parser(subparsers):
     """Add the command and its arguments."""
     parser = subparsers.add_parser(
-        'data', help='look at labelled clips before training on them',
-        description='Look at labelled clips before training on them.')
+        'data', help='check labelled clips before training on them',
+        description='Check labelled clips before training on them.')
     commands = parser.add_subparsers(metavar='COMMAND', dest='data_command')
     commands.required = True
     check = commands.add_parser(
         'check', help='count and check the clips of corpora',
         description='Count the clips by emotion and speaker, measure durations and levels, and '
-        'look for broken, silent and duplicate files. The exit code is 1 if anything has to be '
-        'repaired: broken or silent files, unknown labels, or one sound under two labels.')
+        'find broken, silent and duplicate files. Exit code: 0 success, 1 problems to repair '
+        '(broken or silent files, unknown labels, one sound under two labels), 2 error.')
     check.add_argument('folders', nargs='+', metavar='FOLDER',
-                       help='a corpus as downloaded or with a metadata.csv, a list (CSV), a '
-                       'folder for each emotion, or a folder that holds several of these')
+                       help='a corpus as downloaded, a folder with a metadata.csv, a list (CSV), '
+                       'a folder with one folder for each emotion, or several of these in one '
+                       'folder')
     check.add_argument('--corpus', metavar='NAME',
-                       help='whose file names and labels these are, instead of finding out')
+                       help='read the folder as this corpus instead of detecting it')
     check.add_argument('--quiet-dbfs', type=float, metavar='LEVEL',
                        help='list clips under this RMS level as quiet (default: -58)')
     check.add_argument('--threads', type=int, default=os.cpu_count(),

@@ -1,6 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""``ser_ros devices``: which microphones there are, and whether they hear something."""
+"""``ser_ros devices``: the list of microphones, and the level of one."""
 
 import argparse
 import json
@@ -22,14 +22,15 @@ def add_parser(subparsers) -> None:
     """Add the command to those of ``ser_ros``."""
     parser = subparsers.add_parser(
         'devices', help='list the microphones, or show the level of one',
-        description='List the microphones, or show the level of one. An index changes when '
-                    'devices are plugged in or out: choose by name where it has to last.')
+        description='List the microphones, or show the level of one. Indices change when '
+                    'devices are plugged in or out, so choose by name in configurations. Exit '
+                    'code: 0 success, 1 no microphone, 2 error.')
     what = parser.add_mutually_exclusive_group()
-    what.add_argument('--json', action='store_true', help='list them as JSON')
+    what.add_argument('--json', action='store_true', help='list the microphones as JSON')
     what.add_argument(
         '--meter', nargs='?', const='', metavar='DEVICE',
-        help='show the level of this microphone (index or part of the name; by default the '
-             'default one) until Ctrl-C')
+        help='show the level of this microphone until Ctrl-C; DEVICE is an index or part of the '
+             'name (default: the default microphone)')
     parser.add_argument(
         '--seconds', type=_duration, metavar='N', help='with --meter: stop after N seconds')
     parser.set_defaults(run=run)
@@ -84,5 +85,5 @@ def _duration(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0.0 < seconds < float('inf'):
-        raise argparse.ArgumentTypeError(f"'{text}' is no number of seconds above 0")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds above 0")
     return seconds

@@ -20,35 +20,36 @@ def add_parser(subparsers):
     """Add the command and its arguments."""
     parser = subparsers.add_parser(
         'evaluate', help='measure a model on labelled clips',
-        description='Measure a model file on speakers it was not trained on, and write a report '
-        '(Markdown, HTML and JSON) with its pictures (PNG), and the scores of all clips, windows '
-        'and changes of emotion (CSV).')
+        description='Measure a model on speakers it was not trained on. Write a report (Markdown, '
+        'HTML, JSON, pictures) and the scores of all clips, windows and changes of emotion (CSV).')
     arguments.add_model(parser)
     parser.add_argument('config', metavar='CONFIG.yaml', nargs='?',
-                        help='that it was trained with: it lists the speakers; without it, all '
-                        'speakers of a corpus that the model was not trained on')
+                        help='training configuration of the model, for its speaker lists; without '
+                        'it, all speakers of a corpus that the model was not trained on')
     parser.add_argument('--data', required=True, metavar='FOLDER',
-                        help='folder that holds a folder for each corpus; without CONFIG.yaml '
-                        'also a corpus itself')
+                        help='folder with one folder for each corpus; without CONFIG.yaml also a '
+                        'corpus itself')
     parser.add_argument('--part', choices=PARTS, default='test',
-                        help='which speakers (default: test); choose nothing by test figures')
+                        help='speakers to measure on (default: test); use test only for final '
+                        'figures')
     parser.add_argument('--corpus', metavar='NAME',
-                        help='without CONFIG.yaml: whose file names and labels these are')
+                        help='without CONFIG.yaml: read the folder as this corpus instead of '
+                        'detecting it')
     arguments.add_session(parser, 'auto', 'fp32')
     arguments.add_threads(parser, 1)
     parser.add_argument('--changes', type=int, default=CHANGES, metavar='N',
-                        help='changes of emotion to try for each speaker (default: 12; 0: none)')
+                        help='changes of emotion for each speaker (default: 12; 0: none)')
     parser.add_argument('--against', metavar='FOLDER',
-                        help="output of another model's evaluation on the same clips, to compare "
-                        'with by a paired bootstrap')
+                        help="output folder of another model's evaluation on the same clips, for "
+                        'a comparison by paired bootstrap')
     parser.add_argument('--robustness', action='store_true',
                         help='measure under noise, reverberation, gain, clipping, codecs and '
-                        'colours of microphones, instead of the report')
+                        'microphone colour instead of writing the report')
     parser.add_argument('--clips', type=int, default=ROBUSTNESS_CLIPS, metavar='N',
-                        help='with --robustness: clips of each corpus, its classes as evenly as '
-                        'can be (default: 150; 0: all)')
+                        help='with --robustness: clips of each corpus, balanced over its classes '
+                        '(default: 150; 0: all)')
     parser.add_argument('--output', default='runs/evaluation', metavar='FOLDER',
-                        help='for the report (default: runs/evaluation)')
+                        help='output folder (default: runs/evaluation)')
     parser.set_defaults(run=run)
 
 
@@ -60,12 +61,11 @@ def run(args) -> int:
     if args.clips < 0:
         raise SerError(f'--clips must be 0 or more, got {args.clips}')
     if args.robustness and args.against:
-        raise SerError('--robustness and --against exclude each other')
+        raise SerError('--robustness and --against exclude each other; give one of them')
     if args.config and args.corpus:
         raise SerError(
             f'--corpus {args.corpus} and {args.config} exclude each other: the configuration names '
-            'the '
-                       'corpora')
+            'the corpora')
     from ser_ros.evaluation import evaluate
     from ser_ros.evaluation.scoring import Scorer
     from ser_ros.inference.classifier import open_classifier
@@ -94,8 +94,9 @@ def _configured(args, classifier):
     settings = config.load(args.config)
     if list(classifier.labels) != settings.labels:
         raise SerError(
-            f"the model {classifier.session.info.name} tells {', '.join(classifier.labels)} "
-            f"apart, the configuration {args.config} {', '.join(settings.labels)}")
+            f"the model {classifier.session.info.name} has the labels "
+            f"{', '.join(classifier.labels)}, but {args.config} lists "
+            f"{', '.join(settings.labels)}; give the configuration of this model")
     clips = labelled_clips.load_part(settings, Path(args.data), args.part)
     warn_of_trained(classifier.session.info, clips)
     return clips
@@ -107,8 +108,8 @@ def warn_of_trained(info, clips):
     speakers = labelled_clips.speakers_trained_on(info.training_data, clips)
     if speakers:
         _warn(
-            f"{info.name} was trained on {', '.join(speakers)}, which the configuration lists for "
-            "something else: figures of these speakers mean nothing")
+            f"{info.name} was trained on {', '.join(speakers)}, but the configuration does not "
+            "list them for training: figures of these speakers mean nothing")
 
 
 def _strangers(args, classifier):
@@ -125,8 +126,7 @@ def _strangers(args, classifier):
     for name in labelled_clips.trained_on(info.training_data, Path(args.data), args.corpus):
         _warn(
             f'{info.name} was trained on speakers of {name}: give its CONFIG.yaml to leave them '
-            'out, or '
-              'these figures mean nothing')
+            'out, or these figures mean nothing')
     return clips
 
 
@@ -137,12 +137,12 @@ def warn_of_unreadable(problems):
 
 
 def warn_of_skipped(skipped):
-    """Warn of files that are no clips of the corpus, as `data.skipped` returns them."""
+    """Warn of files that are not clips of the corpus, as `labelled_clips.skipped` returns them."""
     if skipped:
         path, reason = skipped[0]
         _warn(
             f'{len(skipped)} files are left out, such as {path}: {reason}; ser_ros data check '
-            '--json names all')
+            '--json lists all')
 
 
 def _warn(text):

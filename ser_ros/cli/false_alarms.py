@@ -1,6 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""``ser_ros false-alarms``: how often an emotion is heard where nobody speaks."""
+"""``ser_ros false-alarms``: how often a model names an emotion although nobody speaks."""
 
 import contextlib
 from pathlib import Path
@@ -16,16 +16,17 @@ SOUNDS = 208
 def add_parser(subparsers):
     """Add the command and its arguments."""
     parser = subparsers.add_parser(
-        'false-alarms', help='count emotions heard where nobody speaks',
-        description='Let a model listen to sounds that are no speech - noise, music, signals, '
-        'coughs, machines - and count the windows and clips in which an emotion is named. The '
-        'sounds are made by computation, or your own.')
+        'false-alarms', help='count the emotions a model names although nobody speaks',
+        description='Run a model on sounds without speech, such as noise, music, signals, coughs '
+        'and machines. Count the windows and clips in which it names an emotion. The sounds are '
+        'synthetic or your own recordings.')
     arguments.add_model(parser)
     parser.add_argument('folder', nargs='?', metavar='FOLDER',
-                        help='your own recordings of no speech, a folder for each kind')
+                        help='your own recordings without speech, one folder for each kind')
     parser.add_argument('--sounds', type=int, default=SOUNDS, metavar='N',
-                        help='so many are made, without FOLDER (default: 208)')
-    parser.add_argument('--seed', type=int, default=0, help='of the sounds that are made')
+                        help='without FOLDER: number of synthetic sounds (default: 208)')
+    parser.add_argument('--seed', type=int, default=0,
+                        help='seed of the synthetic sounds (default: 0)')
     arguments.add_session(parser, 'auto', 'fp32')
     parser.set_defaults(run=run)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the commands around training need beyond what runs the graph."""
+"""Packages that training, evaluation and adaptation need in addition to the runtime's."""
 
 import sys
 from importlib.util import find_spec
@@ -20,11 +20,11 @@ def check_packages(command, *names):
     """
     if sys.version_info < PYTHON:
         raise SerError(
-            'ser_ros {} needs Python {}.{} or newer, this is {}.{}; run it on another machine: a '
-            "model's folder can be copied from there".format(
+            'ser_ros {} needs Python {}.{} or newer, this is {}.{}; run it on another machine and '
+            "copy the model's folder from there".format(
                 command, *PYTHON, *sys.version_info[:2]))
     missing = [name for name in names if find_spec(name) is None]
     if missing:
         raise SerError(
-            f"ser_ros {command} needs {' and '.join(missing)}, not installed here; in the folder "
-            "of ser_ros: pip install -r requirements/train.txt")
+            f"ser_ros {command} needs packages that are not installed: {', '.join(missing)}; run "
+            'in the folder of ser_ros: pip install -r requirements/train.txt')

@@ -14,33 +14,37 @@ def add_parser(subparsers):
     """Add the command and its arguments."""
     parser = subparsers.add_parser(
         'run', help='run the graph on a microphone or an audio file',
-        description='Run the graph on a microphone or an audio file and show what it hears. '
-        'At the end of a file it prints a summary and ends.')
+        description='Run the graph on a microphone or an audio file, with a live view. At the '
+        'end of the file or after Ctrl-C it prints a summary. Options override --params-file. By '
+        'default a file is played once.')
     parser.add_argument(
         'audio', nargs='?', metavar='AUDIO',
-        help='an audio file, or a microphone: its index or a part of its name; mic is the '
-        'default one. If left out: the device of the params file, by default mic')
-    parser.add_argument('--model', metavar='NAME|PATH', help='model in models/, or a path')
-    parser.add_argument('--backend', help='auto, onnxruntime, pytorch or tensorrt')
-    parser.add_argument('--precision', help='fp32, fp16 or int8')
-    parser.add_argument('--language', help='of the mitigation texts: en or ko')
-    parser.add_argument('--loop', action='store_true', help='repeat the file without end')
+        help='an audio file, or a microphone by its index or part of its name, or mic for the '
+        'default microphone (default: the device of the params file)')
+    parser.add_argument('--model', metavar='NAME|PATH',
+                        help='name of a model in models/, or path of a model')
+    parser.add_argument('--backend',
+                        help='runtime for the model: auto, onnxruntime, pytorch or tensorrt')
+    parser.add_argument('--precision', help='numeric precision: fp32, fp16 or int8')
+    parser.add_argument('--language', help='language of the mitigation texts: en or ko')
+    parser.add_argument('--loop', action='store_true', help='repeat the file endlessly')
     parser.add_argument('--fast', action='store_true', help='play the file 4 times as fast')
     parser.add_argument('--processes', action='store_true',
-                        help='one process for each node instead of one for all')
+                        help='run each node in a process of its own')
     parser.add_argument('--namespace', default='', help='namespace of nodes and topics')
-    parser.add_argument('--params-file', metavar='FILE', help='parameters of the nodes (YAML)')
+    parser.add_argument('--params-file', metavar='FILE',
+                        help='YAML file with the parameters of the nodes')
     parser.add_argument('--output', metavar='FILE.csv|FILE.jsonl',
-                        help='keep every emotion and mitigation in this file')
+                        help='write every emotion and mitigation to this file')
     parser.set_defaults(run=run)
 
 
 def _overrides(args):
-    """Return {parameter: value} for what was said on the command line."""
+    """Return {parameter: value} of the options on the command line."""
     audio = args.audio
     if audio and os.path.exists(audio):
         audio = os.path.abspath(audio)
-    # Without a word of either a file is played once, unlike in a launch file.
+    # By default a file is played once, unlike in a launch file.
     loop = True if args.loop else None if args.params_file else False
     values = {
         'device': audio, 'loop': loop, 'realtime': False if args.fast else None,
@@ -85,7 +89,7 @@ def run(args) -> int:
     from ser_ros.sinks.record import open_record
     interfaces.check()
     with Stopping() as stopping:
-        # Under this roof: a Ctrl-C in the middle of an import would leave a traceback.
+        # Imported here: a Ctrl-C in the middle of an import would leave a traceback.
         from ser_ros.nodes import runner
         record = open_record(args.output) if args.output else None
         try:

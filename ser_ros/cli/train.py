@@ -16,23 +16,25 @@ def add_parser(subparsers):
     parser = subparsers.add_parser(
         'train', help='train a model on labelled clips',
         description='Train a model on labelled clips and write its ONNX files to OUTPUT/NAME. '
-        'Figures are of the validation speakers; the test speakers are left to ser_ros evaluate.')
+        'All figures are measured on the validation speakers. ser_ros evaluate measures on the '
+        'test speakers.')
     parser.add_argument('config', metavar='CONFIG.yaml',
-                        help='what to train, such as config/train/resnet34.yaml')
+                        help='training configuration, such as config/train/resnet34.yaml')
     parser.add_argument('--data', required=True, metavar='FOLDER',
-                        help='folder that holds a folder for each corpus: see docs/data.md')
+                        help='folder with one folder for each corpus (see docs/data.md)')
     parser.add_argument('--output', default='runs', metavar='FOLDER',
-                        help='for the model, its history and the cached features (default: runs)')
+                        help='folder for the model, its history and cached features '
+                        '(default: runs)')
     parser.add_argument('--seed', type=int, nargs='+', default=[0], metavar='N',
-                        help='of everything that is drawn (default: 0). With several, each has its '
-                        'own model in OUTPUT/seedN; OUTPUT/NAME is the one with the best mean UAR '
-                        'on the validation speakers, and OUTPUT/seeds.csv lists all')
+                        help='seed of all random draws (default: 0). With several seeds, each '
+                        'gets its own model in OUTPUT/seedN. OUTPUT/NAME is the one with the best '
+                        'mean UAR on the validation speakers, and OUTPUT/seeds.csv lists all')
     begin = parser.add_mutually_exclusive_group()
     begin.add_argument('--resume', action='store_true',
-                       help='go on after the last whole epoch of the training in OUTPUT; what is '
-                       'finished is left as it is')
+                       help='continue after the last complete epoch of the training in OUTPUT; '
+                       'finished networks and seeds are kept')
     begin.add_argument('--restart', action='store_true',
-                       help='start anew although there is an unfinished training in OUTPUT')
+                       help='start from scratch even if OUTPUT holds an unfinished training')
     parser.add_argument('--threads', type=int, default=os.cpu_count(),
                         help='CPU threads (default: all)')
     parser.set_defaults(run=run)
@@ -96,7 +98,7 @@ def check_seeds(seeds):
         if seed < 0:
             raise SerError(f'--seed must be 0 or more, got {seed}')
         if seeds.count(seed) > 1:
-            raise SerError(f'--seed must be different numbers, got {seed} twice')
+            raise SerError(f'--seed must not repeat a number, got {seed} twice')
 
 
 def print_seeds(rows):

@@ -33,14 +33,14 @@ class AudioCapture(managed.ManagedNode):
 
     NAME = 'audio_capture'
     PARAMETERS = (
-        spec('device', 'Microphone: empty or mic for the default one, its index in quotes, or part '
-             'of its name (see `ser_ros devices`); or the path of an audio file.'),
-        spec('loop', 'Repeat an audio file without end, as a stand-in for a microphone.'),
-        spec('realtime', 'Play an audio file at the speed of a microphone; if false, 4 times as '
-             'fast, the stamps still in audio time.'),
-        spec('chunk_s', 'Length of a message [s], a multiple of 0.02; longer ones cost less on a '
-             'small board and delay every emotion by as much.', range=(0.02, 0.5)),
-        spec('frame_id', 'frame_id of the messages: where the microphone is.'),
+        spec('device', 'Microphone or audio file. A microphone is given by part of its name or by '
+             'its index in quotes (see `ser_ros devices`). Empty or mic: the default microphone.'),
+        spec('loop', 'Repeat an audio file endlessly.'),
+        spec('realtime', 'Play an audio file at normal speed. false: 4 times as fast. The stamps '
+             'are audio time in both cases.'),
+        spec('chunk_s', 'Length of an audio message [s], a multiple of 0.02. Longer messages save '
+             'CPU time and delay every emotion by their length.', range=(0.02, 0.5)),
+        spec('frame_id', 'frame_id of the audio messages.'),
     )
     TOPICS = (
         publishes('audio/audio_stamped', AudioDataStamped, qos.AUDIO,

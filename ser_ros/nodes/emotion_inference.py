@@ -45,31 +45,31 @@ class EmotionInference(managed.ManagedNode):
     NAME = 'emotion_inference'
     PARAMETERS = (
         spec('model', 'Name of a model in models/, or the path of a model folder or ONNX file.'),
-        spec('backend', 'What runs the model; auto: the fastest that works here.',
+        spec('backend', 'Runtime for the model. auto: the fastest one that works here.',
              choices=BACKEND_NAMES, changes=ALWAYS),
-        spec('precision', 'Precision of the model.', choices=PRECISIONS, changes=ALWAYS),
+        spec('precision', 'Numeric precision of the model.', choices=PRECISIONS, changes=ALWAYS),
         spec('threads', 'CPU threads for one window.', range=THREADS_RANGE),
-        spec('engine_cache', 'Folder of the engines that tensorrt builds, used from the next one '
-             "on; '': ser_ros/engines in the user's cache folder.", changes=ALWAYS),
-        spec('workspace_mib', 'Memory that tensorrt may use for intermediate results while it '
-             'builds and runs an engine [MiB], from the next one on.', range=WORKSPACE_RANGE_MIB,
+        spec('engine_cache', 'Folder for the engines that TensorRT builds. Empty: ser_ros/engines '
+             "in the user's cache folder. A change applies to the next engine.", changes=ALWAYS),
+        spec('workspace_mib', 'Memory for intermediate results while TensorRT builds and runs an '
+             'engine [MiB]. A change applies to the next engine.', range=WORKSPACE_RANGE_MIB,
              changes=ALWAYS),
-        spec('emotions', 'The emotions to tell apart: [all], or two or more labels of the model; '
-             'their probabilities then add up to 1, and the rate of right answers that is stated '
-             "for the model's min_confidence does not hold."),
-        spec('min_speech', 'Windows of which a smaller share is speech are NO_SPEECH.',
-             range=RANGES['min_speech'], changes=ALWAYS),
-        spec('min_confidence', 'Under this smoothed probability the state is UNCERTAIN; -1: the '
-             "model's own, chosen so that a stated share of the answers is right, with all "
-             'emotions allowed.',
+        spec('emotions', 'Emotions to choose from: [all], or two or more labels of the model. '
+             'Their probabilities then add up to 1, and the accuracy stated for the '
+             "model's min_confidence does not apply."),
+        spec('min_speech', 'Minimum share of speech in a window. With less the state is '
+             'NO_SPEECH.', range=RANGES['min_speech'], changes=ALWAYS),
+        spec('min_confidence', 'Minimum smoothed probability to name an emotion. With less the '
+             "state is UNCERTAIN. -1: the model's own value, which reaches a stated accuracy when "
+             'all emotions are allowed.',
              range=(MODELS_OWN, RANGES['min_confidence'][1]), changes=ALWAYS),
-        spec('smoothing_s', 'Time constant of the moving average of the probabilities [s]; 0: '
-             'none.', range=RANGES['smoothing_s'], changes=ALWAYS),
-        spec('hysteresis', 'Lead in probability by which another emotion takes over.',
-             range=RANGES['hysteresis'], changes=ALWAYS),
-        spec('min_hold_s', 'No other emotion is named for this time after one was [s].',
+        spec('smoothing_s', 'Time constant of the moving average of the probabilities [s]. 0: no '
+             'smoothing.', range=RANGES['smoothing_s'], changes=ALWAYS),
+        spec('hysteresis', 'Lead in probability that another emotion needs to replace the current '
+             'one.', range=RANGES['hysteresis'], changes=ALWAYS),
+        spec('min_hold_s', 'Minimum time an emotion is held before another can replace it [s].',
              range=RANGES['min_hold_s'], changes=ALWAYS),
-        spec('reset_after_s', 'After a longer silence what was heard before it is forgotten [s].',
+        spec('reset_after_s', 'Silence after which the tracker is reset [s].',
              range=RANGES['reset_after_s'], changes=ALWAYS),
     )
     TOPICS = (

@@ -44,12 +44,12 @@ class FeatureExtraction(managed.ManagedNode):
 
     NAME = 'feature_extraction'
     PARAMETERS = (
-        spec('feature_set', 'The features to compute; auto: those that the model asks for.',
+        spec('feature_set', 'Feature set to compute. auto: the one that the model needs.',
              choices=(AUTO,) + tuple(sorted(FEATURE_SETS))),
         spec('period', 'Time from one window to the next [s], a multiple of 0.02.',
              range=(0.1, 5.0)),
-        spec('speaking_hang_over_s', 'How long after robot_speaking went false the sound is '
-             "still taken for the robot's own [s].", range=(0.0, 10.0)),
+        spec('speaking_hang_over_s', "Time after robot_speaking becomes false during which sound "
+             "still counts as the robot's own [s].", range=(0.0, 10.0)),
     )
     TOPICS = (
         subscribes(AUDIO, AudioDataStamped, qos.AUDIO, 'Sound of any PCM format.'),

@@ -31,12 +31,12 @@ class MitigationResponder(managed.ManagedNode):
 
     NAME = 'mitigation_responder'
     PARAMETERS = (
-        spec('config', 'Path of the mitigation file: when to answer, and the texts. Empty: '
+        spec('config', 'Path of the mitigation file: when to answer, with which texts. Empty: '
              'config/mitigation.yaml of the package.'),
-        spec('language', 'Language of the texts, one of those in the mitigation file: en or ko '
-             'in that of the package.'),
-        spec('tts_topic', 'Topic on which the texts are also published as std_msgs/String, for a '
-             'text-to-speech node; empty: none.'),
+        spec('language', 'Language of the texts. The mitigation file must have it. The file of the '
+             'package has en and ko.'),
+        spec('tts_topic', 'Additional topic for the texts as std_msgs/String, for a '
+             'text-to-speech node. Empty: no such topic.'),
     )
     TOPICS = (
         subscribes('emotion', Emotion, qos.EMOTION, 'The emotion in each window.'),

@@ -47,8 +47,8 @@ def spec(name, description, range=None, choices=(), changes=UNCONFIGURED):  # no
 
 
 AUTOSTART = spec(
-    'autostart', 'Configure and activate by itself at start-up instead of waiting for a '
-    'lifecycle manager; read at start-up.')
+    'autostart', 'Configure and activate the node without a lifecycle manager. Read at '
+    'start-up only.')
 
 
 def _descriptor(parameter, default):
@@ -84,7 +84,7 @@ def declare(node, name: str, specs: Sequence[Spec]) -> None:
     for parameter in specs:
         default = defaults[parameter.name]
         try:
-            # An empty list has no type; it is told when the value is read.
+            # An empty list has no type: rclpy complains when the value is read.
             node.declare_parameter(parameter.name, default, _descriptor(parameter, default))
             value = node.get_parameter(parameter.name).value
         except (InvalidParameterTypeException, InvalidParameterValueException,
@@ -115,8 +115,8 @@ def _describe_use_sim_time(node):
     if not node.describe_parameter('use_sim_time').description:
         node.set_descriptor('use_sim_time', ParameterDescriptor(
             type=ParameterType.PARAMETER_BOOL,
-            description='Take the time from /clock (simulation, replay) instead of the system. '
-            'Can be set at any time.'))
+            description='Take the time from /clock (simulation, replay) instead of the system '
+            'clock. Can be set at any time.'))
 
 
 def check_changes(specs, parameters, state_label) -> SetParametersResult:

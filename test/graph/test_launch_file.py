@@ -85,4 +85,4 @@ def test_a_misspelt_argument_is_told(peer, launch, speech):
     finish = launch(audio=speech, autostart='false', precison='fp16')
     peer.state('/audio_capture')  # it runs all the same
     printed = finish()
-    assert "unknown launch argument 'precison' has no effect; is precision meant?" in printed
+    assert "unknown launch argument 'precison' has no effect; did you mean precision?" in printed

@@ -401,7 +401,7 @@ def test_no_gain_is_not_written(model_folder, write_clips, tmp_path, capsys):
     arguments = ['adapt', str(model_folder) + '/', '--data', str(folder), '--output',
                  str(tmp_path / 'out')]
     assert main([*arguments, '--keep', '100']) == command.NO_GAIN_CODE
-    assert 'nothing is written; --force' in capsys.readouterr().err
+    assert 'the model is not written; use --force' in capsys.readouterr().err
     assert not adapted.exists()
     assert main([*arguments, '--keep', '100', '--force']) == 0
     card = (adapted / 'README.md').read_text(encoding='utf-8')

@@ -270,7 +270,7 @@ class TestOutput:
         (folder / 'link.csv').symlink_to(path)
         content = path.read_bytes()
         for given, output in [(path, path), (folder, path), (path, folder / 'link.csv')]:
-            with pytest.raises(SerError, match='--output .* is the file .* that is read'):
+            with pytest.raises(SerError, match='--output .* would overwrite .*; give another'):
                 ser_ros(str(given), '--output', str(output))
         assert path.read_bytes() == content
 
@@ -278,7 +278,7 @@ class TestOutput:
         path = tmp_path / 'model.onnx'
         path.write_text('weights')
         session.info = dataclasses.replace(session.info, path=str(path))
-        with pytest.raises(SerError, match='is the file .*model.onnx that is read'):
+        with pytest.raises(SerError, match='would overwrite the input .*model.onnx;'):
             ser_ros(write_wav('a.wav', noise(3.0)), '--output', str(path))
         assert path.read_text() == 'weights'
 

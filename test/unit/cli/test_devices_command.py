@@ -72,7 +72,7 @@ def test_the_meter_where_there_are_no_devices(plug, capsys, arguments, named):
 def test_impossible_durations(capsys, seconds):
     with pytest.raises(SystemExit):
         run('--meter', '--seconds', seconds)
-    assert 'no number of seconds above 0' in capsys.readouterr().err
+    assert 'is not a number of seconds above 0' in capsys.readouterr().err
 
 
 def test_the_meter_of_a_missing_microphone(plug):

@@ -17,7 +17,7 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize('command, missing, named', [
-    ('train', ['torch', 'onnx', 'matplotlib'], 'torch and onnx and matplotlib'),
+    ('train', ['torch', 'onnx', 'matplotlib'], 'torch, onnx, matplotlib'),
     ('calibrate', ['torch'], 'torch'), ('adapt', ['onnx'], 'onnx'),
     ('evaluate', ['torch', 'matplotlib'], 'matplotlib')])
 def test_what_is_missing_and_how_it_is_installed(monkeypatch, capsys, command, missing, named):
@@ -25,9 +25,8 @@ def test_what_is_missing_and_how_it_is_installed(monkeypatch, capsys, command, m
     monkeypatch.setattr(packages, 'PYTHON', sys.version_info[:2])
     assert main([command, *COMMANDS[command]]) == 2
     assert capsys.readouterr().err == (
-        f'ser_ros: error: ser_ros {command} needs {named}, not installed here; in the folder of '
-        'ser_ros: '
-        'pip install -r requirements/train.txt\n')
+        f'ser_ros: error: ser_ros {command} needs packages that are not installed: {named}; run '
+        'in the folder of ser_ros: pip install -r requirements/train.txt\n')
 
 
 @pytest.mark.parametrize('command', COMMANDS)

@@ -123,7 +123,7 @@ def test_calibrate_writes_it_into_all_files(model_folder, config_path, corpora, 
 
 
 @pytest.mark.parametrize('model, options, reason', [
-    ('absent', [], 'absent is no folder of a model; all its files get the same'),
+    ('absent', [], 'absent is not a folder; give the folder of the model'),
     ('.', ['--accuracy', '0'], '--accuracy must be over 0 and at most 1, got 0.0'),
     ('.', ['--accuracy', 'nan'], '--accuracy must be over 0 and at most 1, got nan')])
 def test_wrong_arguments(tmp_path, monkeypatch, capsys, config_path, model, options, reason):

@@ -113,4 +113,4 @@ def test_mean_and_standard_deviation(tmp_path):
 
 def test_the_same_seed_twice(command, capsys):
     assert main(command('--seed', '1', '1')) == 2
-    assert '--seed must be different numbers, got 1 twice' in capsys.readouterr().err
+    assert '--seed must not repeat a number, got 1 twice' in capsys.readouterr().err

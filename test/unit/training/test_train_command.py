@@ -216,7 +216,7 @@ def test_another_models_labels(trained, tmp_path, config_path, corpora, capsys):
     (tmp_path / 'c.yaml').write_text(text)
     assert main(['evaluate', str(trained / 'tiny'), str(tmp_path / 'c.yaml'), '--data',
                  str(corpora), '--output', str(tmp_path)]) == 2
-    assert 'the model tiny tells happiness, anger' in capsys.readouterr().err
+    assert 'the model tiny has the labels happiness, anger' in capsys.readouterr().err
 
 
 def test_data_that_is_not_there(config_path, tmp_path, capsys):
