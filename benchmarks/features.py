@@ -38,12 +38,12 @@ def side_by_side() -> None:
         extractor.push(samples)
         seconds = medians_s({
             'hop': lambda extractor=extractor, hop=hop: extractor.push(hop),
-            'image': lambda extractor=extractor, out=out: extractor.image(out)})
+            'input': lambda extractor=extractor, out=out: extractor.input(out)})
         hops_per_s = extractor.sample_rate_hz / extractor.hop_samples
-        per_second_s = hops_per_s * seconds['hop'] + seconds['image'] / PERIOD_S
+        per_second_s = hops_per_s * seconds['hop'] + seconds['input'] / PERIOD_S
         rows.append([name] + [f'{1e3 * value:.3f}' for value in (
-            seconds['hop'], seconds['image'], seconds['hop'] + seconds['image'], per_second_s)])
-    print_table(('median of 400, ms', 'hop', 'image', 'decision', 'second of sound'), rows)
+            seconds['hop'], seconds['input'], seconds['hop'] + seconds['input'], per_second_s)])
+    print_table(('median of 400, ms', 'hop', 'input', 'decision', 'second of sound'), rows)
 
 
 def against_the_reference() -> None:
@@ -56,9 +56,9 @@ def against_the_reference() -> None:
 
     def decide():
         extractor.push(hop)
-        extractor.image(out)
+        extractor.input(out)
 
-    error = np.abs(extractor.image() - reference.image(samples)).max()
+    error = np.abs(extractor.input() - reference.image(samples)).max()
     seconds = medians_s({
         'reference: window': lambda: reference.image(samples),
         '  of this librosa yin': lambda: reference.f0_hz(samples),
@@ -66,18 +66,18 @@ def against_the_reference() -> None:
         '  of this torch mel, dB': lambda: reference.mel_db(samples),
         'ser_ros: decision time': decide,
         '  of this the last hop': lambda: extractor.push(hop),
-        '  of this the image': lambda: extractor.image(out),
+        '  of this the input': lambda: extractor.input(out),
         'ser_ros: a recording, offline': lambda: extractor.columns(samples),
     })
     window = seconds['reference: window']
     hops_per_s = extractor.sample_rate_hz / extractor.hop_samples
     seconds['ser_ros: per second of sound'] = (
-        hops_per_s * seconds['  of this the last hop'] + seconds['  of this the image'] / PERIOD_S)
+        hops_per_s * seconds['  of this the last hop'] + seconds['  of this the input'] / PERIOD_S)
     seconds['reference: per second of sound'] = window / PERIOD_S
 
     print(
         f'{extractor.name}, window of {extractor.window_samples / extractor.sample_rate_hz:.3f} s '
-        f'every {PERIOD_S} s, largest difference of the images {error:.1e}')
+        f'every {PERIOD_S} s, largest difference of the inputs {error:.1e}')
     print_table(('median of 400', 'ms', 'of the reference'), [
         (name, f'{1e3 * value:.3f}', f'{value / window:.3f}')
         for name, value in seconds.items()])

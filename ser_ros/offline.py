@@ -188,7 +188,7 @@ def _estimate(window: Window, classifier: Classifier, tracker: EmotionTracker) -
     speech_probability = float(np.float32(window.speech_probability))
     raw = None
     if tracker.hears_speech(speech_probability):
-        raw = classifier.probabilities(window.image)
+        raw = classifier.probabilities(window.input)
     estimate = tracker.update(window.end_sample / SAMPLE_RATE_HZ, raw, speech_probability)
     return WindowEstimate(
         index=window.index,

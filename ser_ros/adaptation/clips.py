@@ -94,7 +94,7 @@ def hear(clips: Iterable[Clip], body: Body, stream: WindowStream,
             if index not in heard[-1:]:
                 heard.append(index)
                 truth.append(clip.label)
-            features.append(body.features(window.image))
+            features.append(body.features(window.input))
             which.append(len(heard) - 1)
             end_s.append(window.end_sample / SAMPLE_RATE_HZ)
             shares.append(share)

@@ -151,7 +151,7 @@ def _is_transposed(node: onnx.NodeProto) -> bool:
 
 
 class Body:
-    """Everything before the last layer, in ONNX Runtime: a window's image to its features."""
+    """Everything before the last layer, in ONNX Runtime: from a model's input to features."""
 
     def __init__(self, graph: HeadGraph, threads: int):
         """Load the part before the last layer of an FP32 model."""
@@ -162,7 +162,7 @@ class Body:
             onnx.save(model, path)
             self._session = open_session(path, threads)
 
-    def features(self, image: np.ndarray) -> np.ndarray:
+    def features(self, model_input: np.ndarray) -> np.ndarray:
         """Return the features of one window, float32 (n,)."""
-        found = self._session.run(None, {self._input: image[np.newaxis]})
+        found = self._session.run(None, {self._input: model_input[np.newaxis]})
         return np.concatenate([part[0] for part in found])

@@ -47,7 +47,7 @@ def measure(task: Task) -> Dict[str, Any]:
     """
     Run the stream of features and the model as fast as they go, and time them.
 
-    :returns: ``preprocessing_ms`` of each window, from its last hop to the image;
+    :returns: ``preprocessing_ms`` of each window, from its last hop to the input;
         ``inference_ms`` of each; ``preprocessing_ms_per_s`` of sound; ``cpu_percent`` of one core
         that both take of a stream in real time; the process' memory ``pss_mb``, ``rss_mb``, and
         ``system_mb``, by which the system's available memory became less (None where it is not
@@ -83,7 +83,7 @@ class _Stream:
     def __init__(self, session: Session, samples: np.ndarray, period_s: float):
         self._session = session
         self._extractor = create_extractor(session.info.feature_set)
-        self._image = np.empty(self._extractor.shape, np.float32)
+        self._input = np.empty(self._extractor.shape, np.float32)
         size = self._extractor.hop_samples
         self._hops = [samples[start:start + size] for start in range(
             0, samples.size - size + 1, size)]
@@ -125,9 +125,9 @@ class _Stream:
         hop = self._take(1)
         start_s = time.perf_counter()
         self._extractor.push(hop)
-        self._extractor.image(self._image)
+        self._extractor.input(self._input)
         complete_s = time.perf_counter()
-        self._session.run(self._image)
+        self._session.run(self._input)
         end_s = time.perf_counter()
         return before_s + complete_s - start_s, complete_s - start_s, end_s - complete_s
 

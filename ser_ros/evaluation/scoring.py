@@ -84,7 +84,7 @@ class Scorer:
         for window in self._stream.push(samples):
             # In single precision, as it goes through the graph's messages.
             heard = float(np.float32(window.speech_probability))
-            probabilities.append(self.classifier.probabilities(window.image))
+            probabilities.append(self.classifier.probabilities(window.input))
             speech.append(tracker.hears_speech(heard))
             ends_s.append(window.end_sample / SAMPLE_RATE_HZ)
             estimates.append(tracker.update(ends_s[-1], probabilities[-1], heard))

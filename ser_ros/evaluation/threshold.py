@@ -114,7 +114,7 @@ def listen(classifier: Classifier, clips: Iterable[Clip]) -> Iterator[Recording]
         end_s, probabilities, speech = [], [], []
         for window in stream.push(read_samples(clip.path)):
             end_s.append(window.end_sample / SAMPLE_RATE_HZ)
-            probabilities.append(classifier.probabilities(window.image))
+            probabilities.append(classifier.probabilities(window.input))
             # In single precision, as it goes through the graph's messages.
             speech.append(float(np.float32(window.speech_probability)))
         yield Recording(clip.corpus, clip.label, end_s, np.stack(probabilities), speech)

@@ -1,6 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every feature set offers: a stream of samples in, the model's input image out."""
+"""What every feature set offers: a stream of samples in, the model's input out."""
 
 import abc
 from typing import Optional, Tuple
@@ -16,7 +16,7 @@ class FeatureExtractor(abc.ABC):
 
     A feature set turns sound into frames of ``frame_samples`` samples, one every
     ``hop_samples``, and every frame into one column of numbers. The latest ``window_hops``
-    columns are a window, and a window becomes the model's input image. The name, with its
+    columns are a window, and a window becomes the model's input. The name, with its
     version, pins the exact definition: models carry it, and a changed definition is a new name.
 
     Class attributes
@@ -25,7 +25,7 @@ class FeatureExtractor(abc.ABC):
     sample_rate_hz: rate of the samples to push.
     frame_samples, hop_samples: length of a frame and step between frames.
     window_hops, window_samples: length of a window, as frames and as samples.
-    shape: of the image.
+    shape: of the input.
     """
 
     name: str
@@ -54,7 +54,7 @@ class FeatureExtractor(abc.ABC):
         """
 
     @abc.abstractmethod
-    def image(self, out: Optional[np.ndarray] = None) -> np.ndarray:
+    def input(self, out: Optional[np.ndarray] = None) -> np.ndarray:
         """
         Return the model's input for the latest window.
 
@@ -76,7 +76,7 @@ class FeatureExtractor(abc.ABC):
         Compute the columns of a whole recording; the stream's own state is not touched.
 
         For training: compute them once, cut windows of ``window_hops`` anywhere, and turn these
-        into images with `image_from_columns`. The result is exactly what the stream gives.
+        into inputs with `input_from_columns`. The result is exactly what the stream gives.
 
         :param samples: as for `push`.
         :returns: arrays whose last axis is time, one entry a hop: T = 1 + (n - frame) // hop,
@@ -84,10 +84,10 @@ class FeatureExtractor(abc.ABC):
         """
 
     @abc.abstractmethod
-    def image_from_columns(
+    def input_from_columns(
             self, columns: Columns, out: Optional[np.ndarray] = None) -> np.ndarray:
         """
         Turn one window's columns (last axis: ``window_hops``) into the model's input.
 
-        :param out: as for `image`.
+        :param out: as for `input`.
         """

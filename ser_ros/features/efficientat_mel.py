@@ -130,9 +130,9 @@ class EfficientatMel(FramedExtractor):
         super().reset()
         self._pitch.reset()
 
-    def image_from_columns(
+    def input_from_columns(
             self, columns: Columns, out: Optional[np.ndarray] = None) -> np.ndarray:
-        """Turn the columns of one window into its image; see `FeatureExtractor`."""
+        """Turn the columns of one window into the model's input; see `FeatureExtractor`."""
         if out is None:
             out = np.empty(self.shape, np.float32)
         power = out[0]

@@ -59,9 +59,9 @@ class FramedExtractor(FeatureExtractor):
                 ring.write(columns)
             self._hops += len(frames)
 
-    def image(self, out: Optional[np.ndarray] = None) -> np.ndarray:
-        """Return the latest window's image; see `FeatureExtractor.image`."""
-        return self.image_from_columns(self._window(), out)
+    def input(self, out: Optional[np.ndarray] = None) -> np.ndarray:
+        """Return the latest window's input; see `FeatureExtractor.input`."""
+        return self.input_from_columns(self._window(), out)
 
     def pitch_hz(self) -> float:
         """

@@ -7,7 +7,7 @@ import numpy as np
 # 130 points evenly spaced on HTK's mel scale, 2595 log10(1 + f / 700), from 50 to 8000 Hz: band
 # i rises from point i to i + 1 and falls to i + 2. torchaudio computes them in single precision,
 # and the formula takes the difference of two near numbers: 1e-4 Hz in bands that are 15 Hz wide,
-# which moves the image of white noise by 3e-5. So the feature set pins the numbers themselves.
+# which moves the input of white noise by 3e-5. So the feature set pins the numbers themselves.
 MEL_CORNERS_HZ = np.array([
     49.999977, 64.38624, 79.048454, 93.991974, 109.222046, 124.74426, 140.5643, 156.68774,
     173.12045, 189.86833, 206.93756, 224.33415, 242.06445, 260.1348, 278.55185, 297.32205,

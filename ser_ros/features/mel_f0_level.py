@@ -100,9 +100,9 @@ class MelF0Level(FramedExtractor):
             self.sample_rate_hz, F0_HZ[0], F0_HZ[1], 0.1, self.frame_samples, self.max_frames)
         self._centred = np.empty((self.max_frames, self.frame_samples), np.float32)
 
-    def image_from_columns(
+    def input_from_columns(
             self, columns: Columns, out: Optional[np.ndarray] = None) -> np.ndarray:
-        """Turn the columns of one window into its image; see `FeatureExtractor`."""
+        """Turn the columns of one window into the model's input; see `FeatureExtractor`."""
         if out is None:
             out = np.empty(self.shape, np.float32)
         power, f0_hz, trough = columns

@@ -47,7 +47,7 @@ class MelYinRms(FramedExtractor):
     1. Pitch: YIN as in librosa 0.11, 50..8000 Hz, threshold 0.1, the same in all 128 rows.
     2. RMS amplitude as in librosa.feature.rms, the same in all 128 rows.
 
-    Each hop is computed once, when its last sample arrives; `image` only scales.
+    Each hop is computed once, when its last sample arrives; `input` only scales.
     """
 
     name = 'mel_yin_rms/1'
@@ -73,10 +73,10 @@ class MelYinRms(FramedExtractor):
         self._yin = Yin(
             self.sample_rate_hz, 50.0, 8000.0, 0.1, self.frame_samples, self.max_frames)
 
-    def image_from_columns(
+    def input_from_columns(
             self, columns: Columns, out: Optional[np.ndarray] = None) -> np.ndarray:
         """
-        Turn the columns of one window into its image; see `FeatureExtractor`.
+        Turn the columns of one window into the model's input; see `FeatureExtractor`.
 
         :param columns: the first three are used: mel_db (128, 128), f0_hz (128,), rms (128,).
         """

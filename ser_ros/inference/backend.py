@@ -40,23 +40,23 @@ class Session(abc.ABC):
         self.info = info
         self.precision = precision
 
-    def run(self, image: np.ndarray) -> np.ndarray:
+    def run(self, model_input: np.ndarray) -> np.ndarray:
         """
         Compute the logits of one window.
 
-        :param image: float32 of the shape ``info.input_shape``.
+        :param model_input: float32 of the shape ``info.input_shape``.
         :return: float32, one logit for each of ``info.labels``; not divided by the temperature.
-        :raises SerError: if the image has another shape or type, or the runtime fails.
+        :raises SerError: if the input has another shape or type, or the runtime fails.
         """
-        if image.dtype != np.float32 or image.shape != self.info.input_shape:
+        if model_input.dtype != np.float32 or model_input.shape != self.info.input_shape:
             raise SerError(
                 f'the model {self.info.name} takes float32 {list(self.info.input_shape)}, got '
-                f'{image.dtype} {list(image.shape)}')
-        return self._run(image)
+                f'{model_input.dtype} {list(model_input.shape)}')
+        return self._run(model_input)
 
     @abc.abstractmethod
-    def _run(self, image: np.ndarray) -> np.ndarray:
-        """Do what :meth:`run` says with an image that was checked."""
+    def _run(self, model_input: np.ndarray) -> np.ndarray:
+        """Do what :meth:`run` says with an input that was checked."""
 
     @abc.abstractmethod
     def close(self) -> None:

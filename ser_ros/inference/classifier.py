@@ -41,16 +41,16 @@ class Classifier:
         self._chosen = check_emotions(emotions, session.info.labels)
         self.labels = tuple(session.info.labels[index] for index in self._chosen)
 
-    def probabilities(self, image: np.ndarray) -> np.ndarray:
+    def probabilities(self, model_input: np.ndarray) -> np.ndarray:
         """
         Return softmax(logits / temperature) over ``labels``, float32 (n,), adding up to 1.
 
         Softmax over a subset of the logits is the full one, restricted and renormalised.
 
-        :param image: float32 of the model's input shape.
-        :raises SerError: if the image does not fit, or the logits are not finite.
+        :param model_input: float32 of the model's input shape.
+        :raises SerError: if the input does not fit, or the logits are not finite.
         """
-        logits = self.session.run(image)[self._chosen]
+        logits = self.session.run(model_input)[self._chosen]
         if not np.all(np.isfinite(logits)):
             raise SerError(
                 f'the model {self.session.info.name} answered {logits} in '

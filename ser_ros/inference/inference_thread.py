@@ -76,12 +76,12 @@ class InferenceThread:
         with self._changed:
             return self._opening or self._ready is not None or self._taking_over
 
-    def submit(self, item: Any, image: Optional[np.ndarray]) -> None:
+    def submit(self, item: Any, model_input: Optional[np.ndarray]) -> None:
         """
         Queue a window; where the queue is full, the oldest is dropped and counted.
 
         :param item: handed to the callbacks as it is.
-        :param image: float32, the model's input; None for a window without speech, which only
+        :param model_input: float32; None for a window without speech, which only
             keeps its place in the order.
         """
         with self._changed:
@@ -90,7 +90,7 @@ class InferenceThread:
             if len(self._windows) >= QUEUE_SIZE:
                 self._windows.popleft()
                 self.overloads += 1
-            self._windows.append((item, image))
+            self._windows.append((item, model_input))
             self._changed.notify_all()
 
     def switch(self, request: Any, opener: Opener) -> None:
@@ -171,9 +171,10 @@ class InferenceThread:
             self._taking_over = False
         self._on_switched(request, classifier)
 
-    def _run(self, item: Any, image: Optional[np.ndarray]) -> None:
+    def _run(self, item: Any, model_input: Optional[np.ndarray]) -> None:
         try:
-            probabilities = None if image is None else self._classifier.probabilities(image)
+            probabilities = (
+                None if model_input is None else self._classifier.probabilities(model_input))
         except SerError as error:
             self._on_failed(item, error)
             return

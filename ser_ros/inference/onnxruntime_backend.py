@@ -32,9 +32,9 @@ class OnnxRuntimeSession(Session):
         self._input = self._session.get_inputs()[0].name
         self._errors = runtime_errors()
 
-    def _run(self, image: np.ndarray) -> np.ndarray:
+    def _run(self, model_input: np.ndarray) -> np.ndarray:
         try:
-            return self._session.run(None, {self._input: image[np.newaxis]})[0][0]
+            return self._session.run(None, {self._input: model_input[np.newaxis]})[0][0]
         except self._errors as error:
             raise SerError(f'ONNX Runtime failed on {self.info.path}: {error}') from error
 

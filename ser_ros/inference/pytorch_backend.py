@@ -106,23 +106,24 @@ class PytorchSession(Session):
 
     def _add(self, function: Callable, inputs: List[str], output: str,
              attributes: _Attributes) -> None:
-        """Compute what needs no image, such as weights stored in FP16, once and for all."""
+        """Compute what does not depend on the input, such as FP16 weights, once and for all."""
         if all(name in self._constants for name in inputs):
             self._constants[output] = function(
                 [self._constants[name] for name in inputs], attributes)
         else:
             self._steps.append((function, inputs, output, attributes))
 
-    def _run(self, image: np.ndarray) -> np.ndarray:
+    def _run(self, model_input: np.ndarray) -> np.ndarray:
         try:
             with self._torch.inference_mode():
-                return self._compute(self._torch.from_numpy(image[np.newaxis]).to(self._device))
+                inputs = self._torch.from_numpy(model_input[np.newaxis]).to(self._device)
+                return self._compute(inputs)
         except RuntimeError as error:
             raise SerError(f'torch failed on {self.info.path}: {error}') from error
 
-    def _compute(self, images):
+    def _compute(self, inputs):
         values = dict(self._constants)
-        values[self._input] = images
+        values[self._input] = inputs
         for function, inputs, output, attributes in self._steps:
             values[output] = function([values[name] for name in inputs], attributes)
         return values[self._output][0].cpu().numpy()

@@ -34,9 +34,9 @@ class TensorRTSession(Session):
         super().__init__(info, precision)
         self._engine = engine
 
-    def _run(self, image: np.ndarray) -> np.ndarray:
+    def _run(self, model_input: np.ndarray) -> np.ndarray:
         try:
-            return self._engine.run(image)
+            return self._engine.run(model_input)
         except SerError as error:
             raise SerError(
                 f'TensorRT failed on {self.info.name} in {self.precision}: {error}') from error

@@ -135,10 +135,10 @@ class EmotionInference(managed.ManagedNode):
         except SerError as error:
             self._refuse(str(error))
             return
-        image = None
+        model_input = None
         if self._tracker.hears_speech(message.speech_probability, message.muted):
-            image = np.frombuffer(message.data, np.float32).reshape(message.shape)
-        self._serving.thread.submit(message, image)
+            model_input = np.frombuffer(message.data, np.float32).reshape(message.shape)
+        self._serving.thread.submit(message, model_input)
 
     def _count_losses(self, sequence):
         if self._expected_sequence is not None:

@@ -180,7 +180,7 @@ class FeatureExtraction(managed.ManagedNode):
         message.header.stamp = to_stamp(stamped.end_ns)
         message.window_start = to_stamp(stamped.start_ns)
         message.sequence = self._sequence
-        message.data = array.array('f', window.image.tobytes())
+        message.data = array.array('f', window.input.tobytes())
         message.speech_probability = window.speech_probability
         message.recent_speech_probability = window.recent_speech_probability
         message.muted = stamped.muted

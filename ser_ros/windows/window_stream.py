@@ -24,7 +24,7 @@ class Window:
 
     index: number of the window, from 0.
     start_sample, end_sample: its first sample and the one after its last, counted since the reset.
-    image: the model's input, float32; overwritten when the next window is made.
+    input: the model's input, float32; overwritten when the next window is made.
     speech_probability: share of the window that is speech, [0, 1].
     recent_speech_probability: share of its newest part, one period long (at most the window).
     level_dbfs: RMS level of the newest part [dB re full scale], -120..0.
@@ -34,7 +34,7 @@ class Window:
     index: int
     start_sample: int
     end_sample: int
-    image: np.ndarray
+    input: np.ndarray
     speech_probability: float
     recent_speech_probability: float
     level_dbfs: float
@@ -78,7 +78,7 @@ class WindowStream:
         hop_s = extractor.hop_samples / extractor.sample_rate_hz
         self._period = check_period(period_s, hop_s) * extractor.hop_samples
         self._newest = np.zeros(min(self._period, extractor.window_samples), np.float32)
-        self._image = np.empty(extractor.shape, np.float32)
+        self._input = np.empty(extractor.shape, np.float32)
         self.reset()
 
     def reset(self) -> None:
@@ -128,7 +128,7 @@ class WindowStream:
             index=self._index,
             start_sample=self._samples - self._extractor.window_samples,
             end_sample=self._samples,
-            image=self._extractor.image(self._image),
+            input=self._extractor.input(self._input),
             speech_probability=self._voice_activity.probability(self._extractor.window_samples),
             recent_speech_probability=self._voice_activity.probability(len(self._newest)),
             level_dbfs=level_dbfs(self._newest),

@@ -128,7 +128,7 @@ class TestClassifyFile:
                 speech = float(np.float32(window.window.speech_probability))
                 raw = None
                 if tracker.hears_speech(speech, window.muted):
-                    raw = classifier.probabilities(window.window.image)
+                    raw = classifier.probabilities(window.window.input)
                 estimates.append(tracker.update(window.end_ns * 1e-9, raw, speech))
         found = windows(path, classifier)
         assert len(found) == len(estimates) == 7

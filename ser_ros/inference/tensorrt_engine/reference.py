@@ -21,7 +21,7 @@ TOLERANCES = {'fp32': 1e-3, 'fp16': 1e-2, 'int8': 5e-2}
 
 def stored_input(shape: Tuple[int, ...]) -> np.ndarray:
     """
-    Return the stored image: waves of several lengths from 0 to 1, float32.
+    Return the stored input: waves of several lengths from 0 to 1, float32.
 
     Like a window of features it is smooth, fills the range and has no row like another.
     """
@@ -38,8 +38,8 @@ def ask(path: str, shape: Tuple[int, ...], temperature: float) -> Dict[str, Any]
     """
     from ser_ros.onnx_session import open_session
     session = open_session(path)
-    image = stored_input(shape)[np.newaxis]
-    logits = session.run(None, {session.get_inputs()[0].name: image})[0][0]
+    model_input = stored_input(shape)[np.newaxis]
+    logits = session.run(None, {session.get_inputs()[0].name: model_input})[0][0]
     return {'probabilities': [float(value) for value in softmax(logits / temperature)]}
 
 

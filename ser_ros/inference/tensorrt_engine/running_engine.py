@@ -102,15 +102,15 @@ class LoadedEngine:
                 if not self._context.set_tensor_address(tensor.name, address):
                     raise UnusableEngine(f'the engine refuses memory for {tensor.name}')
 
-    def run(self, image: np.ndarray) -> np.ndarray:
+    def run(self, model_input: np.ndarray) -> np.ndarray:
         """
         Compute one window.
 
-        :param image: float32 of the input's shape, with or without the batch.
+        :param model_input: float32 of the input's shape, with or without the batch.
         :return: float32, the output without the batch.
         :raises SerError: if TensorRT or the driver fails.
         """
-        np.copyto(self._input, image.reshape(self._input.shape))
+        np.copyto(self._input, model_input.reshape(self._input.shape))
         with self._device.current():
             self._device.copy_in(self._input_memory, self._input, self._stream)
             handle = self._device.stream_handle(self._stream)

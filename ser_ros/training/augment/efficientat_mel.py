@@ -5,7 +5,7 @@ Augmentation of efficientat_mel columns.
 
 A window is drawn anywhere in the clip and may reach over its ends; then it is stretched in time,
 its vocal tract lengthened or shortened, its colour and bandwidth changed, a room's tail and noise
-added and small parts masked. Its level does not matter: the image has always the same.
+added and small parts masked. Its level does not matter: the input always has the same.
 """
 
 import numpy as np

@@ -3,7 +3,7 @@
 """
 Augmentation of mel_f0_level columns: as for efficientat_mel, with the pitch going along.
 
-The level of the frames needs nothing: the image takes it from the power in the bands. A room
+The level of the frames needs nothing: the input takes it from the power in the bands. A room
 leaves the pitch as it is: of simulated rooms with a tail of -12..3 dB, that agrees with YIN on
 whether there is a voice in 97..81 % of the frames, and taking the tail for noise in 92..58 %.
 """

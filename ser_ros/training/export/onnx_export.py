@@ -28,7 +28,7 @@ from ser_ros.training.networks.resnet import BasicBlock, ResNet
 
 
 def to_onnx(network: Network | Ensemble, input_shape: tuple[int, ...]) -> onnx.ModelProto:
-    """Return the network as an ONNX model of one window in FP32, named image -> logits."""
+    """Return the network as an ONNX model of one window in FP32, named input -> logits."""
     graph = Graph()
     if isinstance(network, Ensemble):
         _add_ensemble(graph, network)
@@ -37,7 +37,7 @@ def to_onnx(network: Network | Ensemble, input_shape: tuple[int, ...]) -> onnx.M
     model = helper.make_model(
         helper.make_graph(
             graph.nodes, type(network).__name__.lower(),
-            [helper.make_tensor_value_info('image', TensorProto.FLOAT, (1, *input_shape))],
+            [helper.make_tensor_value_info('input', TensorProto.FLOAT, (1, *input_shape))],
             [helper.make_tensor_value_info(
                 'logits', TensorProto.FLOAT, (1, network.output.out_features))],
             graph.constants),
@@ -67,7 +67,7 @@ def _add_network(graph: Graph, network: nn.Module) -> str:
 
 
 def _add_resnet(graph: Graph, network: ResNet) -> str:
-    last = graph.convolve('conv1', 'image', network.conv1, network.bn1)
+    last = graph.convolve('conv1', 'input', network.conv1, network.bn1)
     last = graph.add('Relu', 'relu1', [last])
     last = graph.add('MaxPool', 'pool', [last], kernel_shape=[3, 3], strides=[2, 2],
                      pads=[1, 1, 1, 1])
@@ -89,7 +89,7 @@ def _add_residual(graph: Graph, name: str, source: str, block: BasicBlock) -> st
 
 
 def _add_mobilenet(graph: Graph, network: MobileNetV3) -> str:
-    last = 'image'
+    last = 'input'
     for index, layer in enumerate(network.features):
         if isinstance(layer, InvertedResidual):
             last = _add_inverted_residual(graph, f'block{index}', last, layer)

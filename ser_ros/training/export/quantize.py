@@ -23,21 +23,21 @@ OPERATORS = ['Conv', 'Add', 'MaxPool', 'GlobalAveragePool']
 FULLY_CONNECTED = 'Gemm'
 
 
-class _Images(CalibrationDataReader):
-    def __init__(self, name: str, images: Iterable[np.ndarray]):
+class _Inputs(CalibrationDataReader):
+    def __init__(self, name: str, inputs: Iterable[np.ndarray]):
         self._feeds: Iterator[dict[str, np.ndarray]] = (
-            {name: image[np.newaxis]} for image in images)
+            {name: model_input[np.newaxis]} for model_input in inputs)
 
     def get_next(self) -> dict[str, np.ndarray] | None:
         return next(self._feeds, None)
 
 
-def to_int8(model: onnx.ModelProto, images: Iterable[np.ndarray],
+def to_int8(model: onnx.ModelProto, inputs: Iterable[np.ndarray],
             prefixes: tuple[str, ...] = ('',)) -> onnx.ModelProto:
     """
     Return the FP32 model with QuantizeLinear/DequantizeLinear pairs around its convolutions.
 
-    :param images: windows of the training data, from which the ranges of activations are taken.
+    :param inputs: windows of the training data, from which the ranges of activations are taken.
     :param prefixes: what the names of the nodes to be quantised begin with; the others stay, and
         so do fully connected layers of which none is the whole name.
     """
@@ -50,7 +50,7 @@ def to_int8(model: onnx.ModelProto, images: Iterable[np.ndarray],
         # Adds the shapes of inner tensors. Batch normalisation is folded already.
         quant_pre_process(source, source, skip_optimization=True, skip_symbolic_shape=True)
         quantize_static(
-            source, target, _Images(model.graph.input[0].name, images),
+            source, target, _Inputs(model.graph.input[0].name, inputs),
             quant_format=QuantFormat.QDQ, per_channel=True, activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8, calibrate_method=CalibrationMethod.MinMax,
             op_types_to_quantize=[*OPERATORS, FULLY_CONNECTED], nodes_to_quantize=nodes)

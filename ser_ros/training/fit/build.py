@@ -150,7 +150,7 @@ def store(config: Config, network: Network | Ensemble, drawn: BalancedWindows, v
     shape = FEATURE_SETS[config.feature_set].shape
     forms = _forms(network, config, drawn)
     temperature = metrics.fit_temperature(
-        logits(network, validation.images), validation.labels, validation.weights())
+        logits(network, validation.inputs), validation.labels, validation.weights())
     metadata = _metadata(config, shape, temperature, made_with)
     _save(forms, metadata, folder)
     try:
@@ -168,8 +168,8 @@ def _forms(network: Network | Ensemble, config: Config,
     model = onnx_export.to_onnx(network, FEATURE_SETS[config.feature_set].shape)
 
     def int8() -> onnx.ModelProto:
-        (images, _), = drawn.batches(CALIBRATION_WINDOWS, CALIBRATION_WINDOWS)
-        return to_int8(model, images, prefixes_for_int8(network))
+        (inputs, _), = drawn.batches(CALIBRATION_WINDOWS, CALIBRATION_WINDOWS)
+        return to_int8(model, inputs, prefixes_for_int8(network))
     make = {'fp32': lambda: onnx_export.with_fp16_weights(model) if config.fp16_weights else model,
             'fp16': lambda: onnx_export.to_fp16(model), 'int8': int8}
     return {name: make[name]() for name in stored_precisions(config)}
@@ -220,7 +220,7 @@ def measure(folder: Path, precision: str, windows: Windows, threads: int,
     """Return UAR by corpus of a stored model in ONNX Runtime."""
     model = Model(f'{folder}/')
     with closing(OnnxRuntimeBackend().open(model, precision, threads)) as session:
-        answers = np.stack([session.run(image) for image in progress.track(
-            windows.images, precision, len(windows.images))])
+        answers = np.stack([session.run(model_input) for model_input in progress.track(
+            windows.inputs, precision, len(windows.inputs))])
         return {name: round(value, 4) for name, value in windows.uar(
             softmax(answers / session.info.temperature)).items()}

@@ -18,7 +18,7 @@ from ser_ros.progress import Progress
 from ser_ros.training.config import Config
 from ser_ros.training.fit.cache import load_columns
 from ser_ros.training.fit.trainer import Trainer, steps_per_epoch
-from ser_ros.training.fit.windows import BalancedWindows, clip_images
+from ser_ros.training.fit.windows import BalancedWindows, clip_inputs
 from ser_ros.training.networks.registry import Network
 
 LOGGER = logging.getLogger(__name__)
@@ -27,9 +27,9 @@ VALIDATION_BATCH = 64
 
 @dataclass(frozen=True)
 class Windows:
-    """Windows to measure on: images (n, ...), label and clip of each, and the clips."""
+    """Windows to measure on: inputs (n, ...), label and clip of each, and the clips."""
 
-    images: np.ndarray
+    inputs: np.ndarray
     labels: np.ndarray
     clip_indices: np.ndarray
     clips: Sequence[Clip]
@@ -71,10 +71,10 @@ def load_windows(config: Config, root: Path, part: str, cache: Path, processes: 
     extractor = create_extractor(config.feature_set)
     columns = load_columns(
         [clip.path for clip in clips], config.feature_set, cache, processes, progress)
-    images = [clip_images(entry, extractor) for entry in columns]
-    counts = [len(entry) for entry in images]
+    inputs = [clip_inputs(entry, extractor) for entry in columns]
+    counts = [len(entry) for entry in inputs]
     labels = np.repeat([clip.label for clip in clips], counts)
-    return Windows(np.concatenate(images), labels, np.repeat(np.arange(len(clips)), counts), clips)
+    return Windows(np.concatenate(inputs), labels, np.repeat(np.arange(len(clips)), counts), clips)
 
 
 def fit(trainer: Trainer, training_windows: BalancedWindows, validation: Windows,
@@ -92,7 +92,7 @@ def fit(trainer: Trainer, training_windows: BalancedWindows, validation: Windows
         loss = trainer.train_epoch(progress.track_round(
             training_windows.batches(settings.windows_per_epoch, settings.batch),
             f'epoch {number}/{settings.epochs}', steps, settings.epochs - number))
-        uar = validation.uar(_softmax(logits(trainer.averaged, validation.images, settings.bf16)))
+        uar = validation.uar(_softmax(logits(trainer.averaged, validation.inputs, settings.bf16)))
         epoch = trainer.add(loss, uar)
         on_epoch()
         LOGGER.info('epoch %d: loss %.3f, validation UAR %s', epoch.epoch, epoch.loss, ', '.join(
@@ -100,13 +100,13 @@ def fit(trainer: Trainer, training_windows: BalancedWindows, validation: Windows
     return trainer.best_network()
 
 
-def logits(network: torch.nn.Module, images: np.ndarray, bf16: bool = False) -> np.ndarray:
+def logits(network: torch.nn.Module, inputs: np.ndarray, bf16: bool = False) -> np.ndarray:
     """Return the logits of the windows, (windows, classes)."""
     network.eval()
     results = []
     with torch.inference_mode(), torch.autocast('cpu', torch.bfloat16, enabled=bf16):
-        for start in range(0, len(images), VALIDATION_BATCH):
-            batch = torch.from_numpy(images[start:start + VALIDATION_BATCH])
+        for start in range(0, len(inputs), VALIDATION_BATCH):
+            batch = torch.from_numpy(inputs[start:start + VALIDATION_BATCH])
             results.append(network(batch.to(memory_format=torch.channels_last)).float().numpy())
     return np.concatenate(results)
 

@@ -65,8 +65,8 @@ class Trainer:
         """Take a step for each batch of windows and labels, and return the mean loss."""
         self.network.train()
         losses = []
-        for images, labels in batches:
-            loss = self._loss(torch.from_numpy(images), torch.from_numpy(labels))
+        for inputs, labels in batches:
+            loss = self._loss(torch.from_numpy(inputs), torch.from_numpy(labels))
             self._optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), MAX_GRADIENT_NORM)
@@ -76,9 +76,9 @@ class Trainer:
             losses.append(loss.item())
         return float(np.mean(losses))
 
-    def _loss(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    def _loss(self, inputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         settings = self.settings
-        inputs, targets = _mix(images, labels, self.network.output.out_features, settings.mixup)
+        inputs, targets = _mix(inputs, labels, self.network.output.out_features, settings.mixup)
         with torch.autocast('cpu', torch.bfloat16, enabled=settings.bf16):
             output = self.network(inputs.to(memory_format=torch.channels_last))
         return functional.cross_entropy(
@@ -140,13 +140,13 @@ def steps_per_epoch(settings: Training) -> int:
     return -(-settings.windows_per_epoch // settings.batch)
 
 
-def _mix(images: torch.Tensor, labels: torch.Tensor, classes: int,
+def _mix(inputs: torch.Tensor, labels: torch.Tensor, classes: int,
          alpha: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Blend each window and its label with those of another one of the batch."""
     targets = functional.one_hot(labels, classes).float()
     if not alpha:
-        return images, targets
-    share = torch.distributions.Beta(alpha, alpha).sample((len(images),))
-    order = torch.randperm(len(images))
-    mixed = torch.lerp(images, images[order], share[:, None, None, None])
+        return inputs, targets
+    share = torch.distributions.Beta(alpha, alpha).sample((len(inputs),))
+    order = torch.randperm(len(inputs))
+    mixed = torch.lerp(inputs, inputs[order], share[:, None, None, None])
     return mixed, torch.lerp(targets, targets[order], share[:, None])

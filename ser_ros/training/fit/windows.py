@@ -22,9 +22,9 @@ DRAW_WINDOW = {
 }
 
 
-def clip_images(columns: Columns, extractor: FeatureExtractor) -> np.ndarray:
+def clip_inputs(columns: Columns, extractor: FeatureExtractor) -> np.ndarray:
     """
-    Return the images of the windows that the running graph would make of a clip.
+    Return the inputs of the windows that the running graph would make of a clip.
 
     :return: float32 (windows, channels, bands, hops); a window every PERIOD_S.
     """
@@ -32,7 +32,7 @@ def clip_images(columns: Columns, extractor: FeatureExtractor) -> np.ndarray:
     hops = extractor.window_hops
     starts = range(0, columns[0].shape[-1] - hops + 1, step)
     windows = (tuple(part[..., start:start + hops] for part in columns) for start in starts)
-    return np.stack([extractor.image_from_columns(window) for window in windows])
+    return np.stack([extractor.input_from_columns(window) for window in windows])
 
 
 class BalancedWindows:
@@ -56,17 +56,17 @@ class BalancedWindows:
         self._groups = [list(classes.items()) for classes in groups.values()]
 
     def batches(self, windows: int, batch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield ``windows`` windows as (images (n, ...), labels (n,)), n at most ``batch``."""
+        """Yield ``windows`` windows as (inputs (n, ...), labels (n,)), n at most ``batch``."""
         for start in range(0, windows, batch):
             count = min(batch, windows - start)
-            images = np.empty((count, *self._extractor.shape), np.float32)
+            inputs = np.empty((count, *self._extractor.shape), np.float32)
             labels = np.empty(count, np.int64)
             for row in range(count):
                 index, labels[row] = self._draw()
                 window = self._draw_window(
                     self._columns[index], self._extractor.window_hops, self._generator)
-                self._extractor.image_from_columns(window, out=images[row])
-            yield images, labels
+                self._extractor.input_from_columns(window, out=inputs[row])
+            yield inputs, labels
 
     def _draw(self) -> tuple[int, int]:
         generator = self._generator

@@ -24,7 +24,7 @@ class Ensemble(nn.Module):
 
     def __init__(self, members: Sequence[Network], weights: Sequence[float]):
         """
-        Take networks of the same labels and the same kind of images.
+        Take networks of the same labels and the same kind of inputs.
 
         :param weights: how much each counts, over 0; only their ratios matter.
         """
@@ -40,9 +40,9 @@ class Ensemble(nn.Module):
         assert isinstance(first, Network)
         return first.output
 
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Compute the logits."""
-        logits = [share * member(images).float()
+        logits = [share * member(inputs).float()
                   for share, member in zip(self.shares, self.members, strict=True)]
         return torch.stack(logits).sum(0)
 

@@ -43,10 +43,10 @@ def columns(extractor):
     return create_extractor(extractor.name).columns(SOUND)
 
 
-def image_from_columns(extractor, columns, end):
+def input_from_columns(extractor, columns, end):
     """Return the image of the window that ends with a hop, from the whole sound's columns."""
     window = tuple(part[..., end - extractor.window_hops:end] for part in columns)
-    return extractor.image_from_columns(window)
+    return extractor.input_from_columns(window)
 
 
 @hypothesis.settings(deadline=None, max_examples=60)
@@ -57,7 +57,7 @@ def test_stream_equals_batch(extractor, columns, sizes):
         extractor.push(chunk)
         if extractor.hops >= extractor.window_hops:
             np.testing.assert_array_equal(
-                extractor.image(), image_from_columns(extractor, columns, extractor.hops))
+                extractor.input(), input_from_columns(extractor, columns, extractor.hops))
     assert extractor.hops == columns[0].shape[1]
 
 
@@ -67,7 +67,7 @@ def test_images_of_steady_chunks(extractor, columns, size):
     for start in range(0, len(SOUND), size):
         extractor.push(SOUND[start:start + size])
     np.testing.assert_array_equal(
-        extractor.image(), image_from_columns(extractor, columns, extractor.hops))
+        extractor.input(), input_from_columns(extractor, columns, extractor.hops))
 
 
 @pytest.mark.parametrize('size', [1, 319, 4000])

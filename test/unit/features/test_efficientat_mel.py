@@ -47,7 +47,7 @@ def kaldi_bands():
 def image_of(samples):
     extractor = EfficientatMel()
     extractor.push(samples)
-    return extractor.image()
+    return extractor.input()
 
 
 def at_target_level(samples):

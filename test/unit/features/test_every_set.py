@@ -32,45 +32,45 @@ def extractor(empty, voice):
 def test_a_window_is_there_with_its_last_sample(empty, voice):
     empty.push(voice[:-1])
     reason = f'{empty.window_samples} samples .* so far there are {empty.window_hops - 1} hops'
-    for question in (empty.image, empty.pitch_hz):
+    for question in (empty.input, empty.pitch_hz):
         with pytest.raises(SerError, match=reason):
             question()
     empty.push(voice[-1:])
     assert empty.hops == empty.window_hops
-    assert empty.image().shape == empty.shape
+    assert empty.input().shape == empty.shape
 
 
 def test_image_goes_to_the_given_array(extractor):
     out = np.empty(extractor.shape, np.float32)
-    assert extractor.image(out) is out
-    np.testing.assert_array_equal(out, extractor.image())
+    assert extractor.input(out) is out
+    np.testing.assert_array_equal(out, extractor.input())
 
 
 @pytest.mark.parametrize('bad', [np.nan, np.inf, -np.inf, 1e30])
 def test_refused_samples_are_not_taken_in(extractor, bad):
-    before = extractor.image()
+    before = extractor.input()
     samples = np.zeros(3000, np.float32)
     samples[1234] = bad
     for take in (extractor.push, extractor.columns):
         with pytest.raises(SerError, match='must be finite'):
             take(samples)
     assert extractor.hops == extractor.window_hops
-    np.testing.assert_array_equal(extractor.image(), before)
+    np.testing.assert_array_equal(extractor.input(), before)
 
 
 def test_reset_forgets(extractor, voice):
-    expected, pitch_hz = extractor.image(), extractor.pitch_hz()
+    expected, pitch_hz = extractor.input(), extractor.pitch_hz()
     extractor.push((TIME_S % 0.1).astype(np.float32))
-    assert not np.array_equal(extractor.image(), expected)
+    assert not np.array_equal(extractor.input(), expected)
     extractor.reset()
     assert extractor.hops == 0
     extractor.push(voice)
-    np.testing.assert_array_equal(extractor.image(), expected)
+    np.testing.assert_array_equal(extractor.input(), expected)
     assert extractor.pitch_hz() == pitch_hz
 
 
 def test_columns_leave_the_stream_alone(extractor):
-    before = extractor.image()
+    before = extractor.input()
     extractor.columns(noise(0.1).astype(np.float32))
     assert extractor.hops == extractor.window_hops
-    np.testing.assert_array_equal(extractor.image(), before)
+    np.testing.assert_array_equal(extractor.input(), before)

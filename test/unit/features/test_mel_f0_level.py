@@ -27,7 +27,7 @@ STORED_IMAGE = {
 def image_of(samples):
     extractor = MelF0Level()
     extractor.push(samples.astype(np.float32))
-    return extractor.image()
+    return extractor.input()
 
 
 def reference_columns(reference, samples):
@@ -154,7 +154,7 @@ def test_pitch_of_tones(frequency_hz):
     extractor = MelF0Level()
     extractor.push(0.5 * np.sin(2 * np.pi * frequency_hz * TIME_S).astype(np.float32))
     expected = np.log2(frequency_hz / 25) / np.log2(24)
-    np.testing.assert_allclose(extractor.image()[1], expected, atol=5e-3)
+    np.testing.assert_allclose(extractor.input()[1], expected, atol=5e-3)
     if 60 <= frequency_hz <= 500:
         assert extractor.pitch_hz() == pytest.approx(frequency_hz, rel=0.02)
 
@@ -184,7 +184,7 @@ def test_pitch_of_a_voice():
     extractor = MelF0Level()
     extractor.push(SIGNALS['voice'])
     assert 110 < extractor.pitch_hz() < 170
-    pitch = extractor.image()[1, 0]
+    pitch = extractor.input()[1, 0]
     low, high = np.log2(np.array([95, 185]) / 25) / np.log2(24)
     assert np.mean(pitch != 0) > 0.5
     assert np.mean((pitch[pitch != 0] > low) & (pitch[pitch != 0] < high)) > 0.95

@@ -33,7 +33,7 @@ STORED_MEL_DB = {
 def image_of(samples):
     extractor = MelYinRms()
     extractor.push(samples)
-    return extractor.image()
+    return extractor.input()
 
 
 def near_ties(f0_hz, expected_hz):

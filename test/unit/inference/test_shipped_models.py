@@ -40,7 +40,7 @@ def window(samples, feature_set):
     """Return the image of the first window."""
     extractor = create_extractor(feature_set)
     extractor.push(samples[:extractor.window_samples])
-    return extractor.image()
+    return extractor.input()
 
 
 def answers(name, precision, images, backend='onnxruntime'):

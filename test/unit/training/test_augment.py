@@ -12,7 +12,7 @@ from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.features.registry import FEATURE_SETS, create_extractor
 from ser_ros.offline import open_stream
 from ser_ros.training.augment import mel_f0_level
-from ser_ros.training.fit.windows import DRAW_WINDOW, BalancedWindows, clip_images
+from ser_ros.training.fit.windows import DRAW_WINDOW, BalancedWindows, clip_inputs
 
 
 @pytest.fixture(params=sorted(FEATURE_SETS))
@@ -39,7 +39,7 @@ def test_windows_are_valid_columns(extractor, samples):
         'mel_yin_rms/1': (0, 1), 'efficientat_mel/1': (-1.403, 4), 'mel_f0_level/1': (-1, 1),
     }[extractor.name]
     for _ in range(100):
-        image = extractor.image_from_columns(draw(extractor, columns, generator))
+        image = extractor.input_from_columns(draw(extractor, columns, generator))
         assert image.shape == extractor.shape
         assert image.min() >= lowest
         assert image.max() <= highest
@@ -99,7 +99,7 @@ def test_silence_can_be_drawn_from(extractor):
     columns = extractor.columns(np.zeros(41920, np.float32))
     generator = np.random.default_rng(0)
     for _ in range(20):
-        assert np.all(np.isfinite(extractor.image_from_columns(
+        assert np.all(np.isfinite(extractor.input_from_columns(
             draw(extractor, columns, generator))))
 
 
@@ -130,7 +130,7 @@ def test_a_corpus_counts_as_much_as_another_and_so_do_its_classes(extractor):
 
 def test_windows_to_measure_on_are_those_of_the_stream(extractor):
     samples = sound(extractor.window_samples + 8000 * 3 + 100)
-    images = clip_images(extractor.columns(samples), extractor)
-    streamed = [window.image.copy() for window in open_stream(extractor.name, 0.5).push(samples)]
+    images = clip_inputs(extractor.columns(samples), extractor)
+    streamed = [window.input.copy() for window in open_stream(extractor.name, 0.5).push(samples)]
     assert len(images) == 4
     np.testing.assert_array_equal(images, np.stack(streamed))

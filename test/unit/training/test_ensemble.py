@@ -61,7 +61,7 @@ def test_the_exported_file_computes_the_same(ensemble, images, tmp_path, to_form
 
 def answers(path, images):
     session = onnxruntime.InferenceSession(path, providers=['CPUExecutionProvider'])
-    return np.concatenate([session.run(None, {'image': image[np.newaxis]})[0]
+    return np.concatenate([session.run(None, {'input': image[np.newaxis]})[0]
                            for image in images])
 
 

@@ -56,7 +56,7 @@ def speech_images(shared_data):
         for path in sorted((shared_data / speaker).iterdir())[::10]:
             extractor.reset()
             extractor.push(read_samples(path)[:extractor.window_samples])
-            images.append(extractor.image())
+            images.append(extractor.input())
     return torch.from_numpy(np.stack(images))
 
 

@@ -33,7 +33,7 @@ class CountingStream:
             start = self._next - WINDOW
             yield SimpleNamespace(
                 start_sample=start, end_sample=self._next,
-                image=self._samples[start:self._next].copy())
+                input=self._samples[start:self._next].copy())
             self._next += PERIOD
 
 
@@ -68,7 +68,7 @@ def test_windows_do_not_depend_on_the_chunks(size):
         assert stamped.start_ns == START_NS + start * S // 16000
         assert stamped.end_ns == START_NS + (start + WINDOW - 1) * S // 16000
         np.testing.assert_array_equal(
-            stamped.window.image, samples[start:start + WINDOW].astype(np.float32) / 32768)
+            stamped.window.input, samples[start:start + WINDOW].astype(np.float32) / 32768)
         assert not stamped.muted
 
 
@@ -101,7 +101,7 @@ def test_a_short_hole_is_filled_with_silence():
     assert len(windows) == (4000 + 6400 - WINDOW) // PERIOD + 1
     np.testing.assert_allclose(
         np.diff([stamped.end_ns for stamped in windows]), PERIOD * S / 16000, atol=1e3)
-    assert not windows[6].window.image.any()
+    assert not windows[6].window.input.any()
 
 
 @pytest.mark.parametrize('jump_ns', [5 * S, -5 * S])

@@ -38,7 +38,7 @@ def collect(stream, sound, chunk):
     found = []
     for start in range(0, len(sound), chunk):
         for window in stream.push(sound[start:start + chunk]):
-            found.append(dataclasses.replace(window, image=window.image.copy()))
+            found.append(dataclasses.replace(window, input=window.input.copy()))
     return found
 
 
@@ -60,7 +60,7 @@ def test_what_a_window_says(whole):
         sound = SOUND[window.start_sample:window.end_sample]
         extractor.reset()
         extractor.push(sound)
-        np.testing.assert_array_equal(window.image, extractor.image())
+        np.testing.assert_array_equal(window.input, extractor.input())
         np.testing.assert_equal(window.pitch_hz, extractor.pitch_hz())
         assert window.level_dbfs == pytest.approx(level_dbfs(sound[-PERIOD:]))
         assert window.speech_probability == (np.abs(sound) > 0.01).mean()
@@ -90,7 +90,7 @@ def test_reset_starts_anew(whole):
     stream.reset()
     (window,) = collect(stream, SOUND[:WINDOW_SAMPLES], 320)
     assert window.index == 0 and window.start_sample == 0
-    np.testing.assert_array_equal(window.image, whole[0].image)
+    np.testing.assert_array_equal(window.input, whole[0].input)
     assert window.level_dbfs == whole[0].level_dbfs
 
 
