@@ -4,13 +4,11 @@
 
 from typing import Any, Dict
 
-import yaml
-
+from ser_ros import typed_yaml
 from ser_ros.resources import share_path
 
 
 def load_defaults(node_name: str) -> Dict[str, Any]:
     """Return the parameters that config/ser.yaml gives the node of this name."""
-    with open(share_path('config', 'ser.yaml'), encoding='utf-8') as stream:
-        content = yaml.safe_load(stream)
+    content = typed_yaml.read(share_path('config', 'ser.yaml'))
     return content['/**/' + node_name]['ros__parameters']

@@ -1,68 +1,95 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A YAML file becomes a dataclass, key by key, each of the type that the dataclass says."""
+"""A YAML file that a person has written: read with care, and made a dataclass of."""
 
-from dataclasses import MISSING, fields
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Type
 
 import yaml
 
 from ser_ros.errors import SerError
 from ser_ros.files import check_regular
+from ser_ros.typed_values import Built, build
+
+# Nobody writes more by hand, and PyYAML needs some 20 s for this much.
+MAX_BYTES = 1 << 20
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML's plain types; a key given twice is an error, where PyYAML would drop the first."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        seen = set()
+        for key, _ in node.value:
+            # A key that is not plain is refused later, since no dictionary can hold it.
+            if isinstance(key, yaml.ScalarNode):
+                if (key.tag, key.value) in seen:
+                    raise yaml.MarkedYAMLError(
+                        problem=f'the key {key.value!r} is given twice',
+                        problem_mark=key.start_mark)
+                seen.add((key.tag, key.value))
+        return node
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        # PyYAML lets these out for text that does not fit its tag, such as !!int of a word.
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            tag = node.tag.replace('tag:yaml.org,2002:', '!!')
+            reason = f' ({error})' if isinstance(error, ValueError) else ''
+            raise yaml.MarkedYAMLError(
+                problem=f'{node.value!r} does not fit the type {tag}{reason}',
+                problem_mark=node.start_mark) from error
+
+
+def load(cls: Type[Built], path: str) -> Built:
+    """
+    Make a dataclass of a file; see `ser_ros.typed_values`.
+
+    Raises:
+        SerError: as `read` and `ser_ros.typed_values.build`.
+    """
+    return build(cls, read(path), path)
 
 
 def read(path: str) -> Any:
     """
-    Read a configuration file.
+    Return what the file holds, in YAML's plain types.
 
-    :raises SerError: if it cannot be read or is no YAML.
+    Raises:
+        SerError: the file cannot be read, is larger than MAX_BYTES or is not YAML, or it gives a
+            key twice. The text names the file and the line.
     """
     try:
-        check_regular(path)
-        with open(path, encoding='utf-8') as file:
-            return yaml.safe_load(file)
-    # ValueError: no UTF-8, or what looks like a date or a number and is none.
-    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = ' '.join(str(error).split())
-        raise SerError(f'cannot read the configuration {path}: {reason}') from error
+        return _parse(_read_text(path))
+    except OSError as error:
+        raise SerError(f'cannot read {path}: {error.strerror}') from error
+    except UnicodeDecodeError as error:
+        raise SerError(f'{path} is not text in UTF-8: {error}') from error
+    except RecursionError as error:
+        raise SerError(f'{path} is not valid YAML: it is nested too deeply') from error
+    except yaml.YAMLError as error:
+        raise SerError(f'{path} is not valid YAML: {_reason(error)}') from error
 
 
-def build(kind: type, values: Any, where: str) -> Any:
-    """
-    Make the dataclass ``kind`` of a mapping from YAML.
-
-    Lists, dictionaries with types, and further dataclasses are followed; nothing is converted but
-    whole numbers where a float is wanted.
-
-    :param where: for the text of errors.
-    :raises SerError: if a key is unknown, missing or of another type.
-    """
-    if not isinstance(values, dict):
-        raise SerError(f'{where}: expected keys and values, got {values!r}')
-    types = get_type_hints(kind)
-    for key in values:
-        if key not in types:
-            raise SerError(f'{where}: unknown key {key!r}; allowed: {", ".join(types)}')
-    for entry in fields(kind):
-        required = entry.default is MISSING and entry.default_factory is MISSING
-        if required and entry.name not in values:
-            raise SerError(f'{where}: the key {entry.name!r} is missing')
-    return kind(**{key: _convert(types[key], value, f'{where}: {key}')
-                   for key, value in values.items()})
+def _read_text(path: str) -> str:
+    size = check_regular(path).st_size
+    if size > MAX_BYTES:
+        raise SerError(f'{path} has {size} bytes; a configuration may have up to {MAX_BYTES}')
+    with open(path, encoding='utf-8') as file:
+        return file.read()
 
 
-def _convert(kind: Any, value: Any, where: str) -> Any:
-    origin, arguments = get_origin(kind), get_args(kind)
-    if origin is list and isinstance(value, list):
-        return [_convert(arguments[0], item, where) for item in value]
-    if origin is dict and isinstance(value, dict):
-        return {_convert(arguments[0], key, where): _convert(arguments[1], item, f'{where}.{key}')
-                for key, item in value.items()}
-    if origin is None and hasattr(kind, '__dataclass_fields__'):
-        return build(kind, value, where)
-    if kind is float and type(value) is int:
-        return float(value)
-    if origin is None and type(value) is kind:
-        return value
-    name = getattr(origin or kind, '__name__', kind)
-    raise SerError(f'{where} must be a {name}, got {value!r} ({type(value).__name__})')
+def _parse(text: str) -> Any:
+    loader = _Loader(text)
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
+
+
+def _reason(error: yaml.YAMLError) -> str:
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return ' '.join(str(error).split())
+    mark = error.problem_mark
+    return f'line {mark.line + 1}, column {mark.column + 1}: {error.problem}'

@@ -41,20 +41,20 @@ class Selection(Protocol):
         """The speakers by corpus, the name of its folder."""
 
 
-def check_corpus(name: str, corpus: Corpus, path: str) -> None:
+def check_corpus(name: str, corpus: Corpus) -> None:
     """
     Check that no speaker is in two parts.
 
-    :param path: of the configuration, for the text of errors.
-    :raises SerError: if one is, or others are listed beside EVERYONE.
+    Raises:
+        SerError: a speaker is, or speakers are listed beside EVERYONE.
     """
     seen: dict[str, str] = {}
     for part in PARTS:
         for speaker in getattr(corpus, part):
             if speaker in seen:
-                raise SerError(f'{path}: speaker {speaker!r} of {name} is in {seen[speaker]} '
+                raise SerError(f'speaker {speaker!r} of {name} is in {seen[speaker]} '
                                f'and in {part}')
             seen[speaker] = part
     if EVERYONE in seen and len(seen) > 1:
-        raise SerError(f"{path}: '*' stands for all speakers of {name}; no others can be "
+        raise SerError(f"'*' stands for all speakers of {name}; no others can be "
                        f'listed, but {", ".join(sorted(set(seen) - {EVERYONE}))} are')

@@ -2,20 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the tracker weighs calm against speed: its settings, and the values they may have."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Mapping
 
 from ser_ros.errors import SerError
-
-# Lowest and highest value of every setting.
-RANGES = {
-    'min_speech': (0.0, 1.0),
-    'min_confidence': (0.0, 1.0),
-    'smoothing_s': (0.0, 60.0),
-    'hysteresis': (0.0, 1.0),
-    'min_hold_s': (0.0, 60.0),
-    'reset_after_s': (0.0, 600.0),
-}
+from ser_ros.typed_values import check, key, ranges
 
 # As ``min_confidence`` of the graph and of ``ser_ros classify``: the one that the model file names.
 MODELS_OWN = -1.0
@@ -23,33 +14,28 @@ MODELS_OWN = -1.0
 
 @dataclass(frozen=True)
 class TrackerSettings:
-    """
-    How the tracker weighs calm against speed.
+    """How the tracker weighs calm against speed."""
 
-    Attributes:
-        min_speech: windows of which a smaller share is speech are NO_SPEECH, [0, 1].
-        min_confidence: no emotion is named under this smoothed probability, [0, 1].
-        smoothing_s: time constant of the moving average; 0 takes every window as it is.
-        hysteresis: lead in smoothed probability by which another emotion takes over, [0, 1].
-        min_hold_s: no other emotion is named for this time after one was.
-        reset_after_s: after a longer silence everything before it is forgotten.
-    """
-
-    min_speech: float = 0.25
-    min_confidence: float = 0.4
-    smoothing_s: float = 1.0
-    hysteresis: float = 0.1
-    min_hold_s: float = 1.0
-    reset_after_s: float = 3.0
+    min_speech: float = key(
+        'windows of which a smaller share is speech are NO_SPEECH', 0.25, ge=0.0, le=1.0)
+    min_confidence: float = key(
+        'no emotion is named under this smoothed probability', 0.4, ge=0.0, le=1.0)
+    smoothing_s: float = key(
+        'time constant of the moving average; 0 takes every window as it is', 1.0, ge=0.0, le=60.0)
+    hysteresis: float = key(
+        'lead in smoothed probability by which another emotion takes over', 0.1, ge=0.0, le=1.0)
+    min_hold_s: float = key(
+        'no other emotion is named for this time after one was', 1.0, ge=0.0, le=60.0)
+    reset_after_s: float = key(
+        'after a longer silence everything before it is forgotten', 3.0, ge=0.0, le=600.0)
 
     def __post_init__(self) -> None:
         """Raise SerError for a value out of its range."""
-        for field in fields(self):
-            value = getattr(self, field.name)
-            low, high = RANGES[field.name]
-            # Written so that NaN fails too.
-            if not low <= value <= high:
-                raise SerError(f'{field.name} is {value}; allowed: {low:g} to {high:g}')
+        check(self)
+
+
+# Lowest and highest value of every setting.
+RANGES = ranges(TrackerSettings)
 
 
 def make_settings(parameters: Mapping[str, Any], models_own: float) -> TrackerSettings:
@@ -66,6 +52,6 @@ def make_settings(parameters: Mapping[str, Any], models_own: float) -> TrackerSe
         values['min_confidence'] = models_own
     elif not values['min_confidence'] >= 0.0:
         raise SerError(
-            f"min_confidence is {values['min_confidence']}; allowed: 0 to 1, or -1 for the "
-            "model's own")
+            f"min_confidence is {values['min_confidence']}; allowed: a number from 0 to 1, or -1 "
+            "for the model's own")
     return TrackerSettings(**values)

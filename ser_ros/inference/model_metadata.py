@@ -22,12 +22,12 @@ The precision is not in the list: it is read from the graph.
 
 import hashlib
 import json
-import sys
 from dataclasses import dataclass
 from typing import Any, Dict, Optional, Tuple
 
 from ser_ros.errors import SerError
 from ser_ros.inference.onnx_file.scan import OnnxSummary, scan
+from ser_ros.typed_values import build, key
 
 METADATA_KEY = 'ser_ros'
 DEFAULT_MIN_CONFIDENCE = 0.4
@@ -38,34 +38,32 @@ class ModelInfo:
     """
     What one model file says about itself.
 
-    Attributes
-    ----------
-    path: of the ONNX file.
-    labels: emotions in the order of the outputs.
-    input_shape: of one window, without the batch.
-    temperature: divides the logits before softmax.
-    precision: 'fp32', 'fp16' or 'int8': in what most weights are multiplied, read from the graph.
-    metrics: figures by name, as the training wrote them.
-    min_confidence: under this smoothed probability no emotion is named, [0, 1].
-    answer_accuracy: stated share of right answers with it, (0, 1]; None where none is stated.
-
+    ``path``, ``precision``, ``ir_version`` and ``opset`` come from the file and its graph, all
+    else from its metadata.
     """
 
     path: str
-    name: str
-    version: str
-    labels: Tuple[str, ...]
-    feature_set: str
-    input_shape: Tuple[int, ...]
-    temperature: float
-    training_data: str
-    licence: str
-    metrics: Dict[str, Any]
-    precision: str
-    ir_version: int
-    opset: int
-    min_confidence: float = DEFAULT_MIN_CONFIDENCE
-    answer_accuracy: Optional[float] = None
+    precision: str = key("in what most weights are multiplied: 'fp32', 'fp16' or 'int8'")
+    ir_version: int = key('IR version of the file')
+    opset: int = key('version of the operators')
+    name: str = key('name of the model')
+    version: str = key('version of the model')
+    labels: Tuple[str, ...] = key('emotions in the order of the outputs', unique=True)
+    feature_set: str = key('name of the feature set that makes the input')
+    input_shape: Tuple[int, ...] = key('shape of one window, without the batch', gt=0)
+    temperature: float = key('divides the logits before softmax', gt=0)
+    training_data: str = key('what the model was trained on', may_be_empty=True)
+    licence: str = key('licence of the weights', may_be_empty=True)
+    metrics: Dict[str, Any] = key('figures by name, as the training wrote them', may_be_empty=True)
+    min_confidence: float = key(
+        'under this smoothed probability no emotion is named', DEFAULT_MIN_CONFIDENCE, ge=0, le=1)
+    answer_accuracy: Optional[float] = key(
+        'stated share of right answers with min_confidence', None, ge=0, le=1)
+
+    def __post_init__(self) -> None:
+        """Raise SerError for a model that cannot choose."""
+        if len(self.labels) < 2:
+            raise SerError(f'labels is {self.labels}; allowed: two or more emotions')
 
     @property
     def sha256(self) -> str:
@@ -89,81 +87,18 @@ def read_metadata(path: str) -> ModelInfo:
         raise SerError(
             f'{path} has no {METADATA_KEY!r} metadata, so its labels and feature set are unknown; '
                        'export it with ser_ros train')
+    if summary.precision is None:
+        raise SerError(f'{path}: no weights of a known type in the graph')
     try:
         values = json.loads(summary.metadata[METADATA_KEY])
     except (ValueError, RecursionError) as error:
-        raise SerError(f'{path}: the metadata is no JSON: {error}') from error
-    if not isinstance(values, dict):
-        raise SerError(f'{path}: the metadata is no JSON object')
-    info = _info(path, _Values(path, values), summary)
+        raise SerError(f'{path}: the metadata is not JSON: {error}') from error
+    if isinstance(values, dict):
+        values.update(path=path, precision=summary.precision, ir_version=summary.ir_version,
+                      opset=summary.opset)
+    info = build(ModelInfo, values, f'{path}: metadata', ignore_unknown=True)
     _check_graph(info, summary)
     return info
-
-
-class _Values:
-    """Checked access to the values of the metadata."""
-
-    def __init__(self, path: str, values: Dict[str, Any]) -> None:
-        self._path = path
-        self._values = values
-
-    def get(self, key: str, kind: Any) -> Any:
-        if key not in self._values:
-            raise SerError(f'{self._path}: the metadata has no {key!r}')
-        given = self._values[key]
-        if not isinstance(given, kind) or isinstance(given, bool):
-            raise SerError(
-                f'{self._path}: {key} in the metadata must be a {_JSON_NAMES[kind]}, got {given!r}')
-        return given
-
-    def share(self, key: str) -> Optional[float]:
-        if key not in self._values:
-            return None
-        given = self.get(key, (int, float))
-        # Written so that NaN fails too.
-        if not 0 <= given <= 1:
-            raise SerError(f'{self._path}: {key} in the metadata must be from 0 to 1, got {given}')
-        return float(given)
-
-    def temperature(self) -> float:
-        given = self.get('temperature', (int, float))
-        # No infinity, no NaN, and no whole number that is too large for a float.
-        if not 0 < given <= sys.float_info.max:
-            raise SerError(f'{self._path}: temperature must be over 0, got {given}')
-        return float(given)
-
-
-_JSON_NAMES = {str: 'text', list: 'list', dict: 'object', (int, float): 'number'}
-
-
-def _info(path: str, values: _Values, summary: OnnxSummary) -> ModelInfo:
-    temperature = values.temperature()
-    if summary.precision is None:
-        raise SerError(f'{path}: no weights of a known type in the graph')
-    min_confidence = values.share('min_confidence')
-    return ModelInfo(
-        path=path, name=values.get('name', str), version=values.get('version', str),
-        labels=_labels(path, values.get('labels', list)),
-        feature_set=values.get('feature_set', str),
-        input_shape=_shape(path, values.get('input_shape', list)), temperature=temperature,
-        training_data=values.get('training_data', str), licence=values.get('licence', str),
-        metrics=values.get('metrics', dict), precision=summary.precision,
-        ir_version=summary.ir_version, opset=summary.opset,
-        min_confidence=DEFAULT_MIN_CONFIDENCE if min_confidence is None else min_confidence,
-        answer_accuracy=values.share('answer_accuracy'))
-
-
-def _labels(path: str, given: list) -> Tuple[str, ...]:
-    good = all(isinstance(label, str) and label for label in given)
-    if not good or len(given) < 2 or len(set(given)) != len(given):
-        raise SerError(f'{path}: labels must be two or more different texts, got {given!r}')
-    return tuple(given)
-
-
-def _shape(path: str, given: list) -> Tuple[int, ...]:
-    if not given or not all(type(size) is int and size > 0 for size in given):
-        raise SerError(f'{path}: input_shape must be whole numbers over 0, got {given!r}')
-    return tuple(given)
 
 
 def _check_graph(info: ModelInfo, summary: OnnxSummary) -> None:

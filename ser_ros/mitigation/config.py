@@ -8,24 +8,12 @@ config/mitigation.yaml is the example and explains every key.
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Collection, Dict, Mapping, Tuple
+from typing import Collection, Dict, Mapping, Optional, Tuple
 
+from ser_ros import typed_yaml
 from ser_ros.emotion.labels import EMOTIONS
 from ser_ros.errors import SerError
-from ser_ros.mitigation.checked_yaml import Checker, read_yaml
-
-# Allowed values of the keys in `timing`.
-TIMING_RANGES = {
-    'min_confidence': (0.0, 1.0),
-    'hold_s': (0.0, 3600.0),
-    'repeat_s': (0.0, 86400.0),
-    'recovery_s': (0.0, 3600.0),
-    'timeout_s': (0.5, 3600.0),
-    'cooldown_s': (0.0, 86400.0),
-}
-_FILE_KEYS = ('languages', 'extra_labels', 'timing', 'responses', 'strategies')
-_OPTIONAL_FILE_KEYS = ('extra_labels',)
-_OPTIONAL_TEXTS = ('repeat', 'recovered', 'timed_out')
+from ser_ros.typed_values import key
 
 # Language to texts; none where the response is silent.
 Texts = Mapping[str, Tuple[str, ...]]
@@ -33,24 +21,18 @@ Texts = Mapping[str, Tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Timing:
-    """
-    When a response is due; all times in seconds of audio time.
+    """When a response is due; all times in seconds of audio time."""
 
-    Attributes:
-        min_confidence: an emotion counts from this confidence on, [0, 1].
-        hold_s: so long an emotion lasts without a break before an episode starts.
-        repeat_s: the response is given again after this time; 0: never.
-        recovery_s: so long other emotions are heard before the episode is over.
-        timeout_s: so long there is nothing to tell by before the episode is over.
-        cooldown_s: no episode starts for this time after the last one.
-    """
-
-    min_confidence: float
-    hold_s: float
-    repeat_s: float
-    recovery_s: float
-    timeout_s: float
-    cooldown_s: float
+    min_confidence: float = key('an emotion counts from this confidence on', ge=0, le=1)
+    hold_s: float = key(
+        'an emotion lasts this long without a break before an episode starts', ge=0, le=3600)
+    repeat_s: float = key('the response is given again after this time; 0: never', ge=0, le=86400)
+    recovery_s: float = key(
+        'other emotions are heard for this long before the episode is over', ge=0, le=3600)
+    timeout_s: float = key(
+        'no emotion is recognized for this long before the episode is over', ge=0.5, le=3600)
+    cooldown_s: float = key(
+        'no episode starts for this time after the last one', ge=0, le=86400)
 
 
 class Phase(IntEnum):
@@ -99,73 +81,85 @@ class MitigationConfig:
                 f"{', '.join(self.languages)}")
 
 
+@dataclass(frozen=True)
+class _StrategyKeys:
+    """A strategy as the file holds it: texts by language for each phase."""
+
+    start: Dict[str, Tuple[str, ...]] = key('texts that open an episode')
+    repeat: Optional[Dict[str, Tuple[str, ...]]] = key(
+        'texts while the emotion persists; where missing, those of start', default=None)
+    recovered: Optional[Dict[str, Tuple[str, ...]]] = key(
+        'texts after a recovery', default=None)
+    timed_out: Optional[Dict[str, Tuple[str, ...]]] = key(
+        'texts after a timeout', default=None)
+
+    def check_languages(self, languages: Collection[str]) -> None:
+        """Raise SerError unless the texts of every phase are in exactly these languages."""
+        for phase, texts in vars(self).items():
+            for language in texts or ():
+                if language not in languages:
+                    raise SerError(f"{phase}: unknown key {language!r}; allowed: "
+                                   f"{', '.join(languages)}")
+            for language in languages:
+                if texts is not None and language not in texts:
+                    raise SerError(f'{phase}: the key {language!r} is missing')
+
+    def strategy(self, name: str) -> Strategy:
+        """Return the strategy; a phase without texts is silent, REPEATED says those of start."""
+        return Strategy(name, {
+            Phase.STARTED: _stripped(self.start),
+            Phase.REPEATED: _stripped(self.repeat or self.start),
+            Phase.RECOVERED: _stripped(self.recovered or dict.fromkeys(self.start, ())),
+            Phase.TIMED_OUT: _stripped(self.timed_out or dict.fromkeys(self.start, ())),
+        })
+
+
+@dataclass(frozen=True)
+class _FileKeys:
+    """A mitigation file, key by key."""
+
+    languages: Tuple[str, ...] = key('the languages that every text is given in', unique=True)
+    timing: Timing = key('when a response is due')
+    responses: Dict[str, str] = key(
+        'the strategy for each emotion that starts an episode', may_be_empty=True)
+    strategies: Dict[str, _StrategyKeys] = key('texts for each strategy')
+    extra_labels: Tuple[str, ...] = key(
+        'labels of own models beside the usual emotions', default=(), unique=True)
+
+    def __post_init__(self) -> None:
+        """Raise SerError where one key does not fit another."""
+        for name, strategy in self.strategies.items():
+            try:
+                strategy.check_languages(self.languages)
+            except SerError as error:
+                raise SerError(f'strategies.{name}.{error}') from error
+        labels = EMOTIONS + self.extra_labels
+        if not self.responses:
+            raise SerError(f"responses holds no emotion; allowed: one or more of "
+                           f"{', '.join(labels)}")
+        for label, name in self.responses.items():
+            if label not in labels:
+                raise SerError(
+                    f"responses: unknown key {label!r}; allowed: {', '.join(labels)}")
+            if name not in self.strategies:
+                raise SerError(f"responses.{label} is {name!r}; allowed: one of "
+                               f"{', '.join(self.strategies)}")
+
+
+def _stripped(texts: Texts) -> Texts:
+    return {language: tuple(text.strip() for text in texts[language]) for language in texts}
+
+
 def load(path: str) -> MitigationConfig:
     """
     Read a mitigation file.
 
-    :raises SerError: if the file is missing or not as it should be; the text names the file, the
-        key, the value and what is allowed.
+    Raises:
+        SerError: the file is missing or a key is wrong. The text names the file, the key, the
+            value and what is allowed.
     """
-    sections = _Sections(path)
-    content = sections.mapping(read_yaml(path), '', _FILE_KEYS, _OPTIONAL_FILE_KEYS)
-    languages = sections.names(content['languages'], 'languages')
-    labels = EMOTIONS + sections.names(content.get('extra_labels', []), 'extra_labels', least=0)
-    strategies = sections.strategies(content['strategies'], languages)
+    content = typed_yaml.load(_FileKeys, path)
     return MitigationConfig(
-        path=path,
-        languages=languages,
-        timing=sections.timing(content['timing']),
-        responses=sections.responses(content['responses'], labels, strategies))
-
-
-class _Sections(Checker):
-    """The sections of a mitigation file."""
-
-    def timing(self, value: Any) -> Timing:
-        """Return the section `timing`."""
-        content = self.mapping(value, 'timing', TIMING_RANGES)
-        return Timing(**{
-            key: self.number(content[key], 'timing.' + key, *TIMING_RANGES[key])
-            for key in TIMING_RANGES})
-
-    def strategies(self, value: Any, languages: Tuple[str, ...]) -> Dict[str, Strategy]:
-        """Return the section `strategies`."""
-        if not isinstance(value, dict):
-            raise self.error('strategies', f'{value!r} is not a mapping; needed: strategy: texts')
-        return {name: self._strategy(name, texts, languages) for name, texts in value.items()}
-
-    def _strategy(self, name: Any, value: Any, languages: Tuple[str, ...]) -> Strategy:
-        if not isinstance(name, str):
-            raise self.error('strategies', f'{name!r} is not a text; put it in quotes if it should '
-                             'be')
-        where = 'strategies.' + name
-        content = self.mapping(value, where, ('start',) + _OPTIONAL_TEXTS, _OPTIONAL_TEXTS)
-        texts = {
-            key: self._by_language(content[key], f'{where}.{key}', languages)
-            for key in content}
-        silent: Texts = {language: () for language in languages}
-        return Strategy(name, {
-            Phase.STARTED: texts['start'],
-            Phase.REPEATED: texts.get('repeat', texts['start']),
-            Phase.RECOVERED: texts.get('recovered', silent),
-            Phase.TIMED_OUT: texts.get('timed_out', silent),
-        })
-
-    def _by_language(self, value: Any, where: str, languages: Tuple[str, ...]) -> Texts:
-        content = self.mapping(value, where, languages)
-        return {
-            language: self.texts(content[language], f'{where}.{language}')
-            for language in languages}
-
-    def responses(
-        self, value: Any, labels: Collection[str], strategies: Mapping[str, Strategy],
-    ) -> Dict[str, Strategy]:
-        """Return the section `responses`."""
-        content = self.mapping(value, 'responses', labels, optional=labels)
-        if not content:
-            raise self.error('responses', f"no emotion; needed: one or more of {', '.join(labels)}")
-        for label, name in content.items():
-            if not isinstance(name, str) or name not in strategies:
-                raise self.error('responses.' + label, f"no strategy {name!r}; there are: "
-                                                       f"{', '.join(strategies)}")
-        return {label: strategies[name] for label, name in content.items()}
+        path=path, languages=content.languages, timing=content.timing,
+        responses={label: content.strategies[name].strategy(name)
+                   for label, name in content.responses.items()})

@@ -297,5 +297,5 @@ def test_settings_take_the_confidence_of_the_model_where_none_is_asked_for():
 def test_a_confidence_that_is_none(asked):
     parameters = {name: low for name, (low, _) in RANGES.items()}
     parameters['min_confidence'] = asked
-    with pytest.raises(SerError, match=f'min_confidence is {asked}; allowed: 0 to 1'):
+    with pytest.raises(SerError, match=f'min_confidence is {asked}; allowed: a number from 0 to 1'):
         make_settings(parameters, 0.4)

@@ -39,8 +39,9 @@ def test_the_threshold_may_be_missing(tmp_path):
 
 @pytest.mark.parametrize('key', ['min_confidence', 'answer_accuracy'])
 @pytest.mark.parametrize('value, reason', [
-    (1.5, 'from 0 to 1, got 1.5'), (-0.1, 'from 0 to 1'), (float('nan'), 'from 0 to 1'),
-    ('0.5', "must be a number, got '0.5'"), (True, 'must be a number')])
+    (1.5, 'is 1.5; allowed: a number from 0 to 1'), (-0.1, 'from 0 to 1'),
+    (float('nan'), 'is nan; allowed: a number from 0 to 1'), ('0.5', "is '0.5'; allowed: a number"),
+    (True, 'is True; allowed: a number')])
 def test_a_threshold_that_is_none(tmp_path, key, value, reason):
     path = write_model(tmp_path / 'm.onnx', values=metadata(**{key: value}))
     with pytest.raises(SerError, match=f'{key}.*{reason}'):
@@ -160,22 +161,22 @@ def test_damaged_files_never_end_in_another_error(tmp_path, change):
 
 @pytest.mark.parametrize('values, reason', [
     ('', "no 'ser_ros' metadata"),
-    ('{', 'no JSON'),
-    ('[1]', 'no JSON object'),
-    (metadata(name=None), "no 'name'"),
-    (metadata(version=3), 'version in the metadata must be a text, got 3'),
-    (metadata(labels='happiness'), 'labels in the metadata must be a list'),
-    (metadata(labels=['a']), 'two or more different'),
-    (metadata(labels=['a', 'a', 'b']), 'two or more different'),
-    (metadata(labels=['a', 1, 'b']), 'two or more different'),
+    ('{', 'the metadata is not JSON'),
+    ('[1]', r'metadata: it holds \[1\]; allowed: a mapping'),
+    (metadata(name=None), "metadata: the key 'name' is missing"),
+    (metadata(version=3), 'metadata: version is 3; allowed: a text'),
+    (metadata(labels='happiness'), "labels is 'happiness'; allowed: a list"),
+    (metadata(labels=['a']), 'two or more emotions'),
+    (metadata(labels=['a', 'a', 'b']), "labels: it holds 'a' twice"),
+    (metadata(labels=['a', 1, 'b']), r'labels\[1\] is 1; allowed: a text'),
     (metadata(labels=['a', 'b']), '2 labels in the metadata, but the graph answers'),
-    (metadata(input_shape=[]), 'whole numbers'),
-    (metadata(input_shape=[1, 4.0, 4]), 'whole numbers'),
+    (metadata(input_shape=[]), r'input_shape is \[\]; allowed: a list of one or more'),
+    (metadata(input_shape=[1, 4.0, 4]), r'shape\[1\] is 4.0; allowed: a whole number over 0'),
     (metadata(input_shape=[1, 4, 5]), 'but the graph takes'),
-    (metadata(temperature=0), 'temperature must be over 0'),
-    (metadata(temperature=float('nan')), 'temperature must be over 0'),
-    (metadata(temperature=True), 'must be a number, got True'),
-    (metadata(metrics=[]), 'metrics in the metadata must be a object'),
+    (metadata(temperature=0), 'temperature is 0; allowed: a number over 0'),
+    (metadata(temperature=float('nan')), 'temperature is nan; allowed: a number over 0'),
+    (metadata(temperature=True), 'temperature is True; allowed: a number over 0'),
+    (metadata(metrics=[]), r'metrics is \[\]; allowed: a mapping'),
 ])
 def test_bad_metadata(tmp_path, values, reason):
     path = write_model(tmp_path / 'm.onnx', values=values)
