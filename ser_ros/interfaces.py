@@ -15,7 +15,7 @@ import typing
 import ser_ros
 from ser_ros.errors import SerError
 
-_OWN_MESSAGES = ('Emotion', 'Mitigation', 'ModelInfo', 'SpeechFeatures')
+_OWN_MESSAGES = ('Emotion', 'EndOfStream', 'Mitigation', 'ModelInfo', 'SpeechFeatures')
 _AUDIO_FIELDS = {
     'AudioDataStamped': ('header', 'audio'),
     'AudioInfo': ('channels', 'sample_rate', 'sample_format', 'coding_format'),

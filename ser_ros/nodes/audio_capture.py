@@ -12,14 +12,10 @@ from ser_ros.audio.opening import open_source
 from ser_ros.errors import SerError
 from ser_ros.nodes import managed, process, qos
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter
-from ser_ros.nodes.messages import AudioDataStamped, AudioInfo
+from ser_ros.nodes.messages import AudioDataStamped, AudioInfo, EndOfStream
 from ser_ros.nodes.parameters import spec
 from ser_ros.nodes.stamps import to_stamp
 from ser_ros.nodes.topics import publishes
-
-END_OF_FILE = 'end of file'
-END_STAMP = 'end of stream [ns]'
-PROBLEM = 'problem'
 
 
 class AudioCapture(managed.ManagedNode):
@@ -46,12 +42,14 @@ class AudioCapture(managed.ManagedNode):
         publishes('audio/audio_stamped', AudioDataStamped, qos.AUDIO,
                   'Sound, 16 kHz mono S16LE; stamp: capture time of the first sample.'),
         publishes('audio/audio_info', AudioInfo, qos.LATCHED, 'Format of the sound.'),
+        publishes('audio/end_of_stream', EndOfStream, qos.LATCHED, 'The end of a file.'),
     )
 
     def __init__(self, **kwargs):
         self._capture = None
         self._chunks = None
         self._info = None
+        self._end = None
         self._chunks_per_message = 1
         self._pending = []
         self._message = None
@@ -62,6 +60,7 @@ class AudioCapture(managed.ManagedNode):
     def configure(self):
         self._chunks = self.publish_to('audio/audio_stamped')
         self._info = self.publish_to('audio/audio_info')
+        self._end = self.publish_to('audio/end_of_stream')
         self._chunks_per_message = _whole_chunks(self.value('chunk_s'))
 
     def activate(self):
@@ -77,8 +76,8 @@ class AudioCapture(managed.ManagedNode):
             now_ns=self.now_ns, realtime=self.value('realtime'),
             ready=lambda: self._chunks.get_subscription_count() > 0,
             on_end=self._on_end, on_warning=self.get_logger().warning)
+        self._capture = capture  # before its thread, which may come to the end at once
         capture.start()
-        self._capture = capture
         self._info.publish(AudioInfo(
             channels=1, sample_rate=SAMPLE_RATE_HZ, sample_format='S16LE',
             bitrate=16 * SAMPLE_RATE_HZ, coding_format='WAVE'))
@@ -105,7 +104,12 @@ class AudioCapture(managed.ManagedNode):
     def _on_end(self):
         if self._pending:
             self._publish()
-        self.get_logger().info(f'end of {self._capture.description}')
+        capture, stats = self._capture, self._capture.stats()
+        end = EndOfStream(source=capture.description, error=stats.error)
+        end.header.stamp = to_stamp(stats.end_stamp_ns)
+        end.header.frame_id = self._message.header.frame_id
+        self._end.publish(end)
+        self.get_logger().info(f'end of {capture.description}')
         self.later(self.diagnostics.publish)
 
     def check(self, changes):
@@ -122,10 +126,10 @@ class AudioCapture(managed.ManagedNode):
         values.update({
             'device': self._capture.description, 'overflows': stats.overflows,
             'gaps': stats.gaps, 'reopened': stats.reopens,
-            END_STAMP: stats.end_stamp_ns if stats.ended else ''})
+            'end of stream [ns]': stats.end_stamp_ns if stats.ended else ''})
         if stats.ended:
-            values[PROBLEM] = stats.error
-            return (WARN if stats.error else OK), END_OF_FILE, values
+            values['problem'] = stats.error
+            return (WARN if stats.error else OK), 'end of file', values
         if stats.lost:
             return ERROR, 'device lost, trying to reopen it', values
         if self._new_losses(stats.overflows + stats.gaps):

@@ -24,7 +24,6 @@ from ser_ros.windows.voice_activity import VoiceActivity
 from ser_ros.windows.window_stream import WindowStream, check_period
 
 AUTO = 'auto'
-PERIOD = 'period [s]'
 # Audio that came before audio_info: the two topics are not ordered against each other.
 WAITING_CHUNKS = 500
 # So many are no matter of order any more.
@@ -112,7 +111,8 @@ class FeatureExtraction(managed.ManagedNode):
         extractor = create_extractor(feature_set)
         stream = WindowStream(extractor, self._voice_activity, self.value('period'))
         self._stage = FeatureStage(stream, self._gate)
-        self._message = SpeechFeatures(feature_set=feature_set, shape=list(extractor.shape))
+        self._message = SpeechFeatures(
+            period_s=self.value('period'), feature_set=feature_set, shape=list(extractor.shape))
         self._problem = (WARN, 'no audio yet')
         if self._format is not None:
             self._stage.set_format(*self._format)
@@ -200,7 +200,7 @@ class FeatureExtraction(managed.ManagedNode):
         """Say what is served, and what was refused or filled."""
         values = self._meter.values()
         values['feature set'] = self._message.feature_set if self._message else ''
-        values[PERIOD] = self.value('period')
+        values['period [s]'] = self.value('period')
         values['refused chunks'] = self._refused
         if self.state_label != 'active':
             return OK, '', values

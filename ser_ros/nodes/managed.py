@@ -73,6 +73,11 @@ class ManagedNode(LifecycleNode):
     def accept(self, changes) -> None:
         """Take over parameter changes that passed every check; must return at once."""
 
+    @property
+    def failure(self) -> str:
+        """Why the last transition failed; '' where it did not."""
+        return self._failure
+
     # Help for subclasses.
 
     def value(self, name: str):

@@ -8,7 +8,14 @@ interfaces.check()
 
 from audio_common_msgs.msg import AudioDataStamped, AudioInfo  # noqa: E402
 
-from ser_ros.msg import Emotion, Mitigation, ModelInfo, SpeechFeatures  # noqa: E402
+from ser_ros.msg import (  # noqa: E402
+    Emotion,
+    EndOfStream,
+    Mitigation,
+    ModelInfo,
+    SpeechFeatures,
+)
 
 __all__ = [
-    'AudioDataStamped', 'AudioInfo', 'Emotion', 'Mitigation', 'ModelInfo', 'SpeechFeatures']
+    'AudioDataStamped', 'AudioInfo', 'Emotion', 'EndOfStream', 'Mitigation', 'ModelInfo',
+    'SpeechFeatures']

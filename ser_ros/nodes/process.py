@@ -28,8 +28,19 @@ def init(args) -> None:
         raise SerError(f'ROS 2 cannot start: {first_line(error)}') from error
 
 
-def main(node_classes, args=None) -> int:
-    """Run nodes of these classes in this process until Ctrl-C; return the exit code."""
+def main(node_classes, args=None, must_start=False) -> int:
+    """
+    Run nodes of these classes in this process until Ctrl-C.
+
+    Args:
+        node_classes: Subclasses of ManagedNode.
+        args: Command line for ROS; None: that of the process.
+        must_start: End with an error if a node with autostart can't be activated.
+
+    Returns:
+        The exit code.
+
+    """
     nodes = []
     with Stopping() as stopping:
         try:
@@ -38,7 +49,8 @@ def main(node_classes, args=None) -> int:
                 nodes.append(node_class())
             for node in nodes:
                 if node.value('autostart') and not stopping.requested:
-                    node.start()
+                    if not node.start() and must_start:
+                        return 1  # the node has logged why
             _spin(nodes, stopping)
             return 0
         except SerError as error:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from typing import Any, Callable, ContextManager, Dict, Iterator, List, Optional, Tuple
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -15,34 +16,48 @@ from rclpy.executors import SingleThreadedExecutor
 import ser_ros
 from ser_ros.nodes import process
 from ser_ros.nodes.audio_capture import AudioCapture
+from ser_ros.nodes.end_of_file import EndOfFile
 from ser_ros.nodes.graph import NODES
+from ser_ros.nodes.managed import ManagedNode
 from ser_ros.nodes.observer import Observer
+from ser_ros.nodes.stopping import Stopping
+from ser_ros.sinks.live_view import LiveView
+from ser_ros.sinks.record import Record
 
 STOP_TIMEOUT_S = 3.0
 CONNECT_TIMEOUT_S = 10.0
 PACKAGE_PARENT = os.path.dirname(os.path.dirname(os.path.abspath(ser_ros.__file__)))
 
 
-def run(arguments, view, record, in_processes: bool, stopping) -> str:
+def run(arguments: List[str], view: LiveView, record: Optional[Record], in_processes: bool,
+        stopping: Stopping) -> str:
     """
     Run the graph until the end of the file or Ctrl-C.
 
-    :param arguments: ``--ros-args ...`` for every node.
-    :param view: gets what is heard (a LiveView).
-    :param record: keeps what is heard, or None.
-    :param in_processes: one process for each node.
-    :param stopping: tells when Ctrl-C was pressed (a Stopping that is entered).
-    :return: why it could not run; empty if all went well.
-    :raises SerError: if ROS can't be started with these arguments.
+    Args:
+        arguments: ``--ros-args ...`` for every node.
+        view: Shows what is heard.
+        record: Keeps what is heard, unless None.
+        in_processes: Whether each node gets a process of its own.
+        stopping: Knows whether Ctrl-C was pressed; it is entered already.
+
+    Returns:
+        Why the graph could not run; '' if all went well.
+
+    Raises:
+        SerError: If ROS can't be started with these arguments.
+
     """
     # The namespace and the log level hold for the observer as well.
     process.init(arguments)
     executor = SingleThreadedExecutor()
     graph = _Run(executor, view, record, stopping)
+    start: Callable[[List[str], _Run], ContextManager[None]]
+    start = _children if in_processes else _in_process
     try:
-        with (_children if in_processes else _in_process)(arguments, graph):
+        with start(arguments, graph):
             graph.spin(until=lambda: False)
-        return '' if stopping.requested else graph.reasons[0]
+        return '' if stopping.requested else graph.failure
     finally:
         executor.shutdown()
         graph.observer.destroy_node()
@@ -50,20 +65,25 @@ def run(arguments, view, record, in_processes: bool, stopping) -> str:
 
 
 class _Run:
-    """What goes on until there is a reason to end."""
+    """What is heard goes to the sinks, until there is a reason to end."""
 
-    def __init__(self, executor, view, record, stopping):
+    def __init__(self, executor: SingleThreadedExecutor, view: LiveView,
+                 record: Optional[Record], stopping: Stopping):
         self.executor = executor
         self.stopping = stopping
-        self.reasons = []
-        self.children = []
-        self.observer = _observer(view, record, self.reasons.append)
+        self.failure = ''
+        self.children: List[Tuple[str, subprocess.Popen]] = []
+        self.observer = Observer(
+            self._on_emotion, self._on_mitigation, self._on_window, self._on_end)
+        self._view = view
+        self._record = record
+        self._end_of_file = EndOfFile()
         executor.add_node(self.observer)
 
     @property
     def over(self) -> bool:
         """Whether there is a reason to end."""
-        return bool(self.reasons) or self.stopping.requested
+        return bool(self.failure) or self._end_of_file.reached or self.stopping.requested
 
     def connect(self) -> None:
         """
@@ -74,39 +94,53 @@ class _Run:
         deadline_s = time.monotonic() + CONNECT_TIMEOUT_S
         self.spin(until=lambda: self.observer.connected or time.monotonic() > deadline_s)
 
-    def spin(self, until) -> None:
+    def spin(self, until: Callable[[], bool]) -> None:
         """Serve the nodes until the condition holds or the run is over."""
         while not self.over and not until():
             self.executor.spin_once(timeout_sec=process.POLL_S)
-            self.reasons.extend(
-                f'the process of {name} has ended with exit code {child.returncode}'
-                for name, child in self.children if child.poll() is not None)
+            for name, child in self.children:
+                if child.poll() is not None:
+                    self.fail(f'the process of {name} has ended with exit code {child.returncode}')
 
+    def fail(self, reason: str) -> None:
+        """End the run; the first reason counts."""
+        self.failure = self.failure or reason
 
-def _observer(view, record, on_end):
-    def emotion(values):
-        view.update(values)
-        if record is not None:
-            record.write('emotion', values)
+    def _on_emotion(self, values: Dict[str, Any]) -> None:
+        self._view.update(values)
+        if self._record is not None:
+            self._record.write('emotion', values)
+        self._end_of_file.hear_emotion(values['stamp_s'])
 
-    def mitigation(values):
-        view.mitigation(values)
-        if record is not None:
-            record.write('mitigation', values)
+    def _on_mitigation(self, values: Dict[str, Any]) -> None:
+        self._view.mitigation(values)
+        if self._record is not None:
+            self._record.write('mitigation', values)
 
-    return Observer(emotion, mitigation, view.level, on_end)
+    def _on_window(self, values: Dict[str, Any]) -> None:
+        self._view.level(values['level_dbfs'], values['recent_speech_probability'])
+        self._end_of_file.hear_window(values['period_s'])
+
+    def _on_end(self, values: Dict[str, Any]) -> None:
+        if values['error']:
+            self.fail(values['error'])
+        else:
+            self._end_of_file.hear_end(values['stamp_s'])
 
 
 @contextlib.contextmanager
-def _in_process(_, graph):
-    nodes = []
+def _in_process(_: List[str], graph: _Run) -> Iterator[None]:
+    nodes: List[ManagedNode] = []
     try:
         for node_class in NODES:
             nodes.append(node_class())
             graph.executor.add_node(nodes[-1])
         for node in nodes:
-            if graph.stopping.requested or not node.start():
-                break  # the observer learns the reason from its diagnostics
+            if graph.stopping.requested:
+                break
+            if not node.start():
+                graph.fail(f'{node.NAME}: {node.failure}')
+                break
         yield
     finally:
         for node in nodes:
@@ -114,7 +148,7 @@ def _in_process(_, graph):
 
 
 @contextlib.contextmanager
-def _children(arguments, graph):
+def _children(arguments: List[str], graph: _Run) -> Iterator[None]:
     try:
         for node_class in NODES:
             if node_class is AudioCapture:
@@ -123,8 +157,9 @@ def _children(arguments, graph):
                 break
             # -m looks in the current folder first, where a checkout would hide this package.
             graph.children.append((node_class.NAME, subprocess.Popen(
-                [sys.executable, '-m', node_class.__module__] + arguments
-                + ['-p', 'autostart:=true'], cwd=PACKAGE_PARENT)))
+                [sys.executable, '-m', 'ser_ros.nodes.required',
+                 f'{node_class.__module__}:{node_class.__name__}']
+                + arguments + ['-p', 'autostart:=true'], cwd=PACKAGE_PARENT)))
         yield
     finally:
         for _, child in graph.children:
@@ -133,7 +168,7 @@ def _children(arguments, graph):
             _reap(child)
 
 
-def _reap(child):
+def _reap(child: subprocess.Popen) -> None:
     try:
         child.wait(STOP_TIMEOUT_S)
     except subprocess.TimeoutExpired:

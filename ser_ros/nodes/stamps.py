@@ -13,6 +13,11 @@ def to_stamp(time_ns: int) -> Time:
     return Time(sec=sec, nanosec=nanosec)
 
 
+def to_s(stamp: Time) -> float:
+    """Return a stamp in seconds."""
+    return to_ns(stamp) * 1e-9
+
+
 def to_ns(stamp: Time) -> int:
     """Return a stamp in nanoseconds."""
     return stamp.sec * NS_PER_S + stamp.nanosec

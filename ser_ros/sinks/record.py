@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import os
+from typing import Any, Dict, Optional, TextIO, Union
 
 from ser_ros.errors import SerError
 from ser_ros.output_file import open_output
@@ -19,20 +20,7 @@ MITIGATION_COLUMNS = (
     'phase', 'episode', 'emotion', 'duration_s', 'strategy', 'text', 'language')
 
 
-def open_record(path: str):
-    """
-    Return a record that writes to the file.
-
-    :raises SerError: if its name ends in neither .csv nor .jsonl, or it can't be written.
-    """
-    ending = os.path.splitext(path)[1].lower()
-    if ending not in FORMATS:
-        raise SerError(f"output {path}: the name must end in {' or '.join(FORMATS)}")
-    stream = open_output(path)
-    return CsvRecord(stream) if ending == '.csv' else JsonLinesRecord(stream)
-
-
-def _plain(value):
+def _plain(value: Any) -> Any:
     # JSON has no NaN.
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
@@ -40,10 +28,10 @@ def _plain(value):
 class JsonLinesRecord:
     """One JSON object a line, with ``kind`` emotion or mitigation."""
 
-    def __init__(self, stream):
+    def __init__(self, stream: TextIO):
         self._stream = stream
 
-    def write(self, kind: str, values: dict) -> None:
+    def write(self, kind: str, values: Dict[str, Any]) -> None:
         """Write one emotion or mitigation; a line is complete when this returns."""
         row = {key: _plain(value) for key, value in values.items()}
         json.dump(dict(row, kind=kind), self._stream, ensure_ascii=False, sort_keys=True)
@@ -63,11 +51,11 @@ class CsvRecord:
     written with the first emotion, and a mitigation never comes before one.
     """
 
-    def __init__(self, stream):
+    def __init__(self, stream: TextIO):
         self._stream = stream
-        self._writer = None
+        self._writer: Optional[csv.DictWriter] = None
 
-    def write(self, kind: str, values: dict) -> None:
+    def write(self, kind: str, values: Dict[str, Any]) -> None:
         """Write one emotion or mitigation; a row is complete when this returns."""
         row = {key: value for key, value in values.items() if not isinstance(value, (list, tuple))}
         labels = values.get('labels', ())
@@ -85,3 +73,19 @@ class CsvRecord:
     def close(self) -> None:
         """Close the file."""
         self._stream.close()
+
+
+Record = Union[CsvRecord, JsonLinesRecord]
+
+
+def open_record(path: str) -> Record:
+    """
+    Return a record that writes to the file.
+
+    :raises SerError: if its name ends in neither .csv nor .jsonl, or it can't be written.
+    """
+    ending = os.path.splitext(path)[1].lower()
+    if ending not in FORMATS:
+        raise SerError(f"output {path}: the name must end in {' or '.join(FORMATS)}")
+    stream = open_output(path)
+    return CsvRecord(stream) if ending == '.csv' else JsonLinesRecord(stream)

@@ -102,10 +102,23 @@ def test_a_value_that_cannot_be_used_ends_the_run(speech, tmp_path, node, parame
     assert 'Traceback' not in out + error
 
 
-def test_a_file_that_breaks_off_ends_with_an_error(tmp_path):
+@pytest.mark.parametrize('arguments, complaint', [
+    (['nothing.wav'], 'nothing.wav'),
+    (['speech', '--model', 'nobody'], 'nobody'),
+])
+def test_a_process_that_cannot_start_ends_the_run(speech, arguments, complaint):
+    arguments = [speech if argument == 'speech' else argument for argument in arguments]
+    code, out, error = ser_ros('run', '--processes', *arguments)
+    assert code == 2
+    assert complaint in error
+    assert 'Traceback' not in out + error
+
+
+@pytest.mark.parametrize('processes', [[], ['--processes']])
+def test_a_file_that_breaks_off_ends_with_an_error(tmp_path, processes):
     path = tmp_path / 'nan.wav'
     soundfile.write(str(path), np.full(64000, np.nan, np.float32), 16000, subtype='FLOAT')
-    code, out, error = ser_ros('run', path, '--fast')
+    code, out, error = ser_ros('run', path, '--fast', *processes)
     assert code == 2
     assert 'nan.wav' in error
 
@@ -119,19 +132,22 @@ def test_the_params_file_says_what_the_command_line_does_not(speech, tmp_path):
     assert 'windows=19' in out
 
 
-def test_other_robots_do_not_end_it(peer, speech, tmp_path):
-    """Neither the end of another one's file nor a driver in trouble."""
+def test_diagnostics_of_others_do_not_end_it(peer, speech, tmp_path):
+    """Whoever publishes them, under whatever name, with whatever values."""
     diagnostics = peer.node.create_publisher(DiagnosticArray, '/diagnostics', 10)
     stop = threading.Event()
 
     def disturb():
-        ended = DiagnosticStatus(
-            name='robot2/audio_capture', hardware_id='audio_capture', message='end of file',
-            values=[KeyValue(key='end of stream [ns]', value='1')])
-        broken = DiagnosticStatus(
-            name='camera', hardware_id='camera', level=DiagnosticStatus.ERROR, message='dirty')
+        statuses = [DiagnosticStatus(
+            name=name, hardware_id='audio_capture', level=level, message='end of file',
+            values=[KeyValue(key='end of stream [ns]', value=value),
+                    KeyValue(key='period [s]', value=value)])
+            for name in ('robot1/audio_capture', 'robot1/feature_extraction',
+                         'robot2/audio_capture', 'camera')
+            for level in (DiagnosticStatus.OK, DiagnosticStatus.ERROR)
+            for value in ('1', 'nan', 'inf', '1e400', 'soon')]
         while not stop.wait(0.1):
-            diagnostics.publish(DiagnosticArray(status=[ended, broken]))
+            diagnostics.publish(DiagnosticArray(status=statuses))
 
     thread = threading.Thread(target=disturb)
     thread.start()
@@ -142,6 +158,16 @@ def test_other_robots_do_not_end_it(peer, speech, tmp_path):
         thread.join()
     assert code == 0, error
     assert 'windows=19' in out
+
+
+@pytest.mark.parametrize('period', ['5.0', '0.1'])
+def test_every_window_of_a_file_is_heard_at_any_period(speech, tmp_path, period):
+    path = tmp_path / 'params.yaml'
+    path.write_text(f'/**/feature_extraction: {{ros__parameters: {{period: {period}}}}}\n')
+    code, out, error = ser_ros('run', speech, '--fast', '--params-file', path)
+    assert code == 0, error
+    # 12 s: (12 - 2.6) / period + 1
+    assert f"windows={ {'5.0': 2, '0.1': 95}[period] }" in out
 
 
 @pytest.mark.parametrize('processes', [[], ['--processes']])

@@ -13,7 +13,7 @@ from lifecycle_msgs.msg import Transition
 from ser_ros.features.registry import FEATURE_SETS
 from ser_ros.inference.model_file import Model, available_models
 from ser_ros.nodes import qos
-from ser_ros.nodes.messages import Emotion, ModelInfo, SpeechFeatures
+from ser_ros.nodes.messages import Emotion, EndOfStream, ModelInfo, SpeechFeatures
 from ser_ros.nodes.parameters import load_defaults
 from ser_ros.nodes.stamps import to_ns
 from ser_ros.offline import classify_file, open_graph_classifier
@@ -60,7 +60,15 @@ def test_emotions_of_a_file(peer, start_graph, speech, model):
     by_stamp = {to_ns(window.header.stamp): window for window in features}
     assert set(stamps) <= set(by_stamp)
     assert features[0].feature_set == model.info.feature_set
+    assert features[0].period_s == 0.5
     assert infos[-1].sha256 == model.info.sha256
+    # Only now: who comes late learns it, too.
+    ends = peer.listen(EndOfStream, 'audio/end_of_stream', qos.LATCHED)
+    peer.wait_for(lambda: ends, 'end of the file', graph.values())
+    assert (ends[0].source, ends[0].error) == (speech, '')
+    assert ends[0].header.frame_id == 'microphone'
+    # 12 s: the last one is number 18.
+    assert 0 <= to_ns(ends[0].header.stamp) - stamps[0] - 18 * PERIOD_NS < PERIOD_NS
 
 
 @pytest.mark.parametrize(
