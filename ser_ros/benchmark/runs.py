@@ -32,7 +32,8 @@ _START = (
     f'import sys; sys.path[0] = {_PACKAGE_PARENT!r}; from ser_ros.benchmark import worker; '
     'sys.exit(worker.main(sys.argv[1]))')
 
-Show = Callable[[str], None]
+# Takes a step and the share of it that is done, 0 to 1, or None.
+Show = Callable[[str, Optional[float]], None]
 
 
 class Row(NamedTuple):
@@ -84,7 +85,7 @@ class Runs:
     :param task: of every process, but for backend, precision and seconds.
     :param seconds: of measuring for each configuration.
     :param backends: of CONFIGURATIONS, those of these.
-    :param show: takes a text that says what is going on.
+    :param show: takes what is going on, and the share of it that is done or None.
     """
 
     def __init__(self, task: Task, seconds: float, backends: Sequence[str], show: Show):
@@ -107,9 +108,10 @@ class Runs:
     def _run_one(self, configuration, number: int) -> None:
         backend, precision = configuration
         name = f'round {number + 1} of {ROUNDS}: {backend} {precision}'
-        self._show(name)
+        self._show(name, None)
         task = self._task._replace(backend=backend, precision=precision)
-        outcome = _run_worker(task, lambda text: self._show(f'{name}: {text}'))
+        outcome = _run_worker(
+            task, lambda step, share: self._show(f'{name}: {step}', share))
         if 'result' not in outcome:
             self._reasons[configuration] = outcome['error']
         elif outcome['result']['precision'] != precision:
@@ -168,8 +170,7 @@ def _run_worker(task: Task, show: Show) -> Dict[str, Any]:
         for line in process.stdout or ():
             message = _message(line)
             if 'step' in message:
-                share = message['share']
-                show(message['step'] if share is None else f"{message['step']} {100 * share:.0f} %")
+                show(message['step'], message['share'])
             elif 'result' in message or 'error' in message:
                 process.wait()
                 return message

@@ -49,20 +49,18 @@ def run(args: Any) -> int:
     from ser_ros.benchmark.runs import Runs
     from ser_ros.benchmark.sound import make_sound
     from ser_ros.inference.model_file import Model
+    from ser_ros.progress import Progress
     task = _check(args)
     backends = _backends(args.backends)
     model = Model(task.model)
     head = _head(model.info, task)
-    status = _Status()
     with tempfile.TemporaryDirectory() as folder:
         sound = make_sound(folder)
         path = os.path.join(folder, 'sound.npy')
         _save(path, sound.samples)
-        runs = Runs(task._replace(sound=path), args.seconds, backends, status.show)
-        try:
+        with Progress().steps() as show:
+            runs = Runs(task._replace(sound=path), args.seconds, backends, show)
             runs.run()
-        finally:
-            status.clear()
     head = head._replace(
         sound=sound.description, versions=dict(head.versions, **runs.versions))
     rows = runs.rows()
@@ -131,25 +129,3 @@ def _head(info: Any, task: Any) -> Any:
 def _save(path: str, samples: Any) -> None:
     import numpy as np
     np.save(path, samples)
-
-
-class _Status:
-    """Shows the current step on standard error: in one line on a terminal, else line by line."""
-
-    def __init__(self) -> None:
-        self._stream = sys.stderr
-        self._redraws = self._stream.isatty()
-        self._shown = ''
-
-    def show(self, text: str) -> None:
-        """Show a text in place of the last."""
-        if text != self._shown:
-            self._shown = text
-            self._stream.write(('\r\033[K{}' if self._redraws else '{}\n').format(text))
-            self._stream.flush()
-
-    def clear(self) -> None:
-        """Leave a clean line."""
-        if self._redraws:
-            self._stream.write('\r\033[K')
-            self._stream.flush()

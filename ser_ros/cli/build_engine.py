@@ -50,6 +50,7 @@ def run(args: Any) -> int:
     from ser_ros.inference.registry import BACKENDS
     from ser_ros.inference.tensorrt_backend import build_ahead
     from ser_ros.inference.tensorrt_engine import module
+    from ser_ros.progress import Progress
     model = Model(args.model)
     capability = _capability(args.compute_capability)
     options = EngineOptions(folder=args.cache, workspace_mib=args.workspace_mib)
@@ -61,15 +62,15 @@ def run(args: Any) -> int:
     module.load()  # reports a missing or broken part once, not for each precision
     failed = 0
     for precision in args.precision or _offered(model, capability):
-        with _Display(precision) as display:
-            try:
+        try:
+            with Progress().steps(precision) as show:
                 path, was_there = build_ahead(
-                    model, precision, options._replace(on_progress=display.show), capability)
-            except SerError as error:
-                failed += 1
-                display.end(f'{precision}: {error}')
-                continue
-            display.end(f"{precision}: {path}{', already there' if was_there else ''}")
+                    model, precision, options._replace(on_progress=show), capability)
+        except SerError as error:
+            failed += 1
+            tell(f'{precision}: {error}')
+        else:
+            tell(f"{precision}: {path}{', already there' if was_there else ''}")
     tell(f'engines are in {engine_folder(options)}')
     return NOT_ALL_BUILT if failed else ALL_BUILT
 
@@ -86,41 +87,3 @@ def _capability(text: Optional[str]) -> Optional[Tuple[int, int]]:
     if found is None:
         raise SerError(f'--compute-capability must be two numbers such as 8.6, got {text!r}')
     return int(found.group(1)), int(found.group(2))
-
-
-class _Display:
-    """A bar on a terminal; elsewhere, such as in the log of a container's build, a line a step."""
-
-    def __init__(self, precision: str) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-        self._console = Console(stderr=True, highlight=False, markup=False)
-        self._progress = Progress(
-            TextColumn('{task.description}', markup=False), BarColumn(), TimeElapsedColumn(),
-            console=self._console, transient=True, disable=not self._console.is_terminal)
-        self._precision = precision
-        self._task = self._progress.add_task(precision, total=None)
-        self._stage = ''
-
-    def __enter__(self) -> '_Display':
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self._progress.stop()
-
-    def show(self, step: str, share: Optional[float]) -> None:
-        """Show the current step and its share."""
-        text = f'{self._precision}: {step}'
-        if self._console.is_terminal:
-            self._progress.update(self._task, description=text, total=1.0 if share else None,
-                                  completed=share or 0.0)
-            return
-        if share is None and text != self._stage:  # not every one of TensorRT's many phases
-            tell(text)
-            self._stage = text
-
-    def end(self, text: str) -> None:
-        """Report the outcome."""
-        self._progress.stop()
-        tell(text)

@@ -77,7 +77,7 @@ def run_with(monkeypatch):
                 print(json.dumps({'result': dict(result, **changes)}))
             ''') + textwrap.dedent(script))
         shown = []
-        runs = Runs(TASK, 3.0, backends, show or shown.append)
+        runs = Runs(TASK, 3.0, backends, show or (lambda *step: shown.append(step)))
         runs.run()
         return runs, shown, {(row.backend, row.precision): row for row in runs.rows()}
     return run_with
@@ -126,7 +126,7 @@ def test_a_worker_says_what_is_impossible(sound, model_folder):
 def test_all_take_turns_and_every_other_round_goes_backwards(run_with):
     _, shown, _ = run_with('answer([2.0])', ('onnxruntime',))
     there = ['onnxruntime fp32', 'onnxruntime fp16', 'onnxruntime int8']
-    assert [text.split(': ')[1] for text in shown] == there + there[::-1] + there
+    assert [text.split(': ')[1] for text, _ in shown] == there + there[::-1] + there
 
 
 def test_the_reduction_is_of_the_rounds_own_ratios(run_with, tmp_path):
@@ -174,14 +174,14 @@ def test_the_progress_of_an_engine_is_shown(run_with):
         print(json.dumps({'step': 'loading', 'share': None}))
         answer([1.0])
         ''', ('tensorrt',))
-    assert 'round 1 of 3: tensorrt fp32: building 25 %' in shown
-    assert 'round 1 of 3: tensorrt fp32: loading' in shown
+    assert ('round 1 of 3: tensorrt fp32: building', 0.25) in shown
+    assert ('round 1 of 3: tensorrt fp32: loading', None) in shown
 
 
 def test_the_worker_is_ended_where_the_command_is_interrupted(run_with):
     shown = []
 
-    def interrupt(text):
+    def interrupt(text, _):
         shown.append(text)
         if 'worker' in text:
             raise KeyboardInterrupt
