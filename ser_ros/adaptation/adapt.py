@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Optional
 
 import numpy as np
-from scipy.special import softmax
 
 from ser_ros import __version__
 from ser_ros.adaptation.clips import check_counts, hear, split
@@ -26,6 +25,7 @@ from ser_ros.inference.model_file import PRECISIONS as ALL_PRECISIONS
 from ser_ros.inference.model_file import Model
 from ser_ros.inference.model_metadata import METADATA_KEY
 from ser_ros.inference.onnx_file import writing
+from ser_ros.inference.softmax import softmax
 from ser_ros.progress import Progress
 from ser_ros.windows.window_stream import WindowStream
 
@@ -134,8 +134,8 @@ def adapt(model: Model, clips: Sequence[Clip], stream: WindowStream, settings: S
         silent=[clip for index, clip in enumerate(clips) if index not in set(heard.clips)],
         unreadable=unreadable,
         truth=examples.labels,
-        before=_answers(examples, _softmax(old.logits(examples.features), given)),
-        after=_answers(examples, _softmax(logits, given)),
+        before=_answers(examples, softmax(old.logits(examples.features) / given, np.float64)),
+        after=_answers(examples, softmax(logits / given, np.float64)),
         groups=groups, resampled=resampled)
 
 
@@ -149,10 +149,6 @@ def held_out_logits(old: Head, examples: Examples, folds: Sequence[np.ndarray],
         rows = np.isin(examples.clips, fold)
         logits[rows] = head.logits(examples.features[rows])
     return logits
-
-
-def _softmax(logits: np.ndarray, temperature: float) -> np.ndarray:
-    return softmax(logits / temperature, axis=1)
 
 
 def _answers(examples: Examples, probabilities: np.ndarray) -> np.ndarray:

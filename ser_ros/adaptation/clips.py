@@ -18,7 +18,8 @@ from ser_ros.corpora.labelled_clips import Clip, read_samples, to_clips
 from ser_ros.corpora.labels import as_word
 from ser_ros.emotion.tracker import EmotionTracker
 from ser_ros.errors import SerError
-from ser_ros.offline import graph_settings
+from ser_ros.graph_defaults import graph_settings
+from ser_ros.recognizer import answers
 from ser_ros.windows.window_stream import WindowStream
 
 FOLDS = 5
@@ -86,18 +87,17 @@ def hear(clips: Iterable[Clip], body: Body, stream: WindowStream,
     truth: list[int] = []
     for index, clip in enumerate(clips):
         stream.reset()
-        for window in stream.push(read_samples(clip.path)):
-            # In single precision, as it goes through the graph's messages.
-            share = float(np.float32(window.speech_probability))
-            if not gate.hears_speech(share):
+        for window, found in answers(
+                stream.push(read_samples(clip.path)), gate, body.features):
+            if found is None:
                 continue
             if index not in heard[-1:]:
                 heard.append(index)
                 truth.append(clip.label)
-            features.append(body.features(window.input))
+            features.append(found)
             which.append(len(heard) - 1)
             end_s.append(window.end_sample / SAMPLE_RATE_HZ)
-            shares.append(share)
+            shares.append(window.speech_probability)
     if not heard:
         raise SerError('none of the clips holds speech')
     return (Examples(np.stack(features), np.array(which), np.array(truth)),

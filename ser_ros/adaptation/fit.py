@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import log_softmax, softmax
+from scipy.special import log_softmax
 
 from ser_ros.adaptation.head import Head
+from ser_ros.inference.softmax import softmax
 
 # Both chosen on validation speakers; docs/adaptation.md has the figures.
 KEEP = 1.0
@@ -75,7 +76,7 @@ def fit_head(head: Head, examples: Examples, temperature: float, keep: float = K
     features = examples.features.astype(np.float64)
     truth, weights = examples.labels[examples.clips], examples.weights()[:, np.newaxis]
     before = head.logits(features)
-    old = softmax(before / temperature, axis=1)
+    old = softmax(before / temperature, np.float64)
     present = np.unique(truth)
     right = (truth[:, np.newaxis] == present).astype(float)
     inputs = np.column_stack([features / np.sqrt(features.var(axis=0) + 1e-6),

@@ -6,23 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import softmax
 
 from ser_ros.adaptation.clips import Heard
 from ser_ros.adaptation.fit import Examples
 from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.evaluation import metrics
+from ser_ros.evaluation.scoring import WindowScores
 from ser_ros.evaluation.threshold import (
     Answers,
     Counts,
-    Recording,
     Threshold,
     choose,
     count,
     shares,
 )
+from ser_ros.graph_defaults import graph_settings
 from ser_ros.inference.model_metadata import ModelInfo
-from ser_ros.offline import graph_settings
+from ser_ros.inference.softmax import softmax
 
 
 @dataclass(frozen=True)
@@ -52,16 +52,14 @@ class HeldOut:
         return metrics.fit_temperature(self.logits[np.isin(self.examples.clips, chosen)],
                                        some.labels[some.clips], some.weights())
 
-    def recordings(self, clips: np.ndarray, temperature: float) -> list[Recording]:
-        """Return some clips as `ser_ros.evaluation.threshold` takes them."""
-        found = []
-        for index in clips:
-            rows = self.examples.clips == index
-            found.append(Recording(
-                self.clips[index].corpus, self.clips[index].label,
-                self.heard.end_s[rows].tolist(), softmax(self.logits[rows] / temperature, axis=1),
-                self.heard.speech[rows].tolist()))
-        return found
+    def scores(self, chosen: np.ndarray,
+               temperature: float) -> tuple[list[Clip], list[WindowScores]]:
+        """Return some clips and their scores, as `ser_ros.evaluation.threshold` takes them."""
+        rows = [self.examples.clips == index for index in chosen]
+        return [self.clips[index] for index in chosen], [
+            WindowScores(softmax(self.logits[row] / temperature, np.float64),
+                         self.heard.end_s[row], self.heard.speech[row])
+            for row in rows]
 
 
 @dataclass(frozen=True)
@@ -97,10 +95,10 @@ def choose_threshold(held_out: HeldOut, info: ModelInfo, accuracy: float,
     for fold in held_out.folds:
         others = np.setdiff1d(everyone, fold)
         theirs = held_out.temperature(others)
-        found = choose(held_out.recordings(others, theirs), info.labels, accuracy, settings)
-        judged = count(held_out.recordings(fold, theirs), info.labels,
+        found = choose(*held_out.scores(others, theirs), info.labels, accuracy, settings)
+        judged = count(*held_out.scores(fold, theirs), info.labels,
                        replace(settings, min_confidence=found.min_confidence))
         for name, values in judged.items():
             counts[name] = counts.get(name, 0) + values
-    return Chosen(choose(held_out.recordings(everyone, temperature), info.labels, accuracy,
+    return Chosen(choose(*held_out.scores(everyone, temperature), info.labels, accuracy,
                          settings), accuracy, shares(counts))

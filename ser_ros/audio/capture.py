@@ -222,10 +222,7 @@ class Capture:
                 return False
         start_s, start_ns = self._clock(), self._now_ns()
         n_samples = 0
-        while True:
-            chunk = source.read()
-            if chunk is None:
-                break
+        for chunk in source:
             stamp_ns = start_ns + n_samples * SAMPLE_NS
             n_samples += chunk.size
             # As from a microphone: a chunk is there once its last sample has been heard.

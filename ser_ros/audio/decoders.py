@@ -8,6 +8,7 @@ from typing import Optional
 import numpy as np
 import soundfile
 
+from ser_ros.audio.blocks import BlockReader
 from ser_ros.errors import SerError
 from ser_ros.files import check_regular
 
@@ -29,7 +30,7 @@ class _ForwardSoundFile(soundfile.SoundFile):
         return False
 
 
-class SoundfileDecoder:
+class SoundfileDecoder(BlockReader):
     """
     Decode with libsndfile.
 
@@ -76,7 +77,7 @@ class SoundfileDecoder:
                 f'{self.duration_s:.2f} s: {reason}')
 
 
-class AvDecoder:
+class AvDecoder(BlockReader):
     """Decode with FFmpeg through PyAV; same attributes as :class:`SoundfileDecoder`."""
 
     def __init__(self, path: str):

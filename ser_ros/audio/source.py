@@ -7,6 +7,7 @@ from typing import Optional
 
 import numpy as np
 
+from ser_ros.audio.blocks import BlockReader
 from ser_ros.errors import SerError
 
 
@@ -14,9 +15,9 @@ class DeviceLost(SerError):
     """A microphone that was open has stopped to deliver; opening it again may help."""
 
 
-class AudioSource(abc.ABC):
+class AudioSource(BlockReader):
     """
-    A stream of 20 ms chunks of 16 kHz mono.
+    A stream of 20 ms chunks of 16 kHz mono: ``for chunk in source``.
 
     Attributes:
         description: what is being read, for people.

@@ -58,13 +58,8 @@ def _speak(command: str, path: str, voice: str, words_per_minute: int, text: str
         input=text.encode('utf-8'), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     if process.returncode != 0:
         return np.zeros(0, np.float32)
-    parts = [np.zeros(0, np.int16)]
     with contextlib.closing(FileSource(path)) as source:
-        chunk = source.read()
-        while chunk is not None:
-            parts.append(chunk)
-            chunk = source.read()
-    return int16_to_float(np.concatenate(parts))
+        return int16_to_float(np.concatenate(list(source)))
 
 
 def speech_like(samples: int, amplitude: float = 0.1) -> np.ndarray:

@@ -61,8 +61,8 @@ def run(args) -> int:
     from ser_ros.adaptation.clips import read_clips
     from ser_ros.corpora import labelled_clips
     from ser_ros.evaluation import document
+    from ser_ros.graph_defaults import open_stream
     from ser_ros.inference.model_file import Model
-    from ser_ros.offline import open_stream
     from ser_ros.progress import Progress
     model = Model(args.model)
     settings = adapt.Settings(

@@ -50,17 +50,17 @@ def run(args: Any) -> int:
     """Classify what the command line names and return the exit code."""
     # Imported here: the other commands should not wait for it.
     from ser_ros.cli.classify_files import FileClassifier
-    from ser_ros.offline import open_graph_classifier
+    from ser_ros.recognizer import Recognizer
     from ser_ros.sinks.file_results import WRITERS
-    classifier = open_graph_classifier(
-        model=args.model, backend=args.backend, precision=args.precision, threads=args.threads,
-        emotions=args.emotions and [name.strip() for name in args.emotions.split(',')])
-    with contextlib.closing(classifier):
-        files = FileClassifier(classifier, args.period, args.min_confidence)
+    with Recognizer(
+            args.model, args.precision, args.period, backend=args.backend, threads=args.threads,
+            emotions=args.emotions and [name.strip() for name in args.emotions.split(',')],
+            min_confidence=args.min_confidence) as recognizer:
+        files = FileClassifier(recognizer)
         paths = files.find(args.paths)
-        _check_output(args.output, paths + [classifier.session.info.path])
+        _check_output(args.output, paths + [recognizer.info.path])
         with _open_output(args.output) as stream:
-            writer = WRITERS[_format(args)](stream, classifier, args.windows)
+            writer = WRITERS[_format(args)](stream, recognizer, args.windows)
             try:
                 files.run(paths, writer)
             finally:

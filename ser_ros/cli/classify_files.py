@@ -4,7 +4,7 @@
 
 import contextlib
 import os
-from typing import Callable, Iterator, List, Optional, Sequence
+from typing import Callable, Iterator, List, Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -12,9 +12,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from ser_ros.audio.file_source import FileSource
 from ser_ros.audio.opening import FILE_ENDINGS
 from ser_ros.errors import SerError
-from ser_ros.inference.classifier import Classifier
 from ser_ros.messages import tell
-from ser_ros.offline import classify_source, clip_estimate, graph_settings, open_stream
+from ser_ros.recognizer import Recognizer
+from ser_ros.results import clip_estimate
 from ser_ros.sinks.file_writer import FileResult, Writer
 
 
@@ -27,19 +27,9 @@ class FileClassifier:
         failed: number of files that could not be read, and of folders without audio.
     """
 
-    def __init__(self, classifier: Classifier, period_s: Optional[float],
-                 min_confidence: Optional[float] = None) -> None:
-        """
-        Open what all files share.
-
-        :param period_s: time from one window to the next; None for the graph's default.
-        :param min_confidence: least smoothed probability to name an emotion; likewise.
-        :raises SerError: for a period or a confidence that is not allowed.
-        """
-        self._classifier = classifier
-        self._stream = open_stream(classifier.session.info.feature_set, period_s)
-        self._settings = graph_settings(
-            classifier.session.info, min_confidence=min_confidence)
+    def __init__(self, recognizer: Recognizer) -> None:
+        """Take what listens to all files."""
+        self._recognizer = recognizer
         self.done = 0
         self.failed = 0
 
@@ -94,14 +84,14 @@ class FileClassifier:
     def _classify(self, path: str, advance: Callable[[float], None]) -> FileResult:
         with contextlib.closing(FileSource(path)) as source:
             windows = []
-            for window in classify_source(source, self._classifier, self._stream, self._settings):
+            for window in self._recognizer.source(source):
                 windows.append(window)
                 # A header with no duration, or a wrong one, gives no share.
                 if window.end_s < source.duration_s:
                     advance(window.end_s / source.duration_s)
             if source.warning:
                 tell(f'warning: {path}: {source.warning}')
-            clip = clip_estimate(self._classifier.labels, windows)
+            clip = clip_estimate(self._recognizer.labels, windows)
             return FileResult(path, source.duration_s, windows, clip)
 
 

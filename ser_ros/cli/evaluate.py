@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """``ser_ros evaluate``: measure a model on speakers it was never trained on."""
 
-import contextlib
 from pathlib import Path
 
 from ser_ros.cli import arguments
@@ -68,37 +67,37 @@ def run(args) -> int:
             'the corpora')
     from ser_ros.evaluation import evaluate
     from ser_ros.evaluation.scoring import Scorer
-    from ser_ros.inference.classifier import open_classifier
     from ser_ros.progress import Progress
-    classifier = open_classifier(args.model, args.backend, args.precision, args.threads)
-    with contextlib.closing(classifier):
-        clips = _configured(args, classifier) if args.config else _strangers(args, classifier)
+    from ser_ros.recognizer import Recognizer
+    with Recognizer(args.model, args.precision, backend=args.backend,
+                    threads=args.threads) as recognizer:
+        clips = _configured(args, recognizer) if args.config else _strangers(args, recognizer)
         output = make_folder(args.output)
         part = args.part if args.config else 'all'
         if args.robustness:
             text = evaluate.run_robustness(
-                Scorer(classifier), clips, part, args.clips, output, Progress())
+                Scorer(recognizer), clips, part, args.clips, output, Progress())
         else:
             text = evaluate.run(
-                Scorer(classifier), clips, part, args.changes, output, Progress(),
+                Scorer(recognizer), clips, part, args.changes, output, Progress(),
                 Path(args.against) if args.against else None)
     print(text)
     print(f'written to {output}')
     return 0
 
 
-def _configured(args, classifier):
+def _configured(args, recognizer):
     """Return the clips of the speakers that the configuration lists."""
     from ser_ros.corpora import labelled_clips
     from ser_ros.training import config
     settings = config.load(args.config)
-    if list(classifier.labels) != settings.labels:
+    if list(recognizer.labels) != settings.labels:
         raise SerError(
-            f"the model {classifier.session.info.name} has the labels "
-            f"{', '.join(classifier.labels)}, but {args.config} lists "
+            f"the model {recognizer.info.name} has the labels "
+            f"{', '.join(recognizer.labels)}, but {args.config} lists "
             f"{', '.join(settings.labels)}; give the configuration of this model")
     clips = labelled_clips.load_part(settings, Path(args.data), args.part)
-    warn_of_trained(classifier.session.info, clips)
+    warn_of_trained(recognizer.info, clips)
     return clips
 
 
@@ -112,17 +111,17 @@ def warn_of_trained(info, clips):
             "list them for training: figures of these speakers mean nothing")
 
 
-def _strangers(args, classifier):
+def _strangers(args, recognizer):
     """Return all clips in the folder whose emotion the model knows."""
     from ser_ros.corpora import labelled_clips
     from ser_ros.progress import Progress
-    clips, left_out = labelled_clips.strangers(Path(args.data), classifier.labels, args.corpus)
+    clips, left_out = labelled_clips.strangers(Path(args.data), recognizer.labels, args.corpus)
     for label, count in left_out.items():
         _warn(f'{count} clips of {label} are left out: the model does not know it')
     warn_of_skipped(labelled_clips.skipped(Path(args.data), args.corpus))
     clips, problems = labelled_clips.readable(clips, args.threads, Progress())
     warn_of_unreadable(problems)
-    info = classifier.session.info
+    info = recognizer.info
     for name in labelled_clips.trained_on(info.training_data, Path(args.data), args.corpus):
         _warn(
             f'{info.name} was trained on speakers of {name}: give its CONFIG.yaml to leave them '

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """``ser_ros false-alarms``: how often a model names an emotion although nobody speaks."""
 
-import contextlib
 from pathlib import Path
 
 from ser_ros.cli import arguments
@@ -40,8 +39,8 @@ def run(args) -> int:
     from ser_ros import nonspeech
     from ser_ros.corpora.clip_check import leave_out_unreadable
     from ser_ros.evaluation import document, false_alarms
-    from ser_ros.inference.classifier import open_classifier
     from ser_ros.progress import Progress
+    from ser_ros.recognizer import Recognizer
     if args.folder:
         paths, problems = leave_out_unreadable(
             false_alarms.find(Path(args.folder)), 1, Progress())
@@ -50,7 +49,7 @@ def run(args) -> int:
     else:
         problems = []
         sounds, count = nonspeech.make(args.sounds, args.seed), args.sounds
-    with contextlib.closing(open_classifier(args.model, args.backend, args.precision)) as found:
-        heard = list(Progress().track(false_alarms.listen(found, sounds), 'sounds', count))
+    with Recognizer(args.model, args.precision, backend=args.backend) as recognizer:
+        heard = list(Progress().track(false_alarms.listen(recognizer, sounds), 'sounds', count))
     print(document.to_markdown(false_alarms.report(heard, len(problems))))
     return 0

@@ -63,11 +63,9 @@ def _check_riff_size(path: Path) -> None:
 
 def _measure(decoder, path: Path) -> ClipCheck:
     blocks = []
-    block = decoder.read()
-    while block is not None:
+    for block in decoder:
         check_finite(block, f"'{path}'")
         blocks.append(block.mean(axis=1))
-        block = decoder.read()
     samples = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
     if not len(samples):
         raise SerError(f"'{path}' holds no audio samples")

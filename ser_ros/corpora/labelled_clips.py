@@ -3,7 +3,7 @@
 """The clips of the corpora, their labels and speakers."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 
 from ser_ros import corpora
 from ser_ros.audio.file_source import FileSource
+from ser_ros.audio.format import int16_to_float
 from ser_ros.corpora import Listing
 from ser_ros.corpora.clip_check import leave_out_unreadable
 from ser_ros.corpora.labels import as_word
@@ -181,14 +182,7 @@ def read_samples(path: Path) -> np.ndarray:
     :raises SerError: if the file cannot be read.
     """
     with closing(FileSource(str(path))) as source:
-        return np.concatenate(list(_chunks(source))).astype(np.float32) / 32768
-
-
-def _chunks(source: FileSource) -> Iterator[np.ndarray]:
-    chunk = source.read()
-    while chunk is not None:
-        yield chunk
-        chunk = source.read()
+        return int16_to_float(np.concatenate(list(source)))
 
 
 def describe(clips: list[Clip], labels: list[str]) -> str:

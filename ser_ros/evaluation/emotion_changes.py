@@ -84,7 +84,7 @@ def measure(scorer: Scorer, changes: Iterable[Change]) -> Iterator[Response]:
 
     :raises SerError: if a clip cannot be read.
     """
-    labels = scorer.classifier.labels
+    labels = scorer.labels
     for change in changes:
         first = join(change.before_clips, BEFORE_S)
         second = join(change.after_clips, AFTER_S)

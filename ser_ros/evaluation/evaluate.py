@@ -45,7 +45,7 @@ def run(scorer: Scorer, clips: Sequence[Clip], part: str, changes: int, output: 
     :return: the report as Markdown.
     :raises SerError: if a clip or the other evaluation cannot be read.
     """
-    labels = scorer.classifier.labels
+    labels = scorer.labels
     others = None if against is None else score_files.load_windows(
         against / WINDOWS, clips, labels)
     scores = list(progress.track(scorer.clips(clips), 'clips', len(clips)))
@@ -67,13 +67,13 @@ def run(scorer: Scorer, clips: Sequence[Clip], part: str, changes: int, output: 
 def summarise(scorer: Scorer, clips: Sequence[Clip], scores: Sequence[ClipScores],
               responses: Sequence[Response], part: str) -> report.Evaluation:
     """Return the figures of what was measured."""
-    labels = scorer.classifier.labels
+    labels = scorer.labels
     names = list(dict.fromkeys(clip.corpus for clip in clips))
     speakers = {name: {clip.speaker for clip in clips if clip.corpus == name} for name in names}
     answered = {name: [entry for entry in responses if entry.change.corpus == name]
                 for name in names}
     return report.Evaluation(
-        info=scorer.classifier.session.info, backend=scorer.classifier.session.backend, part=part,
+        info=scorer.recognizer.info, backend=scorer.recognizer.backend, part=part,
         speakers={name: 0 if '' in found else len(found) for name, found in speakers.items()},
         figures={unit: evaluate(clips, scores, labels, unit) for unit in UNITS},
         graph={name: graph_figures(*of_corpus(clips, scores, name), labels) for name in names},
@@ -93,7 +93,7 @@ def run_robustness(scorer: Scorer, clips: Sequence[Clip], part: str, per_corpus:
     """
     chosen = robustness.choose(clips, per_corpus)
     results = robustness.measure(scorer, chosen, all_conditions(), progress)
-    return robustness_report.write(results, scorer.classifier.session.info, part, output)
+    return robustness_report.write(results, scorer.recognizer.info, part, output)
 
 
 def _write(found: report.Evaluation, output: Path) -> str:

@@ -12,9 +12,8 @@ from ser_ros.emotion.tracker import State
 from ser_ros.errors import SerError
 from ser_ros.evaluation.document import Block, Heading, Table, Text
 from ser_ros.evaluation.report import percent
-from ser_ros.inference.classifier import Classifier
 from ser_ros.nonspeech import HARD, Sound
-from ser_ros.offline import classify_chunks, open_stream
+from ser_ros.recognizer import Recognizer
 
 
 @dataclass(frozen=True)
@@ -75,11 +74,10 @@ def read(paths: Iterable[Path]) -> Iterator[Sound]:
         yield Sound(path.parent.name, read_samples(path))
 
 
-def listen(classifier: Classifier, sounds: Iterable[Sound]) -> Iterator[Heard]:
-    """Yield what the graph, with its default settings, says of each sound."""
-    stream = open_stream(classifier.session.info.feature_set)
+def listen(recognizer: Recognizer, sounds: Iterable[Sound]) -> Iterator[Heard]:
+    """Yield what the graph would say of each sound."""
     for sound in sounds:
-        windows = classify_chunks([sound.samples], classifier, stream)
+        windows = recognizer.recording([sound.samples])
         yield Heard(sound.kind, tuple(window.state for window in windows))
 
 

@@ -82,7 +82,7 @@ def measure(scorer: Scorer, clips: Sequence[Clip], conditions: Sequence[Conditio
         for index, kind in enumerate(kinds):
             _, degraded = of_corpus(clips, scores[index::len(kinds)], corpus)
             results.append(_compare(corpus, kind, members, degraded, clean,
-                                    len(scorer.classifier.labels)))
+                                    len(scorer.labels)))
     return results
 
 

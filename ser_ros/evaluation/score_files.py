@@ -78,8 +78,8 @@ def _scores(rows: Sequence[dict[str, str]], labels: Sequence[str]) -> ClipScores
     except (KeyError, ValueError) as error:
         raise SerError(f'not the windows of an evaluation: {error}') from error
     return ClipScores(
-        numbers[:, 2:], numbers[:, 0], np.array([state != State.NO_SPEECH for state in states]),
-        states, tuple(row['label'] for row in rows), numbers[:, 1])
+        numbers[:, 2:], numbers[:, 0], np.full(len(rows), np.nan), states,
+        tuple(row['label'] for row in rows), numbers[:, 1])
 
 
 def save_responses(path: Path, responses: Sequence[Response], labels: Sequence[str]) -> None:

@@ -4,40 +4,49 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Optional
 
 import numpy as np
 
-from ser_ros.audio.format import SAMPLE_RATE_HZ
 from ser_ros.corpora.labelled_clips import Clip, read_samples
-from ser_ros.emotion.settings import TrackerSettings
-from ser_ros.emotion.tracker import EmotionTracker, State
-from ser_ros.inference.classifier import Classifier
-from ser_ros.offline import graph_settings, open_stream
-from ser_ros.windows.window_stream import WindowStream
+from ser_ros.emotion.tracker import State
+from ser_ros.recognizer import Recognizer
 
 
 @dataclass(frozen=True)
-class ClipScores:
+class WindowScores:
     """
-    What is said of the windows of one recording.
+    What a model says of the windows of one recording, each of them alone.
 
-    Attributes
-    ----------
-    probabilities: of each window alone, (windows, labels).
-    end_s: where each ends in the recording.
-    speech: whether it holds enough speech for the graph to look at it.
-    states, labels, confidences: what the graph would say after it, smoothed over time by its
-        tracker; the label is '' unless the state is EMOTION.
-
+    Attributes:
+        probabilities: (windows, labels), adding up to 1 in each window.
+        end_s: where each window ends in the recording.
+        speech_probability: share of each window that is speech, [0, 1]; NaN where it was not
+            stored.
     """
 
     probabilities: np.ndarray
     end_s: np.ndarray
-    speech: np.ndarray
+    speech_probability: np.ndarray
+
+
+@dataclass(frozen=True)
+class ClipScores(WindowScores):
+    """
+    The windows of one recording, each alone and as the graph would answer them.
+
+    Attributes:
+        states, labels, confidences: what the graph would say after each window, smoothed over
+            time by its tracker. The label is '' unless the state is EMOTION.
+    """
+
     states: tuple[State, ...]
     labels: tuple[str, ...]
     confidences: np.ndarray
+
+    @property
+    def speech(self) -> np.ndarray:
+        """Which windows hold enough speech for the graph to look at them."""
+        return np.array([state is not State.NO_SPEECH for state in self.states])
 
     @property
     def rated(self) -> np.ndarray:
@@ -51,23 +60,24 @@ class ClipScores:
 
 class Scorer:
     """
-    Scores recordings with one model, in the feature set that its file names.
+    Scores recordings with one model.
 
-    :param settings: of the tracker; those of config/ser.yaml where None.
+    Attributes:
+        recognizer: what listens.
+        labels: those of the probabilities.
     """
 
-    def __init__(self, classifier: Classifier, settings: Optional[TrackerSettings] = None,
-                 stream: Optional[WindowStream] = None):
-        """Make the stream of windows that the graph would, unless one is given."""
-        self.classifier = classifier
-        self._settings = settings or graph_settings(classifier.session.info)
-        self._stream = stream or open_stream(classifier.session.info.feature_set)
+    def __init__(self, recognizer: Recognizer):
+        """Take the recognizer; its user closes it."""
+        self.recognizer = recognizer
+        self.labels = recognizer.labels
 
     def clips(self, clips: Iterable[Clip]) -> Iterator[ClipScores]:
         """
         Yield the scores of each clip.
 
-        :raises SerError: if a clip cannot be read.
+        Raises:
+            SerError: if a clip cannot be read.
         """
         for clip in clips:
             yield self.score(read_samples(clip.path))
@@ -76,20 +86,14 @@ class Scorer:
         """
         Score one recording.
 
-        :param samples: float32 (n,) at 16 kHz, at least one window long.
+        Args:
+            samples: float32 (n,) at 16 kHz, at least one window long.
         """
-        self._stream.reset()
-        tracker = EmotionTracker(self.classifier.labels, self._settings)
-        probabilities, speech, ends_s, estimates = [], [], [], []
-        for window in self._stream.push(samples):
-            # In single precision, as it goes through the graph's messages.
-            heard = float(np.float32(window.speech_probability))
-            probabilities.append(self.classifier.probabilities(window.input))
-            speech.append(tracker.hears_speech(heard))
-            ends_s.append(window.end_sample / SAMPLE_RATE_HZ)
-            estimates.append(tracker.update(ends_s[-1], probabilities[-1], heard))
+        windows = list(self.recognizer.recording([samples], every_window=True))
         return ClipScores(
-            np.stack(probabilities), np.array(ends_s), np.array(speech),
-            tuple(estimate.state for estimate in estimates),
-            tuple(estimate.label for estimate in estimates),
-            np.array([estimate.confidence for estimate in estimates]))
+            np.stack([window.raw_probabilities for window in windows]),
+            np.array([window.end_s for window in windows]),
+            np.array([window.speech_probability for window in windows]),
+            tuple(window.state for window in windows),
+            tuple(window.label for window in windows),
+            np.array([window.confidence for window in windows]))

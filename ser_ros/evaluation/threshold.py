@@ -9,24 +9,23 @@ model file.
 
 import logging
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ser_ros.audio.format import SAMPLE_RATE_HZ
-from ser_ros.corpora.labelled_clips import Clip, read_samples
+from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.emotion.settings import TrackerSettings
 from ser_ros.emotion.tracker import EmotionTracker, State
 from ser_ros.errors import SerError
-from ser_ros.inference.classifier import Classifier, open_classifier
+from ser_ros.evaluation.scoring import Scorer, WindowScores
+from ser_ros.graph_defaults import graph_settings
 from ser_ros.inference.model_file import Model
 from ser_ros.inference.onnx_file import writing
-from ser_ros.offline import graph_settings, open_stream
 from ser_ros.progress import Progress
+from ser_ros.recognizer import Recognizer
 
 LOGGER = logging.getLogger(__name__)
 
@@ -35,27 +34,6 @@ Counts = dict[str, np.ndarray]
 CANDIDATES = np.round(np.arange(0.0, 1.0, 0.01), 2)
 # A rate of fewer answers than this share of a corpus's windows with speech says too little.
 LEAST_ANSWERED = 0.05
-
-
-@dataclass(frozen=True)
-class Recording:
-    """
-    What a model says of the windows of one clip.
-
-    Attributes
-    ----------
-    corpus, label: of the clip; the label is the index of its emotion.
-    end_s: where each window ends.
-    probabilities: of each window alone, (windows, labels).
-    speech: share of each that is speech, [0, 1].
-
-    """
-
-    corpus: str
-    label: int
-    end_s: Sequence[float]
-    probabilities: np.ndarray
-    speech: Sequence[float]
 
 
 @dataclass(frozen=True)
@@ -102,42 +80,25 @@ class Threshold:
         return float(np.mean([entry.answered for entry in self.answers.values()]))
 
 
-def listen(classifier: Classifier, clips: Iterable[Clip]) -> Iterator[Recording]:
-    """
-    Yield what the model says of each clip, by the steps of the graph.
-
-    :raises SerError: if a clip cannot be read.
-    """
-    stream = open_stream(classifier.session.info.feature_set)
-    for clip in clips:
-        stream.reset()
-        end_s, probabilities, speech = [], [], []
-        for window in stream.push(read_samples(clip.path)):
-            end_s.append(window.end_sample / SAMPLE_RATE_HZ)
-            probabilities.append(classifier.probabilities(window.input))
-            # In single precision, as it goes through the graph's messages.
-            speech.append(float(np.float32(window.speech_probability)))
-        yield Recording(clip.corpus, clip.label, end_s, np.stack(probabilities), speech)
-
-
-def answer(recordings: Iterable[Recording], labels: Sequence[str],
+def answer(clips: Sequence[Clip], scores: Sequence[WindowScores], labels: Sequence[str],
            settings: TrackerSettings) -> dict[str, Answers]:
-    """Return how the graph with these settings answers, by corpus."""
-    return shares(count(recordings, labels, settings))
+    """Return how the graph with these settings answers to some clips, by corpus."""
+    return shares(count(clips, scores, labels, settings))
 
 
-def count(recordings: Iterable[Recording], labels: Sequence[str],
+def count(clips: Sequence[Clip], scores: Sequence[WindowScores], labels: Sequence[str],
           settings: TrackerSettings) -> Counts:
     """Return how many windows hold speech, are answered and answered rightly, by corpus."""
     counts: Counts = {}
-    for entry in recordings:
-        found = counts.setdefault(entry.corpus, np.zeros(3))
+    for clip, entry in zip(clips, scores, strict=True):
+        found = counts.setdefault(clip.corpus, np.zeros(3))
         tracker = EmotionTracker(labels, settings)
-        for stamp_s, probabilities, speech in zip(
-                entry.end_s, entry.probabilities, entry.speech, strict=True):
-            estimate = tracker.update(stamp_s, probabilities, speech)
+        for end_s, probabilities, speech_probability in zip(
+                entry.end_s.tolist(), entry.probabilities, entry.speech_probability.tolist(),
+                strict=True):
+            estimate = tracker.update(end_s, probabilities, speech_probability)
             found += (estimate.state is not State.NO_SPEECH, estimate.state is State.EMOTION,
-                      estimate.label == labels[entry.label])
+                      estimate.label == labels[clip.label])
     return counts
 
 
@@ -148,8 +109,8 @@ def shares(counts: Counts) -> dict[str, Answers]:
             for name, (heard, named, right) in counts.items()}
 
 
-def choose(recordings: Sequence[Recording], labels: Sequence[str], accuracy: float,
-           settings: TrackerSettings) -> Threshold:
+def choose(clips: Sequence[Clip], scores: Sequence[WindowScores], labels: Sequence[str],
+           accuracy: float, settings: TrackerSettings) -> Threshold:
     """
     Return the lowest threshold with which the stated share of the answers is right.
 
@@ -157,14 +118,15 @@ def choose(recordings: Sequence[Recording], labels: Sequence[str], accuracy: flo
     highest, among those with which at least 5 % of the windows with speech of each corpus are
     answered.
 
-    :param recordings: of the validation speakers.
+    :param clips: of the validation speakers.
+    :param scores: of each clip.
     :param accuracy: the stated share, over 0 to 1.
     :param settings: the tracker's, whatever its ``min_confidence``.
     :raises SerError: if in the windows of a corpus no speech is heard.
     """
     best = None
     for candidate in CANDIDATES:
-        answers = answer(recordings, labels, replace(settings, min_confidence=float(candidate)))
+        answers = answer(clips, scores, labels, replace(settings, min_confidence=float(candidate)))
         if any(entry.answered < LEAST_ANSWERED for entry in answers.values()):
             break
         found = Threshold(float(candidate), False, answers)
@@ -192,9 +154,9 @@ def add_to_model(folder: Path, clips: Sequence[Clip], accuracy: float,
     :raises SerError: if the model or a clip cannot be read.
     """
     model = Model(f'{folder}/')
-    with closing(open_classifier(f'{folder}/', 'onnxruntime', model.precisions[0])) as classifier:
-        recordings = list(progress.track(listen(classifier, clips), 'answers', len(clips)))
-        found = choose(recordings, classifier.labels, accuracy, graph_settings(model.info))
+    with Recognizer(f'{folder}/', model.precisions[0], backend='onnxruntime') as recognizer:
+        scores = list(progress.track(Scorer(recognizer).clips(clips), 'answers', len(clips)))
+    found = choose(clips, scores, model.info.labels, accuracy, graph_settings(model.info))
     if not found.reached:
         LOGGER.warning('no threshold makes %.0f %% of the answers right; at best it is %.0f %%',
                        100 * accuracy, 100 * found.right)

@@ -5,7 +5,7 @@
 import numpy as np
 
 
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Return exp(logits) / sum(exp(logits)) over the last axis, float32."""
+def softmax(logits: np.ndarray, dtype: type = np.float32) -> np.ndarray:
+    """Return exp(logits) / sum(exp(logits)) over the last axis, computed in double precision."""
     powers = np.exp(logits.astype(np.float64) - np.max(logits, axis=-1, keepdims=True))
-    return (powers / powers.sum(axis=-1, keepdims=True)).astype(np.float32)
+    return (powers / powers.sum(axis=-1, keepdims=True)).astype(dtype)

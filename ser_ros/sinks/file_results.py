@@ -9,8 +9,8 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, TextIO
 
 import numpy as np
 
-from ser_ros.inference.classifier import Classifier
-from ser_ros.offline import WindowEstimate
+from ser_ros.recognizer import Recognizer
+from ser_ros.results import WindowResult
 from ser_ros.sinks.file_table import TableWriter
 from ser_ros.sinks.file_writer import FileResult, Writer
 from ser_ros.sinks.tally import Shares
@@ -50,7 +50,7 @@ def _file_values(labels: Sequence[str], result: FileResult) -> Values:
     }
 
 
-def _window_values(labels: Sequence[str], window: WindowEstimate) -> Values:
+def _window_values(labels: Sequence[str], window: WindowResult) -> Values:
     return {
         'index': window.index,
         'start_s': _number(window.start_s),
@@ -74,9 +74,9 @@ class CsvWriter(Writer):
     ones of a file; ``raw_probabilities.LABEL`` those of the window alone.
     """
 
-    def __init__(self, stream: TextIO, classifier: Classifier, with_windows: bool) -> None:
+    def __init__(self, stream: TextIO, recognizer: Recognizer, with_windows: bool) -> None:
         """See Writer."""
-        super().__init__(stream, classifier, with_windows)
+        super().__init__(stream, recognizer, with_windows)
         self.shows_progress = stream.isatty()
         self._csv: Optional[csv.DictWriter] = None
 
@@ -107,9 +107,9 @@ class CsvWriter(Writer):
 class JsonWriter(Writer):
     """One JSON object over all, when all is done; it has no NaN, but null."""
 
-    def __init__(self, stream: TextIO, classifier: Classifier, with_windows: bool) -> None:
+    def __init__(self, stream: TextIO, recognizer: Recognizer, with_windows: bool) -> None:
         """See Writer."""
-        super().__init__(stream, classifier, with_windows)
+        super().__init__(stream, recognizer, with_windows)
         self._files: List[Values] = []
 
     def _add(self, result: FileResult) -> None:
@@ -120,11 +120,11 @@ class JsonWriter(Writer):
 
     def finish(self) -> None:
         """Write the object."""
-        info = self._session.info
+        info = self._recognizer.info
         json.dump({
             'model': {
                 'name': info.name, 'version': info.version, 'labels': self._labels,
-                'backend': self._session.backend, 'precision': self._session.precision},
+                'backend': self._recognizer.backend, 'precision': self._recognizer.precision},
             'files': self._files,
             'shares': {
                 'files': _rounded(self._file_shares), 'windows': _rounded(self._window_shares)},
@@ -132,6 +132,6 @@ class JsonWriter(Writer):
         self._stream.write('\n')
 
 
-WRITERS: Dict[str, Callable[[TextIO, Classifier, bool], Writer]] = {
+WRITERS: Dict[str, Callable[[TextIO, Recognizer, bool], Writer]] = {
     'table': TableWriter, 'csv': CsvWriter, 'json': JsonWriter}
 '''The formats by name.'''

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ser_ros.inference.classifier import Classifier
 from ser_ros.messages import one_line
+from ser_ros.recognizer import Recognizer
 from ser_ros.sinks.file_writer import FileResult, Writer
 
 # Room for a table that is not shown in a terminal: as wide as it needs.
@@ -24,9 +24,9 @@ _TEXT_COLUMNS = ('file', 'emotion', 'next', 'probabilities')
 class TableWriter(Writer):
     """For people: a table of the files, one of the shares and, with windows, one for each file."""
 
-    def __init__(self, stream: TextIO, classifier: Classifier, with_windows: bool) -> None:
+    def __init__(self, stream: TextIO, recognizer: Recognizer, with_windows: bool) -> None:
         """See Writer."""
-        super().__init__(stream, classifier, with_windows)
+        super().__init__(stream, recognizer, with_windows)
         width = None if stream.isatty() else _FILE_WIDTH
         self._console = Console(file=stream, highlight=False, width=width)
         self._results: List[FileResult] = []

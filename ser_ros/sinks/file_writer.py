@@ -6,8 +6,8 @@ import abc
 from dataclasses import dataclass
 from typing import List, TextIO
 
-from ser_ros.inference.classifier import Classifier
-from ser_ros.offline import ClipEstimate, WindowEstimate
+from ser_ros.recognizer import Recognizer
+from ser_ros.results import ClipEstimate, WindowResult
 from ser_ros.sinks.tally import Shares
 
 
@@ -17,7 +17,7 @@ class FileResult:
 
     path: str
     duration_s: float
-    windows: List[WindowEstimate]
+    windows: List[WindowResult]
     clip: ClipEstimate
 
 
@@ -31,11 +31,11 @@ class Writer(abc.ABC):
 
     shows_progress = False
 
-    def __init__(self, stream: TextIO, classifier: Classifier, with_windows: bool) -> None:
+    def __init__(self, stream: TextIO, recognizer: Recognizer, with_windows: bool) -> None:
         """Take the stream; ``with_windows`` also writes the windows of every file."""
         self._stream = stream
-        self._session = classifier.session
-        self._labels = list(classifier.labels)
+        self._recognizer = recognizer
+        self._labels = list(recognizer.labels)
         self._with_windows = with_windows
         self._file_shares = Shares()
         self._window_shares = Shares()

@@ -25,7 +25,7 @@ class Window:
     index: number of the window, from 0.
     start_sample, end_sample: its first sample and the one after its last, counted since the reset.
     input: the model's input, float32; overwritten when the next window is made.
-    speech_probability: share of the window that is speech, [0, 1].
+    speech_probability: share of the window that is speech, [0, 1], in single precision.
     recent_speech_probability: share of its newest part, one period long (at most the window).
     level_dbfs: RMS level of the newest part [dB re full scale], -120..0.
     pitch_hz: median pitch of the window's voiced frames [Hz], NaN without any.
@@ -129,9 +129,14 @@ class WindowStream:
             start_sample=self._samples - self._extractor.window_samples,
             end_sample=self._samples,
             input=self._extractor.input(self._input),
-            speech_probability=self._voice_activity.probability(self._extractor.window_samples),
-            recent_speech_probability=self._voice_activity.probability(len(self._newest)),
+            speech_probability=self._speech_probability(self._extractor.window_samples),
+            recent_speech_probability=self._speech_probability(len(self._newest)),
             level_dbfs=level_dbfs(self._newest),
             pitch_hz=self._extractor.pitch_hz())
         self._index += 1
         return window
+
+    def _speech_probability(self, samples: int) -> float:
+        # In single precision, as it goes through the graph's messages: so the speech gate decides
+        # the same on either side of them.
+        return float(np.float32(self._voice_activity.probability(samples)))

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The running graph says of real clips, window by window, what `ser_ros evaluate` writes down."""
 
-import contextlib
 import csv
 
 import numpy as np
@@ -12,7 +11,7 @@ from lifecycle_msgs.msg import Transition
 from ser_ros.inference.model_file import available_models
 from ser_ros.nodes import qos
 from ser_ros.nodes.messages import Emotion
-from ser_ros.offline import open_graph_classifier
+from ser_ros.recognizer import Recognizer
 
 GRAPH = ('emotion_inference', 'feature_extraction', 'audio_capture')
 # A man, a woman, another language; the last is shorter than a window.
@@ -40,11 +39,11 @@ def evaluated(model, folder):
     data = pytest.importorskip('ser_ros.corpora.labelled_clips')
     from ser_ros.evaluation.score_files import save_windows
     from ser_ros.evaluation.scoring import Scorer
-    with contextlib.closing(open_graph_classifier(model=model)) as classifier:
-        labels = classifier.labels
+    with Recognizer(model) as recognizer:
+        labels = recognizer.labels
         clips, left_out = data.strangers(folder, labels)
         assert not left_out
-        save_windows(folder / 'windows.csv', clips, list(Scorer(classifier).clips(clips)), labels)
+        save_windows(folder / 'windows.csv', clips, list(Scorer(recognizer).clips(clips)), labels)
     rows = {}
     with open(str(folder / 'windows.csv'), newline='') as file:
         for row in csv.DictReader(file):

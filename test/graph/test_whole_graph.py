@@ -16,7 +16,7 @@ from ser_ros.nodes import qos
 from ser_ros.nodes.messages import Emotion, EndOfStream, ModelInfo, SpeechFeatures
 from ser_ros.nodes.parameters import load_defaults
 from ser_ros.nodes.stamps import to_ns
-from ser_ros.offline import classify_file, open_graph_classifier
+from ser_ros.recognizer import Recognizer
 
 PERIOD_NS = 500000000
 SAMPLE_NS = 62500
@@ -77,7 +77,8 @@ def test_the_graph_and_classify_agree(peer, start_graph, speech, model, chunk_s)
     emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
     graph = start_graph(speech, '-p', 'loop:=false', '-p', 'realtime:=false',
                         '-p', 'model:=' + model, '-p', f'chunk_s:={chunk_s}')
-    expected = list(classify_file(speech, open_graph_classifier(model=model)))
+    with Recognizer(model) as recognizer:
+        expected = list(recognizer.classify(speech))
     peer.wait_for(lambda: len(emotions) >= len(expected), 'all windows', graph.values())
     assert [emotion.sequence for emotion in emotions] == [result.index for result in expected]
     for emotion, result in zip(emotions, expected):

@@ -5,7 +5,7 @@
 import numpy as np
 import pytest
 
-from ser_ros import offline
+from ser_ros import graph_defaults
 from ser_ros.audio.format import SAMPLE_RATE_HZ
 from ser_ros.emotion.labels import MAIN_EMOTIONS
 from ser_ros.inference.backend import Session
@@ -68,7 +68,7 @@ def classifier(session):
 @pytest.fixture
 def loud_is_speech(monkeypatch):
     """Let every sound count as speech, and only silence as none."""
-    monkeypatch.setattr(offline, 'VoiceActivity', LoudIsSpeech)
+    monkeypatch.setattr(graph_defaults, 'VoiceActivity', LoudIsSpeech)
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ MAX_LINES = 300
 ORDER = (
     '__init__', 'errors', 'files', 'threads', 'resources', 'messages', 'typed_values',
     'typed_yaml', 'defaults', 'output_file', 'progress', 'interfaces', 'onnx_session',
-    'audio', 'features', 'windows', 'inference', 'emotion', 'mitigation', 'offline',
-    'sinks', 'nodes', 'benchmark',
+    'audio', 'features', 'windows', 'inference', 'emotion', 'mitigation',
+    'graph_defaults', 'results', 'recognizer', 'sinks', 'nodes', 'benchmark',
     'nonspeech', 'degrade', 'corpora', 'evaluation', 'adaptation',
     'training.config', 'training.networks', 'training.augment', 'training.export',
     'training.fit', 'cli')

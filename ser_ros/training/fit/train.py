@@ -14,6 +14,7 @@ from ser_ros.corpora import labelled_clips
 from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.evaluation import metrics
 from ser_ros.features.registry import create_extractor
+from ser_ros.inference.softmax import softmax
 from ser_ros.progress import Progress
 from ser_ros.training.config import Config
 from ser_ros.training.fit.cache import load_columns
@@ -92,7 +93,7 @@ def fit(trainer: Trainer, training_windows: BalancedWindows, validation: Windows
         loss = trainer.train_epoch(progress.track_round(
             training_windows.batches(settings.windows_per_epoch, settings.batch),
             f'epoch {number}/{settings.epochs}', steps, settings.epochs - number))
-        uar = validation.uar(_softmax(logits(trainer.averaged, validation.inputs, settings.bf16)))
+        uar = validation.uar(softmax(logits(trainer.averaged, validation.inputs, settings.bf16)))
         epoch = trainer.add(loss, uar)
         on_epoch()
         LOGGER.info('epoch %d: loss %.3f, validation UAR %s', epoch.epoch, epoch.loss, ', '.join(
@@ -110,6 +111,3 @@ def logits(network: torch.nn.Module, inputs: np.ndarray, bf16: bool = False) -> 
             results.append(network(batch.to(memory_format=torch.channels_last)).float().numpy())
     return np.concatenate(results)
 
-
-def _softmax(values: np.ndarray) -> np.ndarray:
-    return torch.from_numpy(values).softmax(dim=1).numpy()

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 
-from ser_ros import defaults, offline
+from ser_ros import defaults, graph_defaults
 from ser_ros.audio.file_source import FileSource
 from ser_ros.cli import classify, classify_files
 from ser_ros.emotion.labels import MAIN_EMOTIONS
@@ -40,7 +40,7 @@ def stub_model(monkeypatch, classifier, loud_is_speech):
         opened.update(kwargs)
         return classifier
 
-    monkeypatch.setattr(offline, 'open_classifier', open_classifier)
+    monkeypatch.setattr(graph_defaults, 'open_classifier', open_classifier)
     monkeypatch.setattr(defaults, 'share_path', lambda *parts: os.path.join(ROOT, *parts))
     return opened
 

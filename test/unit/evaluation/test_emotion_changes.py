@@ -12,6 +12,7 @@ from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.emotion.tracker import State
 from ser_ros.evaluation import emotion_changes
 from ser_ros.evaluation.scoring import ClipScores, Scorer
+from ser_ros.recognizer import Recognizer
 
 LABELS = ('happiness', 'anger')
 
@@ -25,7 +26,7 @@ def said(*labels):
     """Return scores of windows that end at 1, 2, ... s with these labels."""
     count = len(labels)
     states = tuple(State.EMOTION if label else State.UNCERTAIN for label in labels)
-    return ClipScores(np.zeros((count, 2)), np.arange(1., count + 1), np.ones(count, bool), states,
+    return ClipScores(np.zeros((count, 2)), np.arange(1., count + 1), np.ones(count), states,
                       labels, np.zeros(count))
 
 
@@ -81,6 +82,7 @@ def test_from_files_to_the_time(write_wav, noise, classifier, loud_is_speech):
     found = [Clip('c', path, 's', index) for index, path in enumerate(paths)]
     joined = emotion_changes.join(found[:1], 3.0)
     assert len(joined) == 48000
-    response, = emotion_changes.measure(Scorer(classifier), emotion_changes.plan(found, 1))
+    scorer = Scorer(Recognizer(classifier))
+    response, = emotion_changes.measure(scorer, emotion_changes.plan(found, 1))
     assert response.change.speaker == 's'
     assert response.named_s is None or 0 < response.named_s <= emotion_changes.AFTER_S

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scores of windows, and the figures that follow from them, on values worked out by hand."""
 
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,8 @@ from ser_ros.corpora.labelled_clips import Clip, read_samples
 from ser_ros.emotion.tracker import State
 from ser_ros.evaluation import figures
 from ser_ros.evaluation.scoring import ClipScores, Scorer
-from ser_ros.offline import classify_file, clip_estimate, open_graph_classifier
+from ser_ros.recognizer import Recognizer
+from ser_ros.results import clip_estimate
 
 LABELS = ('happiness', 'anger', 'fear')
 
@@ -24,10 +24,10 @@ def clip(label, speaker='s', corpus='c'):
 def scores(*windows, speech=None, said=None):
     """Return the scores of windows with these probabilities."""
     count = len(windows)
-    said = said or [''] * count
+    speech = [True] * count if speech is None else speech
+    said = said or ['happiness' if heard else '' for heard in speech]
     return ClipScores(
-        np.array(windows, np.float32), 2.604 + 0.5 * np.arange(count),
-        np.array(speech if speech is not None else [True] * count),
+        np.array(windows, np.float32), 2.604 + 0.5 * np.arange(count), np.array(speech, float),
         tuple(State.EMOTION if label else State.NO_SPEECH for label in said), tuple(said),
         np.zeros(count))
 
@@ -88,8 +88,9 @@ def test_what_the_graph_says():
 @pytest.mark.parametrize('duration_s', [1.0, 4.3])
 def test_scores_are_what_classify_says(classifier, loud_is_speech, write_wav, noise, duration_s):
     path = write_wav('a.wav', noise(duration_s))
-    expected = list(classify_file(path, classifier))
-    found = Scorer(classifier).score(read_samples(Path(path)))
+    recognizer = Recognizer(classifier)
+    expected = list(recognizer.classify(path))
+    found = Scorer(recognizer).score(read_samples(Path(path)))
     assert found.labels == tuple(window.label for window in expected)
     assert found.states == tuple(window.state for window in expected)
     np.testing.assert_allclose(found.end_s, [window.end_s for window in expected])
@@ -99,7 +100,7 @@ def test_scores_are_what_classify_says(classifier, loud_is_speech, write_wav, no
 
 
 def test_silence_is_scored_all_the_same(classifier, loud_is_speech):
-    found = Scorer(classifier).score(np.zeros(50000, np.float32))
+    found = Scorer(Recognizer(classifier)).score(np.zeros(50000, np.float32))
     assert set(found.states) == {State.NO_SPEECH}
     assert not found.speech.any() and found.rated.all()
     np.testing.assert_allclose(found.probabilities.sum(axis=1), 1, atol=1e-6)
@@ -109,8 +110,8 @@ def test_silence_is_scored_all_the_same(classifier, loud_is_speech):
     'ravdess/Actor_21/03-01-05-02-01-01-21.flac', 'nemo/TP0/TP0_sadness_1.opus'])
 def test_real_speech_is_scored_as_classify_does(shared_data, name):
     path = shared_data / name
-    with closing(open_graph_classifier()) as model:
-        expected = list(classify_file(str(path), model))
+    with Recognizer() as model:
+        expected = list(model.classify(str(path)))
         found = Scorer(model).score(read_samples(path))
         whole = clip_estimate(model.labels, expected)
         everything = list(range(len(model.labels)))

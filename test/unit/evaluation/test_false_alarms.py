@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sounds that are no speech, and what the graph says of them."""
 
-import contextlib
-
 import numpy as np
 import pytest
 import soundfile
@@ -14,7 +12,7 @@ from ser_ros.emotion.tracker import State
 from ser_ros.errors import SerError
 from ser_ros.evaluation import false_alarms
 from ser_ros.evaluation.false_alarms import Heard, summarise
-from ser_ros.offline import open_graph_classifier
+from ser_ros.recognizer import Recognizer
 
 NO_SPEECH, UNCERTAIN, EMOTION = State.NO_SPEECH, State.UNCERTAIN, State.EMOTION
 
@@ -48,8 +46,8 @@ def test_sounds_differ_in_level_but_not_from_call_to_call(sounds):
 
 def test_hardly_an_emotion_is_heard_in_them(sounds):
     """At most 1 % of the clips and of the windows, with the model and the settings that ship."""
-    with contextlib.closing(open_graph_classifier()) as classifier:
-        found = summarise(list(false_alarms.listen(classifier, sounds)))
+    with Recognizer() as recognizer:
+        found = summarise(list(false_alarms.listen(recognizer, sounds)))
     assert found.clips >= 200
     assert found.windows >= 5 * found.clips
     assert found.false_clips <= 0.01

@@ -9,14 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ser_ros import graph_defaults
 from ser_ros.cli.main import main
 from ser_ros.corpora.labelled_clips import Clip, read_samples
 from ser_ros.degrade.level import active_power
 from ser_ros.evaluation import evaluate, robustness
 from ser_ros.evaluation.conditions import CLEAN, FAMILIES, Condition, all_conditions
 from ser_ros.evaluation.scoring import Scorer
-from ser_ros.inference import classifier as classifiers
 from ser_ros.progress import Progress
+from ser_ros.recognizer import Recognizer
 
 KINDS = [(kind.family, kind.name, kind.strength) for kind in all_conditions()]
 
@@ -77,7 +78,7 @@ def test_what_is_measured(corpora, classifier, loud_is_speech):
     silent = Condition('gain', 'mute', 0.0, lambda samples, *_: np.zeros_like(samples))
     clips = corpus_clips(corpora, ['happiness', 'anger'])
     clips += [Clip('north', entry.path, entry.speaker, entry.label) for entry in clips]
-    results = robustness.measure(Scorer(classifier), clips, [silent], Progress())
+    results = robustness.measure(Scorer(Recognizer(classifier)), clips, [silent], Progress())
     assert [(entry.corpus, entry.condition) for entry in results] == [
         (name, kind) for name in ('south', 'north') for kind in (CLEAN, silent)]
     clean, mute = results[:2]
@@ -90,7 +91,8 @@ def test_what_is_measured(corpora, classifier, loud_is_speech):
 def test_the_same_each_time(corpora, classifier):
     clips = corpus_clips(corpora, ['happiness', 'anger'])
     kinds = [find('noise', 'babble', 5.0), find('reverberation', 'room', 0.6)]
-    first, again, reverse = (robustness.measure(Scorer(classifier), clips, order, Progress())
+    scorer = Scorer(Recognizer(classifier))
+    first, again, reverse = (robustness.measure(scorer, clips, order, Progress())
                              for order in (kinds, kinds, kinds[::-1]))
     assert first == again
     assert sorted(first, key=str) == sorted(reverse, key=str)
@@ -99,7 +101,7 @@ def test_the_same_each_time(corpora, classifier):
 def test_the_command(tmp_path, corpora, classifier, loud_is_speech, monkeypatch, capsys):
     chosen = [find('noise', 'pink', 20.0), find('noise', 'pink', 0.0), find('gain', 'gain', -20.0)]
     monkeypatch.setattr(evaluate, 'all_conditions', lambda: chosen)
-    monkeypatch.setattr(classifiers, 'open_classifier', lambda *_: classifier)
+    monkeypatch.setattr(graph_defaults, 'open_classifier', lambda **_: classifier)
     assert main(['evaluate', 'stub', '--data', str(corpora), '--robustness', '--clips', '3',
                  '--output', str(tmp_path)]) == 0
     shown = capsys.readouterr().out

@@ -2,15 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """From which confidence on an emotion is named, on answers whose right threshold is known."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from ser_ros.cli.main import main
+from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.emotion.settings import TrackerSettings
 from ser_ros.errors import SerError
 from ser_ros.evaluation import threshold
-from ser_ros.evaluation.threshold import Answers, Recording, answer, choose
+from ser_ros.evaluation.scoring import WindowScores
+from ser_ros.evaluation.threshold import Answers, answer
 from ser_ros.inference.classifier import open_classifier
 from ser_ros.inference.model_file import Model
 from ser_ros.inference.onnx_file import writing
@@ -23,13 +27,19 @@ SETTINGS = TrackerSettings()
 
 
 def clip(corpus, confidence, right, speech=1.0):
-    """Return a clip of one window, in which anger or joy has this probability."""
-    return Recording(corpus, 0 if right else 1, [2.6],
-                     np.array([[confidence, 1.0 - confidence]], np.float32), [speech])
+    """Return a clip of one window, in which anger or joy has this probability, and its scores."""
+    return Clip(corpus, Path('x.wav'), '', 0 if right else 1), WindowScores(
+        np.array([[confidence, 1.0 - confidence]], np.float32), np.array([2.6]),
+        np.array([speech]))
 
 
 def clips(corpus, count, wrong, confidence):
     return [clip(corpus, confidence, index >= wrong) for index in range(count)]
+
+
+def choose(entries, accuracy):
+    """Return the threshold that is chosen on these clips and scores."""
+    return threshold.choose(*zip(*entries, strict=True), LABELS, accuracy, SETTINGS)
 
 
 # Of the surer half 9 of 10 are right, of all of them 6 of 10.
@@ -39,7 +49,7 @@ NORTH = clips('north', 20, 14, 0.6) + clips('north', 20, 2, 0.85)
 @pytest.mark.parametrize('accuracy, expected, right, answered', [
     (0.6, 0.0, 0.6, 1.0), (0.75, 0.61, 0.9, 0.5), (0.9, 0.61, 0.9, 0.5)])
 def test_the_lowest_threshold_that_reaches_the_rate(accuracy, expected, right, answered):
-    found = choose(NORTH, LABELS, accuracy, SETTINGS)
+    found = choose(NORTH, accuracy)
     assert found.reached
     assert found.min_confidence == expected
     assert found.right == pytest.approx(right)
@@ -47,7 +57,7 @@ def test_the_lowest_threshold_that_reaches_the_rate(accuracy, expected, right, a
 
 
 def test_a_rate_out_of_reach():
-    found = choose(NORTH, LABELS, 0.95, SETTINGS)
+    found = choose(NORTH, 0.95)
     assert not found.reached
     assert found.min_confidence == 0.61
     assert found.right == pytest.approx(0.9)
@@ -55,7 +65,7 @@ def test_a_rate_out_of_reach():
 
 def test_too_few_answers_say_nothing():
     # One sure answer, which is right, of 41: it is not worth silence on all others.
-    found = choose([*NORTH, clip('north', 0.99, True)], LABELS, 0.95, SETTINGS)
+    found = choose([*NORTH, clip('north', 0.99, True)], 0.95)
     assert not found.reached
     assert found.min_confidence == 0.61
 
@@ -63,7 +73,7 @@ def test_too_few_answers_say_nothing():
 def test_every_corpus_weighs_the_same():
     # In the south, ten times larger, everything is right.
     south = clips('south', 400, 0, 0.9)
-    found = choose([*NORTH, *south], LABELS, 0.85, SETTINGS)
+    found = choose([*NORTH, *south], 0.85)
     assert found.min_confidence == 0.61
     assert found.answers['south'] == Answers(1.0, 1.0)
     assert found.right == pytest.approx(0.95)
@@ -72,18 +82,18 @@ def test_every_corpus_weighs_the_same():
 
 def test_windows_without_speech_do_not_count():
     silent = [clip('north', 0.99, False, speech=0.0) for _ in range(100)]
-    assert choose([*NORTH, *silent], LABELS, 0.75, SETTINGS) == choose(
-        NORTH, LABELS, 0.75, SETTINGS)
+    assert choose([*NORTH, *silent], 0.75) == choose(NORTH, 0.75)
     with pytest.raises(SerError, match='no speech is heard in the clips of north'):
-        choose(silent, LABELS, 0.75, SETTINGS)
+        choose(silent, 0.75)
 
 
 def test_windows_are_smoothed_as_in_the_graph():
     probabilities = np.array([[0.9, 0.1], [0.1, 0.9]], np.float32)
-    entry = Recording('north', 0, [2.6, 3.1], probabilities, [1.0, 1.0])
+    anger = Clip('north', Path('x.wav'), '', 0)
+    entry = WindowScores(probabilities, np.array([2.6, 3.1]), np.ones(2))
     # After the second window anger has 0.9 exp(-0.5) + 0.1 (1 - exp(-0.5)) = 0.585.
     for least, answered in ((0.58, 1.0), (0.59, 0.5)):
-        found = answer([entry], LABELS, TrackerSettings(min_confidence=least))
+        found = answer([anger], [entry], LABELS, TrackerSettings(min_confidence=least))
         assert found == {'north': Answers(answered, 1.0)}
 
 
@@ -133,7 +143,7 @@ def test_wrong_arguments(tmp_path, monkeypatch, capsys, config_path, model, opti
 
 
 def test_describe():
-    found = choose(NORTH, LABELS, 0.75, SETTINGS)
+    found = choose(NORTH, 0.75)
     assert threshold.describe(found) == (
         'min_confidence 0.61: 90.0% of the answers are right, 50.0% of the windows with speech '
         'are answered (north 90.0% of 50.0%)')

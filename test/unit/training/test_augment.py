@@ -10,7 +10,7 @@ import pytest
 
 from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.features.registry import FEATURE_SETS, create_extractor
-from ser_ros.offline import open_stream
+from ser_ros.graph_defaults import open_stream
 from ser_ros.training.augment import mel_f0_level
 from ser_ros.training.fit.windows import DRAW_WINDOW, BalancedWindows, clip_inputs
 

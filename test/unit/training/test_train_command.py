@@ -17,6 +17,7 @@ from ser_ros.evaluation.scoring import Scorer
 from ser_ros.inference.classifier import open_classifier
 from ser_ros.inference.model_file import Model
 from ser_ros.progress import Progress
+from ser_ros.recognizer import Recognizer
 from ser_ros.training.config import load
 from ser_ros.training.fit import cache
 
@@ -204,8 +205,8 @@ def test_scores_are_the_means_of_the_windows(evaluated, trained, config_path, co
     assert len(rows) == 17
     config = load(str(config_path))
     clip = load_part(config, corpora, 'test')[0]
-    classifier = open_classifier(str(trained / 'tiny'), precision='fp16')
-    windows = next(Scorer(classifier).clips([clip])).probabilities
+    recognizer = Recognizer(str(trained / 'tiny'), 'fp16')
+    windows = next(Scorer(recognizer).clips([clip])).probabilities
     assert len(windows) == (len(read_samples(clip.path)) - 41664) // 8000 + 1 == 2
     np.testing.assert_allclose(
         [float(rows[0][label]) for label in config.labels], windows.mean(axis=0), atol=1e-5)

@@ -1,7 +1,8 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From an audio file to the emotions of its windows, without ROS."""
+"""From sound to the emotions of its windows, without ROS."""
 
+import contextlib
 import dataclasses
 import importlib.util
 import os
@@ -9,12 +10,16 @@ import os
 import numpy as np
 import pytest
 
-from ser_ros import defaults, offline
+from ser_ros import defaults, graph_defaults
 from ser_ros.audio.file_source import FileSource
+from ser_ros.audio.format import int16_to_float
 from ser_ros.emotion.settings import TrackerSettings
 from ser_ros.emotion.tracker import EmotionTracker, State
 from ser_ros.errors import SerError
+from ser_ros.graph_defaults import graph_settings, open_stream
 from ser_ros.inference.classifier import Classifier
+from ser_ros.recognizer import Recognizer
+from ser_ros.results import WindowResult, clip_estimate
 
 WINDOW_S = 2.604
 # Looked up only: its code needs torch, its ONNX file does not.
@@ -29,13 +34,12 @@ def shipped_configuration(monkeypatch, request):
     monkeypatch.setattr(defaults, 'share_path', lambda *parts: os.path.join(root, *parts))
 
 
-def windows(path, classifier, period_s=0.5, **kwargs):
-    stream = offline.open_stream('mel_yin_rms/1', period_s)
-    return list(offline.classify_file(path, classifier, stream, **kwargs))
+def windows(path, classifier, period_s=0.5, **tracking):
+    return list(Recognizer(classifier, period_s=period_s, **tracking).classify(path))
 
 
 @pytest.mark.usefixtures('loud_is_speech')
-class TestClassifyFile:
+class TestFiles:
     def test_one_window_each_period(self, write_wav, noise, classifier):
         found = windows(write_wav('noise.wav', noise(5.0)), classifier)
         assert [window.index for window in found] == [0, 1, 2, 3, 4]
@@ -57,7 +61,7 @@ class TestClassifyFile:
 
     def test_settings_are_those_of_the_tracker(self, write_wav, noise, classifier):
         path = write_wav('noise.wav', noise(3.2))
-        found = windows(path, classifier, settings=TrackerSettings(min_confidence=1.0))
+        found = windows(path, classifier, min_confidence=1.0)
         assert {window.state for window in found} == {State.UNCERTAIN}
 
     def test_silence_is_not_asked(self, write_wav, classifier, session):
@@ -79,28 +83,31 @@ class TestClassifyFile:
 
     def test_files_do_not_touch_each_other(self, write_wav, noise, classifier):
         path = write_wav('noise.wav', noise(4.0))
-        stream = offline.open_stream('mel_yin_rms/1', 0.5)
-        first, again = (list(offline.classify_file(path, classifier, stream)) for _ in range(2))
+        recognizer = Recognizer(classifier)
+        first, again = (list(recognizer.classify(path)) for _ in range(2))
         assert len(first) == len(again)
         for a, b in zip(first, again):
             np.testing.assert_array_equal(a.probabilities, b.probabilities)
 
     def test_all_has_defaults_and_is_closed(
             self, write_wav, noise, classifier, session, monkeypatch):
-        monkeypatch.setattr(offline, 'open_classifier', lambda **_: classifier)
+        monkeypatch.setattr(graph_defaults, 'open_classifier', lambda **_: classifier)
         path = write_wav('noise.wav', noise(3.2))
-        assert len(list(offline.classify_file(path))) == 2
+        with Recognizer() as recognizer:
+            assert len(list(recognizer.classify(path))) == 2
+            assert not session.closed
         assert session.closed
 
-    def test_classifier_of_the_caller_stays_open(self, write_wav, noise, classifier, session):
-        list(offline.classify_file(write_wav('noise.wav', noise(3.2)), classifier))
-        assert not session.closed
+    def test_the_model_is_closed_where_a_setting_is_wrong(self, classifier, session):
+        with pytest.raises(SerError, match='period'):
+            Recognizer(classifier, period_s=0.03)
+        assert session.closed
 
     def test_file_is_closed_where_the_reader_stops_early(
             self, write_wav, noise, classifier, monkeypatch):
         closed = []
         monkeypatch.setattr(FileSource, 'close', lambda self: closed.append(self))
-        found = offline.classify_file(write_wav('noise.wav', noise(4.0)), classifier)
+        found = Recognizer(classifier).classify(write_wav('noise.wav', noise(4.0)))
         next(found)
         found.close()
         assert len(closed) == 1
@@ -117,15 +124,15 @@ class TestClassifyFile:
         sound[40000:60000] = 0.0
         path = write_wav('noise.wav', sound)
         stage = stage_module.FeatureStage(
-            offline.open_stream('mel_yin_rms/1', 0.5), SpeakingGate(0.5))
+            open_stream('mel_yin_rms/1', 0.5), SpeakingGate(0.5))
         stage.set_format(1, 16000, 'S16LE', 'WAVE')
-        tracker = EmotionTracker(classifier.labels, offline.graph_settings())
+        tracker = EmotionTracker(classifier.labels, graph_settings())
         data = _all_chunks(path).astype('<i2').tobytes()
         estimates, start_ns = [], 1700000000123456789
         for i in range(0, len(data), 1234):
             stamp_ns = start_ns + i // 2 * 62500
             for window in stage.push(data[i:i + 1234], stamp_ns):
-                speech = float(np.float32(window.window.speech_probability))
+                speech = window.window.speech_probability
                 raw = None
                 if tracker.hears_speech(speech, window.muted):
                     raw = classifier.probabilities(window.window.input)
@@ -138,23 +145,17 @@ class TestClassifyFile:
 
 
 def _all_chunks(path):
-    source = FileSource(path)
-    chunks = []
-    chunk = source.read()
-    while chunk is not None:
-        chunks.append(chunk)
-        chunk = source.read()
-    source.close()
-    return np.concatenate(chunks)
+    with contextlib.closing(FileSource(path)) as source:
+        return np.concatenate(list(source))
 
 
 class TestClipEstimate:
     def window(self, state, raw):
-        return offline.WindowEstimate(
+        return WindowResult(
             0, 0.0, 2.6, state, '', 0.0, np.zeros(2), np.array(raw, np.float32), 1.0, -20.0, 100.0)
 
     def test_is_the_mean_of_the_windows_with_speech(self):
-        clip = offline.clip_estimate(('joy', 'fear'), [
+        clip = clip_estimate(('joy', 'fear'), [
             self.window(State.EMOTION, [0.9, 0.1]), self.window(State.NO_SPEECH, [0.0, 0.0]),
             self.window(State.UNCERTAIN, [0.5, 0.5])])
         assert (clip.state, clip.label, clip.speech_windows) == (State.EMOTION, 'joy', 2)
@@ -162,7 +163,7 @@ class TestClipEstimate:
         assert clip.probabilities == pytest.approx([0.7, 0.3])
 
     def test_without_speech(self):
-        clip = offline.clip_estimate(
+        clip = clip_estimate(
             ('joy', 'fear'), [self.window(State.NO_SPEECH, [0.0, 0.0])])
         assert (clip.state, clip.label, clip.confidence) == (State.NO_SPEECH, '', 0.0)
         assert clip.probabilities.tolist() == [0.0, 0.0]
@@ -170,12 +171,12 @@ class TestClipEstimate:
 
 class TestDefaults:
     def test_settings_are_the_graphs(self):
-        assert offline.graph_settings() == TrackerSettings()
+        assert graph_settings() == TrackerSettings()
 
     def test_the_model_file_names_the_confidence(self, session):
         info = dataclasses.replace(session.info, min_confidence=0.9)
-        assert offline.graph_settings(info).min_confidence == 0.9
-        assert offline.graph_settings(info, min_confidence=0.2, min_hold_s=None) == (
+        assert graph_settings(info).min_confidence == 0.9
+        assert graph_settings(info, min_confidence=0.2, min_hold_s=None) == (
             TrackerSettings(min_confidence=0.2))
 
     @pytest.mark.usefixtures('loud_is_speech')
@@ -188,11 +189,78 @@ class TestDefaults:
     @pytest.mark.usefixtures('loud_is_speech')
     def test_period(self, period_s):
         with pytest.raises(SerError, match='period'):
-            offline.open_stream('mel_yin_rms/1', period_s)
+            open_stream('mel_yin_rms/1', period_s)
 
     def test_unknown_feature_set(self):
         with pytest.raises(SerError, match='mel_yin_rms/1'):
-            offline.open_stream('mfcc/7')
+            open_stream('mfcc/7')
+
+
+@pytest.mark.usefixtures('loud_is_speech')
+class TestStream:
+    def test_any_pieces_give_the_windows_of_the_file(self, write_wav, noise, classifier):
+        path = write_wav('noise.wav', noise(4.0))
+        expected = windows(path, classifier)
+        samples = int16_to_float(_all_chunks(path))
+        recognizer = Recognizer(classifier)
+        found = [window for start in range(0, len(samples), 1234)
+                 for window in recognizer.push(samples[start:start + 1234])]
+        assert_same(found, expected)
+
+    def test_samples_are_taken_in_where_nobody_looks_at_the_windows(self, noise, classifier):
+        samples = noise(3.2).astype(np.float32)
+        recognizer = Recognizer(classifier)
+        recognizer.push(samples[:30000])
+        found = recognizer.push(samples[30000:])
+        assert [window.index for window in found] == [0, 1]
+
+    def test_reset_is_another_recording(self, noise, classifier):
+        samples = noise(4.0).astype(np.float32)
+        recognizer = Recognizer(classifier)
+        first = recognizer.push(samples)
+        assert recognizer.push(samples)[0].index == 3
+        recognizer.reset()
+        assert_same(recognizer.push(samples), first)
+
+    def test_a_recording_is_heard_from_its_start(self, noise, classifier):
+        samples = noise(4.0).astype(np.float32)
+        recognizer = Recognizer(classifier)
+        first = recognizer.push(samples)
+        assert_same(list(recognizer.recording([samples[:100], samples[100:]])), first)
+
+    def test_every_window_is_asked_and_nothing_else_changes(self, noise, classifier, session):
+        samples = np.concatenate([np.zeros(50000), noise(3.0)]).astype(np.float32)
+        recognizer = Recognizer(classifier)
+        some = list(recognizer.recording([samples]))
+        session.asked = 0
+        every = list(recognizer.recording([samples], every_window=True))
+        assert session.asked == len(every) == len(some)
+        assert some[0].state is State.NO_SPEECH
+        for a, b in zip(some, every):
+            assert (a.state, a.label, a.confidence) == (b.state, b.label, b.confidence)
+            assert b.raw_probabilities.sum() == pytest.approx(1.0, abs=1e-5)
+
+    @pytest.mark.parametrize('samples', [
+        np.zeros(1000), np.zeros((2, 1000), np.float32), np.full(1000, np.nan, np.float32)])
+    def test_what_is_no_sound(self, classifier, samples):
+        with pytest.raises(SerError):
+            Recognizer(classifier).push(samples)
+
+    def test_speech_is_given_in_single_precision(self, noise, classifier):
+        """As the graph's messages carry it, so that the gate decides the same."""
+        samples = noise(2.7).astype(np.float32)
+        samples[:12345] = 0.0
+        share, = (window.speech_probability for window in Recognizer(classifier).push(samples))
+        assert share == np.float32(share)
+        assert share == pytest.approx(1 - 12345 / 41664, rel=1e-6)
+
+
+def assert_same(found, expected):
+    assert len(found) == len(expected)
+    for a, b in zip(found, expected):
+        assert (a.index, a.state, a.label, a.start_s, a.end_s) == (
+            b.index, b.state, b.label, b.start_s, b.end_s)
+        np.testing.assert_array_equal(a.probabilities, b.probabilities)
 
 
 @needs_silero
