@@ -9,8 +9,9 @@ from typing import Callable, Optional
 
 import numpy as np
 
+from ser_ros.audio.format import SAMPLE_NS, SAMPLE_RATE_HZ
+from ser_ros.audio.sample_clock import SampleClock, Tolerance
 from ser_ros.audio.source import AudioSource
-from ser_ros.audio.stamp_clock import SAMPLE_NS, StampClock
 from ser_ros.errors import SerError
 
 # How much faster than real time a file is played where real time is not asked for: fast enough
@@ -24,6 +25,12 @@ _READY_POLL_S = 0.05
 # Pauses between attempts to reopen a lost device: doubled from the first to the last.
 _FIRST_PAUSE_S = 0.5
 _LAST_PAUSE_S = 8.0
+
+# A chunk of 20 ms moves the count by 0.004, so the time constant is 5 s. The 100 parts in a
+# million that crystals differ by then make 0.5 ms. A single late time may be a stalled process.
+MICROPHONE = Tolerance(
+    gain=0.004, followed_ns=100 * 10 ** 6, early_gap_ns=100 * 10 ** 6, late_gap_ns=None,
+    lasting_gap_ns=100 * 10 ** 6, lasting_chunks=5)
 
 
 @dataclass
@@ -94,7 +101,7 @@ class Capture:
         self._opened = threading.Event()
         self._source: Optional[AudioSource] = None
         self._failure: Optional[SerError] = None
-        self._stamps = StampClock()
+        self._stamps = SampleClock(SAMPLE_RATE_HZ, MICROPHONE)
         self._stats = CaptureStats()
         self._earlier_overflows = 0
         self._thread = threading.Thread(target=self._run, name='audio capture', daemon=True)

@@ -12,6 +12,8 @@ from ser_ros.errors import SerError
 SAMPLE_RATE_HZ = 16000
 CHUNK_SAMPLES = 320
 CHUNK_DURATION_S = CHUNK_SAMPLES / SAMPLE_RATE_HZ
+NS_PER_S = 1000000000
+SAMPLE_NS = NS_PER_S // SAMPLE_RATE_HZ
 
 # A shorter file is followed by silence up to this length: one feature window (41 664 samples,
 # 2.604 s) rounded up to a chunk, so that a short clip still gives a window.

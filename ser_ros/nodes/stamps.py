@@ -4,7 +4,7 @@
 
 from builtin_interfaces.msg import Time
 
-NS_PER_S = 1000000000
+from ser_ros.audio.format import NS_PER_S
 
 
 def to_stamp(time_ns: int) -> Time:

@@ -6,23 +6,21 @@ from typing import Iterator, NamedTuple, Optional
 
 import numpy as np
 
-from ser_ros.audio.format import SAMPLE_RATE_HZ, PcmDecoder, check_audio_info
+from ser_ros.audio.format import NS_PER_S, SAMPLE_RATE_HZ, PcmDecoder, check_audio_info
 from ser_ros.audio.resample import StreamResampler
+from ser_ros.audio.sample_clock import SampleClock, Tolerance
 from ser_ros.errors import SerError
 from ser_ros.windows.speaking_gate import SpeakingGate
 from ser_ros.windows.window_stream import Window, WindowStream
 
-NS_PER_S = 1000000000
 # Stamps of a driver jitter by a few buffers. A chunk that is further off, or a few one after the
-# other that are so by less, come after a hole in the signal.
-GAP_NS = 250000000
-LASTING_GAP_NS = 100000000
-LASTING_CHUNKS = 3
+# other that are so by less, come after a hole in the signal. The gain follows a device clock that
+# runs at 1e-4 of its nominal rate to within a millisecond, and averages the jitter of 100 chunks.
+MESSAGES = Tolerance(
+    gain=0.01, followed_ns=250000000, early_gap_ns=250000000, late_gap_ns=250000000,
+    lasting_gap_ns=100000000, lasting_chunks=3)
 # A hole this long is filled with silence and the window goes on; after a longer one it starts anew.
 FILLED_GAP_NS = NS_PER_S
-# Share of the deviation of a chunk's stamp that moves the time line: follows a device clock that
-# runs at 1e-4 of its nominal rate to within a millisecond, and averages the jitter of 100 chunks.
-DRIFT_GAIN = 0.01
 
 
 class StampedWindow(NamedTuple):
@@ -40,33 +38,6 @@ class _Format(NamedTuple):
     sample_format: str
 
 
-class _Timeline:
-    """The time of the samples of a stream, from the noisy stamps of its chunks."""
-
-    def __init__(self, sample_rate_hz: int, first_stamp_ns: int):
-        self._rate_hz = sample_rate_hz
-        self._origin_ns = first_stamp_ns
-        self._samples = 0
-        self._late_chunks = 0
-
-    def deviation_ns(self, stamp_ns: int) -> int:
-        """Return how much later than expected a chunk with this stamp comes."""
-        return stamp_ns - self._origin_ns - self._samples * NS_PER_S // self._rate_hz
-
-    def is_gap(self, deviation_ns: int) -> bool:
-        """Return whether a deviation, after those before it, means lost sound or another clock."""
-        self._late_chunks = self._late_chunks + 1 if deviation_ns > LASTING_GAP_NS else 0
-        return abs(deviation_ns) > GAP_NS or self._late_chunks >= LASTING_CHUNKS
-
-    def advance(self, samples: int, deviation_ns: int = 0) -> None:
-        self._origin_ns += int(DRIFT_GAIN * deviation_ns)
-        self._samples += samples
-
-    def time_ns(self, sample: int) -> int:
-        """Return the time of a sample counted at 16 kHz."""
-        return self._origin_ns + sample * NS_PER_S // SAMPLE_RATE_HZ
-
-
 class _Input:
     """What depends on the format of the audio, from one restart to the next."""
 
@@ -74,7 +45,8 @@ class _Input:
         self.rate_hz = audio_format.sample_rate_hz
         self.decoder = PcmDecoder(audio_format.sample_format, audio_format.channels)
         self.resampler = StreamResampler(self.rate_hz, SAMPLE_RATE_HZ)
-        self.timeline = _Timeline(self.rate_hz, first_stamp_ns)
+        self.clock = SampleClock(self.rate_hz, MESSAGES)
+        self.clock.restart(first_stamp_ns)
 
 
 class FeatureStage:
@@ -129,12 +101,12 @@ class FeatureStage:
         :raises SerError: if the chunk holds what is no sound (NaN); it is left out.
         """
         source = self._input or self._restart(stamp_ns)
-        deviation_ns = source.timeline.deviation_ns(stamp_ns)
-        if source.timeline.is_gap(deviation_ns):
+        deviation_ns = source.clock.deviation_ns(stamp_ns)
+        if source.clock.is_gap(deviation_ns):
             self.gaps += 1
             if 0 < deviation_ns <= FILLED_GAP_NS:
                 silence = np.zeros(deviation_ns * source.rate_hz // NS_PER_S, np.float32)
-                source.timeline.advance(len(silence))
+                source.clock.advance(len(silence))
                 for window in self._windows(source, silence):
                     yield window
             else:
@@ -142,9 +114,10 @@ class FeatureStage:
                 if deviation_ns < 0:
                     self._gate.forget_after(stamp_ns + NS_PER_S)
                 source = self._restart(stamp_ns)
-            deviation_ns = source.timeline.deviation_ns(stamp_ns)
+            deviation_ns = source.clock.deviation_ns(stamp_ns)
         samples = source.decoder.push(data)
-        source.timeline.advance(len(samples), deviation_ns)
+        source.clock.follow(deviation_ns)
+        source.clock.advance(len(samples))
         for window in self._windows(source, samples):
             yield window
 
@@ -156,6 +129,6 @@ class FeatureStage:
 
     def _windows(self, source: _Input, samples: np.ndarray) -> Iterator[StampedWindow]:
         for window in self._stream.push(source.resampler.push(samples)):
-            start_ns = source.timeline.time_ns(window.start_sample)
-            end_ns = source.timeline.time_ns(window.end_sample - 1)
+            start_ns = source.clock.time_ns(window.start_sample, SAMPLE_RATE_HZ)
+            end_ns = source.clock.time_ns(window.end_sample - 1, SAMPLE_RATE_HZ)
             yield StampedWindow(window, start_ns, end_ns, self._gate.touches(start_ns, end_ns))

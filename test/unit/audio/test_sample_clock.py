@@ -4,7 +4,8 @@
 
 import numpy as np
 
-from ser_ros.audio.stamp_clock import StampClock
+from ser_ros.audio.capture import MICROPHONE
+from ser_ros.audio.sample_clock import SampleClock, Tolerance
 
 MS = 10 ** 6
 CHUNK_NS = 20 * MS
@@ -12,7 +13,7 @@ START_NS = 1_700_000_000 * 10 ** 9
 
 
 def stamps(measured_ns):
-    clock = StampClock()
+    clock = SampleClock(16000, MICROPHONE)
     return clock, [clock.stamp(int(measured), 320) for measured in measured_ns]
 
 
@@ -70,3 +71,19 @@ def test_a_restart_is_no_hole():
     clock.restart()
     assert clock.stamp(START_NS + 10 ** 12, 320) == START_NS + 10 ** 12
     assert clock.gaps == 0
+
+
+def test_the_parts_of_a_stamp_for_callers_that_fill_holes():
+    clock = SampleClock(8000, Tolerance(
+        gain=0.5, followed_ns=30, early_gap_ns=20, late_gap_ns=30, lasting_gap_ns=10,
+        lasting_chunks=2))
+    clock.restart(1000)
+    assert clock.time_ns(16, 16000) == 1000 + 10 ** 6
+    clock.advance(8)
+    assert clock.deviation_ns(1000 + 10 ** 6 + 12) == 12
+    assert [clock.is_gap(deviation_ns) for deviation_ns in (12, 12, 5, 12, -21, 31, 30)] == [
+        False, True, False, False, True, True, True]
+    clock.follow(12)
+    assert clock.time_ns(0, 8000) == 1006
+    clock.follow(31)
+    assert clock.time_ns(0, 8000) == 1006
