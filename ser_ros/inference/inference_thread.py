@@ -31,29 +31,37 @@ class InferenceThread:
 
     The callbacks are called in the engine's threads; they must not raise.
 
-    :param classifier: serves first; the engine closes it.
-    :param on_result: ``(item, probabilities or None, classifier)``, for every window in the order
-        of ``submit``.
-    :param on_failed: ``(item, SerError)``, instead of on_result where a window can't be run.
-    :param on_switched: ``(request, classifier)``, once the new one serves.
-    :param on_switch_failed: ``(request, SerError)``; the old one goes on serving.
+    Args:
+        classifier: The first to serve. This thread closes it.
+        to_input: Called with a window at its turn, in the inference thread. Returns the model's
+            input, or None for a window that the model need not see (silence), which only keeps
+            its place in the order.
+        on_result: Called with ``(window, probabilities or None, classifier)`` for every window,
+            in the order of ``submit``, in the inference thread.
+        on_failed: Called with ``(window, SerError)`` instead of on_result where the model can't
+            run.
+        on_switched: Called with ``(request, classifier)`` once the new one serves.
+        on_switch_failed: Called with ``(request, SerError)``; the old one goes on serving.
+
     """
 
     def __init__(
         self, classifier: Classifier,
+        to_input: Callable[[Any], Optional[np.ndarray]],
         on_result: Callable[[Any, Optional[np.ndarray], Classifier], None],
         on_failed: Callable[[Any, SerError], None],
         on_switched: Callable[[Any, Classifier], None],
         on_switch_failed: Callable[[Any, SerError], None],
     ) -> None:
         self._classifier = classifier
+        self._to_input = to_input
         self._on_result = on_result
         self._on_failed = on_failed
         self._on_switched = on_switched
         self._on_switch_failed = on_switch_failed
         self._changed = threading.Condition()
         # All of these are guarded by _changed.
-        self._windows: Deque[Tuple[Any, Optional[np.ndarray]]] = collections.deque()
+        self._windows: Deque[Any] = collections.deque()
         self._busy = False
         self._closing = False
         self._wanted: Optional[Tuple[Any, Opener]] = None  # opened after the one in work
@@ -76,21 +84,15 @@ class InferenceThread:
         with self._changed:
             return self._opening or self._ready is not None or self._taking_over
 
-    def submit(self, item: Any, model_input: Optional[np.ndarray]) -> None:
-        """
-        Queue a window; where the queue is full, the oldest is dropped and counted.
-
-        :param item: handed to the callbacks as it is.
-        :param model_input: float32; None for a window without speech, which only
-            keeps its place in the order.
-        """
+    def submit(self, window: Any) -> None:
+        """Queue a window; where the queue is full, the oldest one is dropped and counted."""
         with self._changed:
             if self._closing:
                 return
             if len(self._windows) >= QUEUE_SIZE:
                 self._windows.popleft()
                 self.overloads += 1
-            self._windows.append((item, model_input))
+            self._windows.append(window)
             self._changed.notify_all()
 
     def switch(self, request: Any, opener: Opener) -> None:
@@ -161,7 +163,7 @@ class InferenceThread:
         if ready is not None:
             self._take_over(*ready)
         if window is not None:
-            self._run(*window)
+            self._run(window)
         return True
 
     def _take_over(self, request: Any, classifier: Classifier) -> None:
@@ -171,14 +173,15 @@ class InferenceThread:
             self._taking_over = False
         self._on_switched(request, classifier)
 
-    def _run(self, item: Any, model_input: Optional[np.ndarray]) -> None:
+    def _run(self, window: Any) -> None:
         try:
+            model_input = self._to_input(window)
             probabilities = (
                 None if model_input is None else self._classifier.probabilities(model_input))
         except SerError as error:
-            self._on_failed(item, error)
+            self._on_failed(window, error)
             return
-        self._on_result(item, probabilities, self._classifier)
+        self._on_result(window, probabilities, self._classifier)
 
     # The worker, a thread for each classifier that is opened.
 

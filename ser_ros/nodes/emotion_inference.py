@@ -24,7 +24,7 @@ from ser_ros.nodes.emotion_messages import to_emotion, to_model_info
 from ser_ros.nodes.messages import Emotion, ModelInfo, SpeechFeatures
 from ser_ros.nodes.parameters import ALWAYS, spec
 from ser_ros.nodes.serving import Request, Serving
-from ser_ros.nodes.stamps import to_ns
+from ser_ros.nodes.stamps import to_ns, to_s
 from ser_ros.nodes.topics import publishes, subscribes
 from ser_ros.threads import THREADS_RANGE
 
@@ -81,7 +81,8 @@ class EmotionInference(managed.ManagedNode):
 
     def __init__(self, **kwargs):
         self._serving = None
-        self._tracker = None
+        self._tracker = None  # touched by the inference thread alone
+        self._tracker_settings = None
         self._problem = ''
         self._expected_sequence = None
         self._lost = 0
@@ -101,8 +102,9 @@ class EmotionInference(managed.ManagedNode):
                           self.get_logger())
         with self.diagnostics.while_blocked():
             serving.start(
-                self._request(), self._engine_options(), on_result=self._on_result,
-                on_failed=self._on_failed, on_changed=lambda: self.later(self._settle))
+                self._request(), self._engine_options(), to_input=self._to_input,
+                on_result=self._on_result, on_failed=self._on_failed,
+                on_changed=lambda: self.later(self._settle))
         self._serving = serving
         self._emotions = self.publish_to('emotion')
         self._model_info = self.publish_to('model_info')
@@ -113,7 +115,8 @@ class EmotionInference(managed.ManagedNode):
     def activate(self):
         self._problem = ''
         self._expected_sequence = None
-        self._tracker = EmotionTracker(self._serving.classifier.labels, self._settings())
+        self._tracker_settings = self._settings()
+        self._tracker = EmotionTracker(self._serving.classifier.labels, self._tracker_settings)
         self._publish_model_info()
         self.subscribe_to('features', self._on_features)
 
@@ -124,7 +127,7 @@ class EmotionInference(managed.ManagedNode):
     def cleanup(self):
         if self._serving is not None:
             self._serving.close()
-        self._serving = self._tracker = None
+        self._serving = None
 
     # Windows in, emotions out.
 
@@ -135,10 +138,7 @@ class EmotionInference(managed.ManagedNode):
         except SerError as error:
             self._refuse(str(error))
             return
-        model_input = None
-        if self._tracker.hears_speech(message.speech_probability, message.muted):
-            model_input = np.frombuffer(message.data, np.float32).reshape(message.shape)
-        self._serving.thread.submit(message, model_input)
+        self._serving.thread.submit(message)
 
     def _count_losses(self, sequence):
         if self._expected_sequence is not None:
@@ -146,13 +146,21 @@ class EmotionInference(managed.ManagedNode):
             self._lost += max(0, sequence - self._expected_sequence)
         self._expected_sequence = sequence + 1
 
+    # Called in the inference thread, the next three.
+
+    def _to_input(self, features):
+        """Return what the model needs of a window, None where nobody speaks."""
+        # Thresholds change between two windows, never between the gate and the update.
+        self._tracker.settings = self._tracker_settings
+        if not self._tracker.hears_speech(features.speech_probability, features.muted):
+            return None
+        return np.frombuffer(features.data, np.float32).reshape(features.shape)
+
     def _on_result(self, features, probabilities, classifier):
         try:
             estimate = self._tracker.update(
-                to_ns(features.header.stamp) * 1e-9, probabilities,
-                features.speech_probability,
-                # What counts as speech was decided when the window came in.
-                muted=features.muted or probabilities is None)
+                to_s(features.header.stamp), probabilities, features.speech_probability,
+                features.muted)
         except SerError as error:
             self._refuse(str(error))
             return
@@ -188,8 +196,7 @@ class EmotionInference(managed.ManagedNode):
 
     def accept(self, changes):
         """Take over thresholds at once; begin to change the session."""
-        if self._tracker is not None:
-            self._tracker.settings = self._settings(changes)
+        self._tracker_settings = self._settings(changes)
         if self._serving is not None:
             self._serving.switch(self._request(changes), self._engine_options(changes))
 

@@ -53,12 +53,12 @@ class Serving:
         self._on_changed = None
         self._given_up = threading.Event()  # what is being opened; another one for each request
 
-    def start(self, request, engines, on_result, on_failed, on_changed):
+    def start(self, request, engines, to_input, on_result, on_failed, on_changed):
         """
         Open the first session and the thread in which it serves.
 
         :param engines: the EngineOptions; building one may take minutes.
-        :param on_result, on_failed: see `InferenceThread`.
+        :param to_input, on_result, on_failed: see `InferenceThread`.
         :param on_changed: called in some thread when `settle` has something to settle.
         :raises SerError: if it can't be opened.
         """
@@ -66,7 +66,7 @@ class Serving:
         self._on_changed = on_changed
         self.classifier = self._open_first(request, engines)
         self.thread = InferenceThread(
-            self.classifier, on_result=on_result, on_failed=on_failed,
+            self.classifier, to_input=to_input, on_result=on_result, on_failed=on_failed,
             on_switched=self._on_switched, on_switch_failed=self._on_switch_failed)
 
     def check(self, request):

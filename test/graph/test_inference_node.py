@@ -55,6 +55,27 @@ def test_features_that_do_not_fit_are_refused_and_the_next_are_served(
     assert 'Traceback' not in process.log()
 
 
+def test_silence_keeps_its_place_and_a_threshold_holds_for_whole_windows(peer, start):
+    emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
+    publisher = peer.node.create_publisher(SpeechFeatures, 'features', qos.FEATURES)
+    process = start(NODE, '-p', 'autostart:=true')
+    peer.wait_until_connected([process])
+    peer.wait_for(publisher.get_subscription_count, 'subscription', [process])
+    for sequence in range(6):
+        publisher.publish(features(sequence, speech_probability=0.9 if sequence % 2 else 0.1))
+    publisher.publish(features(6, muted=True))
+    peer.wait_for(lambda: len(emotions) == 7, '7 emotions', [process])
+    assert peer.set_parameter(NODE, 'min_speech', 0.95) == (True, '')
+    publisher.publish(features(7))
+    assert peer.set_parameter(NODE, 'min_speech', 0.05) == (True, '')
+    publisher.publish(features(8, speech_probability=0.1))
+    peer.wait_for(lambda: len(emotions) == 9, '9 emotions', [process])
+    assert [emotion.sequence for emotion in emotions] == list(range(9))
+    silent = [emotion.state == Emotion.STATE_NO_SPEECH for emotion in emotions]
+    assert silent[:7] + silent[8:] == [True, False] * 3 + [True, False]
+    assert '[ERROR]' not in process.log()
+
+
 class Expression:
     """The fields of hri_msgs/Expression, and no others."""
 

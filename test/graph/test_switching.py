@@ -107,7 +107,7 @@ def test_an_impossible_value_is_refused_at_once(peer, start, model):
             ('backend', 'abacus', 'allowed: auto'),
             ('backend', 'tensorrt', 'tensorrt'),
             ('min_confidence', 2.0, 'range'),
-            ('min_confidence', -0.5, "allowed: 0 to 1, or -1 for the model's own"),
+            ('min_confidence', -0.5, "allowed: a number from 0 to 1, or -1 for the model's own"),
             ('model', 'other', 'only be set while the node is unconfigured'),
             ('threads', 2, 'only be set while the node is unconfigured'),
             *[('precision', name, 'offers no ' + name) for name in PRECISIONS

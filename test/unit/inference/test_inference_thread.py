@@ -5,6 +5,7 @@
 import queue
 import threading
 import time
+from typing import Any, NamedTuple, Optional
 
 import numpy as np
 import pytest
@@ -18,6 +19,18 @@ from ser_ros.inference.inference_thread import QUEUE_SIZE, InferenceThread
 IMAGE = np.zeros(SHAPE, np.float32)
 
 
+class Window(NamedTuple):
+    """A window by its name; image: None where nobody speaks."""
+
+    name: Any
+    image: Optional[np.ndarray]
+
+
+def image_of(window):
+    assert threading.current_thread().name == 'ser_ros inference'
+    return window.image
+
+
 class Events:
     """The engine's callbacks, each of which puts what came into a queue."""
 
@@ -29,7 +42,7 @@ class Events:
 
     def engine(self, classifier):
         return InferenceThread(
-            classifier, *(lambda *args, target=target: target.put(args) for target in (
+            classifier, image_of, *(lambda *args, target=target: target.put(args) for target in (
                 self.results, self.failures, self.switches, self.switch_failures)))
 
     def result(self):
@@ -88,10 +101,10 @@ def wait_until(condition):
 def test_windows_are_answered_in_order(start, events):
     engine = start()
     for number in range(QUEUE_SIZE):
-        engine.submit(number, None if number % 3 else np.full(SHAPE, number, np.float32))
+        engine.submit(Window(number, None if number % 3 else np.full(SHAPE, number, np.float32)))
     for number in range(QUEUE_SIZE):
-        item, probabilities, classifier = events.result()
-        assert item == number
+        window, probabilities, classifier = events.result()
+        assert window.name == number
         assert classifier.session.precision == 'fp32'
         if number % 3:
             assert probabilities is None
@@ -104,24 +117,24 @@ def test_windows_are_answered_in_order(start, events):
 def test_overload_drops_the_oldest_and_counts(start, events):
     gate = Gate()
     engine = start(FakeSession(answer=gate))
-    engine.submit('first', IMAGE)
+    engine.submit(Window('first', IMAGE))
     assert gate.entered.wait(PATIENCE_S)
     for number in range(QUEUE_SIZE + 3):
-        engine.submit(number, None)
+        engine.submit(Window(number, None))
     gate.opened.set()
-    assert events.result()[0] == 'first'
-    assert [events.result()[0] for _ in range(QUEUE_SIZE)] == list(range(3, QUEUE_SIZE + 3))
+    assert events.result()[0].name == 'first'
+    assert [events.result()[0].name for _ in range(QUEUE_SIZE)] == list(range(3, QUEUE_SIZE + 3))
     assert engine.overloads == 3
 
 
 def test_a_window_that_fails_is_reported_and_the_next_is_served(start, events):
     engine = start()
-    engine.submit('wrong', np.zeros((5, 5), np.float32))
-    engine.submit('right', IMAGE)
-    item, error = events.failures.get(timeout=PATIENCE_S)
-    assert item == 'wrong'
+    engine.submit(Window('wrong', np.zeros((5, 5), np.float32)))
+    engine.submit(Window('right', IMAGE))
+    window, error = events.failures.get(timeout=PATIENCE_S)
+    assert window.name == 'wrong'
     assert 'takes float32 [1, 2, 2], got float32 [5, 5]' in str(error)
-    assert events.result()[0] == 'right'
+    assert events.result()[0].name == 'right'
 
 
 def test_the_old_classifier_serves_until_the_new_one_is_there(start, events):
@@ -134,13 +147,13 @@ def test_the_old_classifier_serves_until_the_new_one_is_there(start, events):
 
     engine.switch('request', open_new)
     assert engine.switching
-    engine.submit(1, IMAGE)
+    engine.submit(Window(1, IMAGE))
     assert events.result()[2].session is old
     release.set()
     request, classifier = events.switched()
     assert (request, classifier.session) == ('request', new)
     assert not engine.switching
-    engine.submit(2, IMAGE)
+    engine.submit(Window(2, IMAGE))
     assert events.result()[2].session is new
     assert old.closed.is_set()
     engine.close()
@@ -153,7 +166,7 @@ def test_sessions_are_run_and_closed_in_one_thread(start, events):
     for session in sessions[1:]:
         engine.switch('request', opener(session))
         events.switched()
-        engine.submit('window', IMAGE)
+        engine.submit(Window('window', IMAGE))
         events.result()
     engine.close()
     names = set().union(*(session.threads for session in sessions))
@@ -193,7 +206,7 @@ def test_a_failing_switch_says_why_and_the_old_one_serves_on(start, events):
     request, error = events.switch_failed()
     assert (request, str(error)) == ('request', 'no memory for it')
     assert not engine.switching
-    engine.submit(1, IMAGE)
+    engine.submit(Window(1, IMAGE))
     assert events.result()[2].session is old
 
 
@@ -259,7 +272,7 @@ def test_the_failure_of_an_overtaken_request_is_not_reported(start, events):
 def test_a_ready_classifier_that_is_overtaken_is_closed(start, events):
     gate = Gate()
     engine = start(FakeSession(answer=gate))
-    engine.submit('holds the inference thread', IMAGE)
+    engine.submit(Window('holds the inference thread', IMAGE))
     assert gate.entered.wait(PATIENCE_S)
     first, second = FakeSession(), FakeSession()
     opened = threading.Event()
@@ -287,7 +300,7 @@ def test_hundreds_of_switches_under_load_lose_nothing(start, events):
     def feed():
         for number in range(windows):
             assert slots.acquire(timeout=PATIENCE_S)
-            engine.submit(number, np.full(SHAPE, number % 5, np.float32))
+            engine.submit(Window(number, np.full(SHAPE, number % 5, np.float32)))
 
     feeder = threading.Thread(target=feed)
     feeder.start()
@@ -297,10 +310,10 @@ def test_hundreds_of_switches_under_load_lose_nothing(start, events):
         engine.switch(number, opener(sessions[-1]))
         assert events.switched()[0] == number
         while not events.results.empty():
-            received.append(events.result()[0])
+            received.append(events.result()[0].name)
             slots.release()
     while len(received) < windows:
-        received.append(events.result()[0])
+        received.append(events.result()[0].name)
         slots.release()
     feeder.join()
     assert received == list(range(windows))
@@ -312,14 +325,14 @@ def test_hundreds_of_switches_under_load_lose_nothing(start, events):
 def test_flush_drops_what_waits_and_waits_for_what_runs(start, events):
     gate = Gate()
     engine = start(FakeSession(answer=gate))
-    engine.submit('in work', IMAGE)
+    engine.submit(Window('in work', IMAGE))
     assert gate.entered.wait(PATIENCE_S)
-    engine.submit('waiting', IMAGE)
+    engine.submit(Window('waiting', IMAGE))
     threading.Timer(0.05, gate.opened.set).start()
     engine.flush()
-    assert events.results.get_nowait()[0] == 'in work'
-    engine.submit('later', IMAGE)
-    assert events.result()[0] == 'later'
+    assert events.results.get_nowait()[0].name == 'in work'
+    engine.submit(Window('later', IMAGE))
+    assert events.result()[0].name == 'later'
 
 
 def test_flush_and_close_do_not_wait_for_ever(start, events, monkeypatch):
@@ -327,7 +340,7 @@ def test_flush_and_close_do_not_wait_for_ever(start, events, monkeypatch):
     gate = Gate()
     session = FakeSession(answer=gate)
     engine = start(session)
-    engine.submit('hangs', IMAGE)
+    engine.submit(Window('hangs', IMAGE))
     assert gate.entered.wait(PATIENCE_S)
     engine.flush()
     engine.close()
@@ -358,7 +371,7 @@ def test_close_while_opening_closes_what_comes_late(start, events):
 def test_close_with_a_classifier_that_is_ready(start):
     gate = Gate()
     engine = start(FakeSession(answer=gate))
-    engine.submit('holds the inference thread', IMAGE)
+    engine.submit(Window('holds the inference thread', IMAGE))
     assert gate.entered.wait(PATIENCE_S)
     ready = FakeSession()
     engine.switch('request', opener(ready))
@@ -372,7 +385,7 @@ def test_nothing_happens_after_close(start, events):
     engine = start()
     engine.close()
     engine.close()
-    engine.submit('late', IMAGE)
+    engine.submit(Window('late', IMAGE))
     engine.switch('late', opener(FakeSession()))
     engine.flush()
     assert events.results.empty()
@@ -389,18 +402,18 @@ def test_close_from_a_callback():
         engine.close()
         done.set()
 
-    engine = InferenceThread(Classifier(session), on_result, print, print, print)
-    engine.submit(1, IMAGE)
+    engine = InferenceThread(Classifier(session), image_of, on_result, print, print, print)
+    engine.submit(Window(1, IMAGE))
     assert done.wait(PATIENCE_S)
     assert session.closed.wait(PATIENCE_S)
 
 
 def test_a_bug_in_a_callback_ends_the_thread_but_hangs_nobody(quiet_threads):
     session = FakeSession()
-    engine = InferenceThread(Classifier(session), lambda *_: 1 / 0, print, print, print)
-    engine.submit(1, IMAGE)
+    engine = InferenceThread(Classifier(session), image_of, lambda *_: 1 / 0, print, print, print)
+    engine.submit(Window(1, IMAGE))
     assert session.closed.wait(PATIENCE_S)
     wait_until(lambda: not engine.alive)
-    engine.submit(2, IMAGE)
+    engine.submit(Window(2, IMAGE))
     engine.flush()
     engine.close()

@@ -53,7 +53,8 @@ class Stream:
 
     def start(self, classifier):
         self.thread = InferenceThread(
-            classifier, on_result=self._on_result,
+            classifier, to_input=lambda number: self.images[number % IMAGES],
+            on_result=self._on_result,
             on_failed=lambda *failure: self.failures.append(failure),
             on_switched=lambda *switch: self.switches.put(switch),
             on_switch_failed=lambda *switch: self.switches.put(switch))
@@ -62,7 +63,7 @@ class Stream:
     def _submit(self):
         while not self._stopped.wait(WINDOW_PERIOD_S):
             assert self._slots.acquire(timeout=PATIENCE_S)
-            self.thread.submit(self.submitted, self.images[self.submitted % IMAGES])
+            self.thread.submit(self.submitted)
             self.submitted += 1
 
     def _on_result(self, number, probabilities, classifier):

@@ -193,12 +193,12 @@ class TestThreads:
             raise AssertionError(error)
 
         engine = InferenceThread(
-            Classifier(open_session('fp32')), on_result=on_result, on_failed=fail,
-            on_switched=lambda *_: switched.set(), on_switch_failed=fail)
-        engine.submit('first', image)
+            Classifier(open_session('fp32')), to_input=lambda _: image, on_result=on_result,
+            on_failed=fail, on_switched=lambda *_: switched.set(), on_switch_failed=fail)
+        engine.submit('first')
         engine.switch('fp16', lambda: Classifier(open_session('fp16')))
         assert switched.wait(20)
-        engine.submit('last', image)
+        engine.submit('last')
         assert done.wait(20)
         engine.close()
         assert answered == [('first', 'fp32'), ('last', 'fp16')]
@@ -565,17 +565,18 @@ class TestCudaPackages:
         broken = Classifier(open_session('fp32'))
         switched, answered = threading.Event(), threading.Event()
         engine = InferenceThread(
-            broken, on_result=lambda *_: answered.set(), on_failed=lambda *_: None,
-            on_switched=lambda *_: switched.set(), on_switch_failed=lambda *_: None)
+            broken, to_input=lambda _: image, on_result=lambda *_: answered.set(),
+            on_failed=lambda *_: None, on_switched=lambda *_: switched.set(),
+            on_switch_failed=lambda *_: None)
 
         def refuse():
             raise fake_cuda.CudaError('an illegal memory access was encountered')
 
         monkeypatch.setattr(machine.cuda, 'check_context', refuse)
-        engine.submit('lost', image)
+        engine.submit('lost')
         engine.switch('cpu', lambda: open_classifier(str(tiny_folder), 'onnxruntime'))
         assert switched.wait(20) and engine.alive
-        engine.submit('served', image)
+        engine.submit('served')
         assert answered.wait(20)
         engine.close()
         assert broken.session._engine._context is None

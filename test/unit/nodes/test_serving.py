@@ -37,7 +37,8 @@ def served(monkeypatch, session):
     monkeypatch.setattr(serving, 'choose_backend', lambda _: backend)
     log = types.SimpleNamespace(info=lambda text: None, error=lambda text: None)
     found = Serving(None, 1, ['all'], BuildProgress(log.info), log)
-    found.start(FP32, EngineOptions(), on_result=None, on_failed=None, on_changed=lambda: None)
+    found.start(FP32, EngineOptions(), to_input=None, on_result=None, on_failed=None,
+                on_changed=lambda: None)
     return found
 
 
