@@ -6,8 +6,8 @@ import csv
 import textwrap
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+from ser_ros import plotting
 from ser_ros.benchmark.runs import BACKENDS, REFERENCE, Row
-from ser_ros.errors import SerError
 from ser_ros.messages import one_line
 from ser_ros.output_file import open_output
 
@@ -170,48 +170,26 @@ def _cell(value: Any) -> str:
     return '' if value is None else str(value)
 
 
-def load_matplotlib() -> Any:
-    """
-    Return matplotlib.pyplot, set to draw into files.
-
-    :raises SerError: if it is not installed.
-    """
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise SerError(f'--plot needs matplotlib ({error}); install it with: pip install matplotlib'
-                       ) from error
-    matplotlib.use('Agg')
-    from matplotlib import pyplot
-    return pyplot
-
-
 def write_plot(path: str, head: Head, rows: Sequence[Row]) -> None:
     """
     Draw the times and the memory of what was measured, as a PNG file.
 
-    :raises SerError: if the file cannot be written.
+    Raises:
+        SerError: the file cannot be written, or matplotlib is not installed.
     """
-    pyplot = load_matplotlib()
     measured = [row for row in rows if not row.reason][::-1]
-    figure, axes = pyplot.subplots(1, 3, figsize=(13, 1.8 + 0.45 * len(measured)))
     panels: Tuple[Tuple[str, str], ...] = (
         ('inference_ms', 'inference [ms], median'), ('pss_mb', 'memory (PSS) [MB]'),
         ('cpu_percent', 'CPU of a stream in real time [% of a core]'))
-    for index, (axis, (field, label)) in enumerate(zip(axes, panels)):
-        values = [getattr(row, field) for row in measured]
-        axis.barh([row.name for row in measured], values,
-                  color=[COLOURS[row.backend] for row in measured])
-        for place, value in enumerate(values):
-            axis.text(value, place, f' {value:.3g}', va='center')
-        axis.set_xlim(0, 1.2 * max(values + [1e-3]))
-        axis.set_xlabel(label)
-        axis.tick_params(labelleft=index == 0)
-    figure.suptitle(f'{head.model}, {head.gpu or head.machine}', fontsize=10)
-    figure.tight_layout()
-    try:
-        figure.savefig(path, dpi=100, format='png')
-    except OSError as error:
-        raise SerError(f'cannot write {path}: {error.strerror}') from error
-    finally:
-        pyplot.close(figure)
+    size = (13, 1.8 + 0.45 * len(measured))
+    with plotting.figure(path, columns=3, figsize=size) as (figure, axes):
+        for index, (axis, (field, label)) in enumerate(zip(axes, panels)):
+            values = [getattr(row, field) for row in measured]
+            axis.barh([row.name for row in measured], values,
+                      color=[COLOURS[row.backend] for row in measured])
+            for place, value in enumerate(values):
+                axis.text(value, place, f' {value:.3g}', va='center')
+            axis.set_xlim(0, 1.2 * max(values + [1e-3]))
+            axis.set_xlabel(label)
+            axis.tick_params(labelleft=index == 0)
+        figure.suptitle(f'{head.model}, {head.gpu or head.machine}', fontsize=10)

@@ -2,18 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The processes of a benchmark: which there are, how they take turns, what comes of them."""
 
-import contextlib
-import json
-import os
-import signal
-import subprocess
-import sys
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
-import ser_ros
 from ser_ros.benchmark.worker import Task
+from ser_ros.child_process import ChildProcess
 
 ROUNDS = 3
 REFERENCE = ('pytorch', 'fp32')
@@ -23,14 +17,7 @@ CONFIGURATIONS = (
     ('onnxruntime', 'fp32'), ('onnxruntime', 'fp16'), ('onnxruntime', 'int8'),
 )
 BACKENDS = ('pytorch', 'tensorrt', 'onnxruntime')
-# For a worker to end after Ctrl-C; a driver may keep it.
-PATIENCE_S = 5.0
-
-_PACKAGE_PARENT = os.path.dirname(os.path.dirname(os.path.abspath(ser_ros.__file__)))
-# In place of the current folder, where anything may be: the package that runs here.
-_START = (
-    f'import sys; sys.path[0] = {_PACKAGE_PARENT!r}; from ser_ros.benchmark import worker; '
-    'sys.exit(worker.main(sys.argv[1]))')
+WORKER = 'ser_ros.benchmark.worker'
 
 # Takes a step and the share of it that is done, 0 to 1, or None.
 Show = Callable[[str, Optional[float]], None]
@@ -165,59 +152,14 @@ def _median(results: List[Dict[str, Any]], key: str) -> Optional[float]:
 
 
 def _run_worker(task: Task, show: Show) -> Dict[str, Any]:
-    """Return what the worker printed last: ``result``, or ``error``, also if it has crashed."""
-    with _worker(task) as process:
-        for line in process.stdout or ():
-            message = _message(line)
+    """Return the worker's ``result`` or ``error``; the latter also if it has crashed."""
+    answer: Dict[str, Any] = {}
+    with ChildProcess(WORKER, task._asdict()) as worker:
+        for message in worker.messages():
             if 'step' in message:
                 show(message['step'], message['share'])
-            elif 'result' in message or 'error' in message:
-                process.wait()
-                return message
-        return {'error': _end_of(process.wait())}
-
-
-def _message(line: str) -> Dict[str, Any]:
-    """Return the worker's message, or nothing where a library has printed something."""
-    try:
-        message = json.loads(line)
-    except ValueError:
-        return {}
-    return message if isinstance(message, dict) else {}
-
-
-def _end_of(code: int) -> str:
-    if code < 0:
-        return f'its process crashed ({signal.Signals(-code).name})'
-    return f'its process ended with exit code {code}; its errors are above'
-
-
-@contextlib.contextmanager
-def _worker(task: Task) -> Iterator[subprocess.Popen]:
-    # A Ctrl-C in the middle of starting it would leave a worker that nobody ends.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    process = None
-    try:
-        process = subprocess.Popen(
-            [sys.executable, '-c', _START, json.dumps(task._asdict())],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, universal_newlines=True,
-            start_new_session=True)  # a terminal's Ctrl-C is for us: it would print a traceback
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        yield process
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        if process is not None:
-            _end(process)
-
-
-def _end(process: subprocess.Popen) -> None:
-    """End the worker where it has not ended by itself; a builder of engines ends with it."""
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+            else:
+                answer = message
+    log = ' | '.join(filter(None, worker.log))
+    return answer or {
+        'error': f'its process {worker.end}' + (f'. The end of its log: {log}' if log else '')}

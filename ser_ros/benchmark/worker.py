@@ -3,12 +3,10 @@
 """
 One configuration of a benchmark, in a process that does nothing else.
 
-Its argument is a JSON object, the fields of `Task`. It prints JSON objects, one a line: while an
-engine is built ``{"step": ..., "share": ...}``, at the end ``{"result": ...}`` as `measure`
-returns it, or ``{"error": ...}``.
+It reads a `Task` and sends messages: while an engine is built ``{"step", "share"}``, at the end
+``{"result"}`` as `measure` returns it, or ``{"error"}``.
 """
 
-import json
 import sys
 import time
 from typing import Any, Dict, List, NamedTuple, Optional
@@ -16,6 +14,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 import numpy as np
 
 from ser_ros.benchmark.machine import available_memory_mb, memory_of_this_process_mb
+from ser_ros.child_process import send, serve
 from ser_ros.errors import SerError
 from ser_ros.features.registry import create_extractor
 from ser_ros.inference.backend import Backend, Session
@@ -57,7 +56,7 @@ def measure(task: Task) -> Dict[str, Any]:
     available_mb = available_memory_mb()
     model = Model(task.model)
     engines = EngineOptions(
-        folder=task.engine_cache, workspace_mib=task.workspace_mib, on_progress=_print_progress)
+        folder=task.engine_cache, workspace_mib=task.workspace_mib, on_progress=_send_progress)
     session = _backend(task.backend).open(model, task.precision, task.threads, engines)
     try:
         result = _Stream(session, np.load(task.sound), task.period_s).run(task.seconds)
@@ -150,18 +149,10 @@ def _versions() -> Dict[str, str]:
             for name in RUNTIMES if name in sys.modules}
 
 
-def _print(**message: Any) -> None:
-    print(json.dumps(message), flush=True)
+def _send_progress(step: str, share: Optional[float]) -> None:
+    send({'step': step, 'share': share})
 
 
-def _print_progress(step: str, share: Optional[float]) -> None:
-    _print(step=step, share=share)
-
-
-def main(argument: str) -> int:
-    """Measure what the argument says; return the exit code."""
-    try:
-        _print(result=measure(Task(**json.loads(argument))))
-    except SerError as error:
-        _print(error=str(error))
-    return 0
+def main() -> int:
+    """Measure what standard input asks for and return the exit code."""
+    return serve(lambda values: {'result': measure(Task(**values))})

@@ -76,12 +76,12 @@ def run(args: Any) -> int:
 
 def _check(args: Any) -> Any:
     """:raises SerError: for what would fail only after minutes of measuring."""
-    from ser_ros.benchmark.report import load_matplotlib
     from ser_ros.benchmark.worker import Task
     from ser_ros.defaults import load_defaults
     from ser_ros.errors import SerError
     from ser_ros.inference.engine_options import EngineOptions, check_engine_options
     from ser_ros.output_file import open_output
+    from ser_ros.plotting import load_pyplot
     from ser_ros.threads import check_threads
     if not math.isfinite(args.seconds) or not 0 < args.seconds <= LONGEST_S:
         raise SerError(f'--seconds must be over 0 and at most {LONGEST_S:.0f}, got {args.seconds}')
@@ -95,7 +95,7 @@ def _check(args: Any) -> Any:
     check_threads(task.threads)
     check_engine_options(EngineOptions(workspace_mib=task.workspace_mib))
     if args.plot:
-        load_matplotlib()
+        load_pyplot()
     for path in filter(None, (args.csv, args.plot)):
         open_output(path).close()
     return task

@@ -77,7 +77,7 @@ def run(args: Any) -> int:
 
 def _offered(model: Model, capability: Optional[Tuple[int, int]]) -> Tuple[str, ...]:
     from ser_ros.inference.tensorrt_engine import driver, job
-    return job.offered(model, capability or driver.first_gpu().capability)
+    return job.offered_precisions(model, capability or driver.first_gpu().capability)
 
 
 def _capability(text: Optional[str]) -> Optional[Tuple[int, int]]:

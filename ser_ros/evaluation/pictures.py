@@ -2,16 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures of an evaluation, as PNG files."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from ser_ros.evaluation import plots
+from ser_ros import plotting
 from ser_ros.evaluation.figures import Figures
 from ser_ros.evaluation.report import confusion_picture
-
-DPI = 100
 
 
 def save_all(results: Mapping[str, Mapping[str, Mapping[str, Figures]]], folder: Path) -> None:
@@ -22,12 +20,25 @@ def save_all(results: Mapping[str, Mapping[str, Mapping[str, Figures]]], folder:
     """
     for name, chosen in results['clips'].items():
         for choice, figures in chosen.items():
-            plots.confusion(figures.confusion, figures.labels, name,
-                            folder / confusion_picture(name, choice))
+            confusion(figures.confusion, figures.labels, name,
+                      folder / confusion_picture(name, choice))
         reliability(chosen['all'], f'{name}, clips', folder / f'reliability_{name}.png')
     for unit, corpora in results.items():
         risk_coverage({name: chosen['all'] for name, chosen in corpora.items()}, unit,
                       folder / f'risk_coverage_{unit}.png')
+
+
+def confusion(counts: np.ndarray, labels: Sequence[str], title: str, path: Path) -> None:
+    """Draw a confusion matrix in percent of the truth's clips."""
+    shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    with plotting.figure(path, figsize=(5.5, 5)) as (_, axes):
+        axes.imshow(shares, cmap='Blues', vmin=0, vmax=100)
+        axes.set(xlabel='answer', ylabel='truth', title=title,
+                 xticks=range(len(labels)), yticks=range(len(labels)), yticklabels=labels)
+        axes.set_xticklabels(labels, rotation=45, ha='right')
+        for row, column in np.ndindex(*shares.shape):
+            axes.text(column, row, f'{shares[row, column]:.0f}', ha='center', va='center',
+                      color='white' if shares[row, column] > 50 else 'black')
 
 
 def reliability(figures: Figures, title: str, path: Path) -> None:
@@ -35,27 +46,23 @@ def reliability(figures: Figures, title: str, path: Path) -> None:
     bins = figures.reliability
     width = 1 / len(bins.share)
     middles = (np.arange(len(bins.share)) + 0.5) * width
-    figure, (upper, lower) = plots.pyplot.subplots(
-        2, figsize=(5, 6), sharex=True, height_ratios=(3, 1), constrained_layout=True)
-    upper.plot([0, 1], [0, 1], 'k--', linewidth=1)
-    upper.bar(middles, np.nan_to_num(bins.accuracy), width, edgecolor='white')
-    upper.set(ylabel='share of right answers', ylim=(0, 1), xlim=(0, 1),
-              title=f'{title}: ECE {100 * bins.calibration_error:.1f} %')
-    lower.bar(middles, bins.share, width, edgecolor='white', color='gray')
-    lower.set(xlabel='confidence', ylabel='share of answers')
-    figure.savefig(path, dpi=DPI)
-    plots.pyplot.close(figure)
+    with plotting.figure(path, rows=2, figsize=(5, 6), sharex=True,
+                         height_ratios=(3, 1)) as (_, (upper, lower)):
+        upper.plot([0, 1], [0, 1], 'k--', linewidth=1)
+        upper.bar(middles, np.nan_to_num(bins.accuracy), width, edgecolor='white')
+        upper.set(ylabel='share of right answers', ylim=(0, 1), xlim=(0, 1),
+                  title=f'{title}: ECE {100 * bins.calibration_error:.1f} %')
+        lower.bar(middles, bins.share, width, edgecolor='white', color='gray')
+        lower.set(xlabel='confidence', ylabel='share of answers')
 
 
 def risk_coverage(figures: Mapping[str, Figures], unit: str, path: Path) -> None:
     """Draw, for each corpus, the error of the surest answers against how many those are."""
-    figure, axes = plots.pyplot.subplots(figsize=(6, 4.5), constrained_layout=True)
-    for name, entry in figures.items():
-        coverage, risk = entry.risk_coverage
-        axes.plot(100 * coverage, 100 * risk, label=name)
-    axes.set(xlabel=f'{unit} that are answered [%]', ylabel='wrong among those [%]',
-             xlim=(0, 100), ylim=(0, None))
-    axes.grid(alpha=0.3)
-    axes.legend()
-    figure.savefig(path, dpi=DPI)
-    plots.pyplot.close(figure)
+    with plotting.figure(path, figsize=(6, 4.5)) as (_, axes):
+        for name, figures_of_corpus in figures.items():
+            coverage, risk = figures_of_corpus.risk_coverage
+            axes.plot(100 * coverage, 100 * risk, label=name)
+        axes.set(xlabel=f'{unit} that are answered [%]', ylabel='wrong among those [%]',
+                 xlim=(0, 100), ylim=(0, None))
+        axes.grid(alpha=0.3)
+        axes.legend()

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ser_ros.evaluation import document, plots
+from ser_ros import plotting
+from ser_ros.evaluation import document
 from ser_ros.evaluation.conditions import CLEAN, FAMILIES
 from ser_ros.evaluation.document import Block, Heading, Picture, Table, Text
 from ser_ros.evaluation.report import percent
@@ -17,7 +18,6 @@ from ser_ros.inference.model_metadata import ModelInfo
 
 COLUMNS = ['corpus', 'family', 'condition', 'strength', 'unit', 'clips', 'uar', 'uar_low',
            'uar_high', 'difference', 'difference_low', 'difference_high', 'no_speech']
-DPI = 100
 
 
 def write(results: Sequence[Robustness], info: ModelInfo, part: str, folder: Path) -> str:
@@ -118,22 +118,24 @@ def _cell(entry: Robustness) -> str:
 
 def draw(results: Sequence[Robustness], title: str, path: Path) -> None:
     """Draw a corpus' UAR against the strength, a panel for each family."""
-    figure, axes = plots.pyplot.subplots(
-        2, 3, figsize=(13, 7.5), sharey=True, constrained_layout=True)
-    clean, = _clean(results)
-    for panel, (family, unit) in zip(axes.flat, FAMILIES.items(), strict=True):
-        panel.axhline(100 * clean.uar, color='black', linestyle='--', label='clean')
-        curves: dict[str, list[tuple[float, float]]] = {}
-        for entry in _members(results, family):
-            curves.setdefault(entry.condition.name, []).append(
-                (entry.condition.strength, 100 * entry.uar))
-        for name, points in curves.items():
-            panel.plot(*zip(*points, strict=True), marker='o', label=name)
-        panel.set(xlabel=unit, title=family, ylim=(0, 100))
-        panel.grid(alpha=0.3)
-        panel.legend(fontsize='small')
-    for panel in axes[:, 0]:
-        panel.set_ylabel('UAR [%]')
-    figure.suptitle(title)
-    figure.savefig(path, dpi=DPI)
-    plots.pyplot.close(figure)
+    with plotting.figure(path, 2, 3, figsize=(13, 7.5), sharey=True) as (figure, axes):
+        clean, = _clean(results)
+        for panel, (family, unit) in zip(axes.flat, FAMILIES.items(), strict=True):
+            panel.axhline(100 * clean.uar, color='black', linestyle='--', label='clean')
+            for name, points in _curves(_members(results, family)).items():
+                panel.plot(*zip(*points, strict=True), marker='o', label=name)
+            panel.set(xlabel=unit, title=family, ylim=(0, 100))
+            panel.grid(alpha=0.3)
+            panel.legend(fontsize='small')
+        for panel in axes[:, 0]:
+            panel.set_ylabel('UAR [%]')
+        figure.suptitle(title)
+
+
+def _curves(results: Sequence[Robustness]) -> dict[str, list[tuple[float, float]]]:
+    """Return UAR in percent by strength, for each condition's name."""
+    curves: dict[str, list[tuple[float, float]]] = {}
+    for result in results:
+        curves.setdefault(result.condition.name, []).append(
+            (result.condition.strength, 100 * result.uar))
+    return curves

@@ -13,8 +13,14 @@ from ser_ros.inference.backend import Backend, Session
 from ser_ros.inference.engine_options import EngineOptions, engine_folder
 from ser_ros.inference.model_file import PRECISIONS, Model
 from ser_ros.inference.model_metadata import ModelInfo, read_metadata
-from ser_ros.inference.tensorrt_engine import builder, devices, driver, engine_file, job, module
+from ser_ros.inference.tensorrt_engine import builder, devices, driver, engine_file, module
 from ser_ros.inference.tensorrt_engine.engine_file import UnusableEngine
+from ser_ros.inference.tensorrt_engine.job import (
+    Job,
+    make_key,
+    offered_precisions,
+    source_precision,
+)
 
 _KEPT_ERRORS = 3
 
@@ -30,7 +36,7 @@ class TensorRTSession(Session):
     backend = 'tensorrt'
 
     def __init__(self, info: ModelInfo, precision: str, engine: Any):
-        """Take over a tensorrt_engine.loaded.LoadedEngine that computes in ``precision``."""
+        """Take over a RunningEngine that computes in ``precision``."""
         super().__init__(info, precision)
         self._engine = engine
 
@@ -72,26 +78,26 @@ class TensorRTBackend(Backend):
 
     def precisions(self, model: Model) -> Tuple[str, ...]:
         """Return what can be built from the stored files and is fast on this GPU."""
-        return job.offered(model, driver.first_gpu().capability)
+        return offered_precisions(model, driver.first_gpu().capability)
 
     def _open(self, model: Model, precision: str, threads: int, engines: EngineOptions) -> Session:
         trt = module.load()
-        path, order = plan_build(model, precision, trt, driver.first_gpu(), engines)
-        return _open_built(trt, model, path, order, engines)[0]
+        path, job = plan_build(model, precision, trt, driver.first_gpu(), engines)
+        return _open_built(trt, model, path, job, engines)[0]
 
 
-def _open_built(trt: Any, model: Model, path: str, order: job.Job,
+def _open_built(trt: Any, model: Model, path: str, job: Job,
                 engines: EngineOptions) -> Tuple[Session, bool]:
     """Return a session of the engine file ``path``, and whether it was good as it was."""
     stored = None
     try:
-        stored = engine_file.read(path, order.key)
-        return _load(trt, model, order, stored), True
+        stored = engine_file.read(path, job.key)
+        return _load(trt, model, job, stored), True
     except UnusableEngine as reason:
         engines.on_progress(
-            f"building an engine for {model.info.name} in {order.key['precision']}: {reason}", None)
-    content = builder.ensure(path, order, engines, unusable=stored)
-    return _load(trt, model, order, content), False
+            f"building an engine for {model.info.name} in {job.key['precision']}: {reason}", None)
+    content = builder.ensure(path, job, engines, unusable=stored)
+    return _load(trt, model, job, content), False
 
 
 def build_ahead(model: Model, precision: str, engines: EngineOptions,
@@ -110,30 +116,30 @@ def build_ahead(model: Model, precision: str, engines: EngineOptions,
         raise SerError(
             f'{trt.__name__} builds for the GPU of this machine only; build on the board itself, '
                        'without --compute-capability')
-    offered = job.offered(model, gpu.capability)
+    offered = offered_precisions(model, gpu.capability)
     if precision not in offered:
         raise SerError(
             f"no {precision} of the model {model.info.name} for the compute capability "
             f"{gpu.capability[0]}.{gpu.capability[1]}; offered: {', '.join(offered) or 'none'}")
-    path, order = plan_build(model, precision, trt, gpu, engines)
+    path, job = plan_build(model, precision, trt, gpu, engines)
     if capability is None:
-        session, was_there = _open_built(trt, model, path, order, engines)
+        session, was_there = _open_built(trt, model, path, job, engines)
         session.close()
         return path, was_there
-    order = order._replace(capability=capability)
+    job = job._replace(capability=capability)
     try:
-        engine_file.read(path, order.key)
+        engine_file.read(path, job.key)
         return path, True
     except UnusableEngine as reason:
         engines.on_progress(f'building: {reason}', None)
-    builder.ensure(path, order, engines)
+    builder.ensure(path, job, engines)
     return path, False
 
 
 def plan_build(model: Model, precision: str, trt: Any, gpu: driver.Gpu,
-               engines: EngineOptions) -> Tuple[str, job.Job]:
+               engines: EngineOptions) -> Tuple[str, Job]:
     """Return the path of an engine file, and the job that builds it."""
-    key = job.make_key(model, precision, trt, gpu, engines)
+    key = make_key(model, precision, trt, gpu, engines)
     folder = engine_folder(engines)
     paths: Dict[str, str] = {
         name: os.path.abspath(model.path(name)) for name in PRECISIONS if name in model.precisions}
@@ -141,25 +147,25 @@ def plan_build(model: Model, precision: str, trt: Any, gpu: driver.Gpu,
     capability = key['compute_capability'].replace('.', '')
     timings = os.path.join(
         folder, f"timings-{key['module']}-{key['version']}-sm{capability}.cache")
-    return path, job.Job(
+    return path, Job(
         key=key, paths=paths, input_shape=model.info.input_shape,
         temperature=model.info.temperature, capability=None, output=path, timing_cache=timings)
 
 
-def _load(trt: Any, model: Model, order: job.Job, content: engine_file.EngineFile) -> Session:
+def _load(trt: Any, model: Model, job: Job, content: engine_file.EngineFile) -> Session:
     """Put an engine on the GPU and see that it is what was asked for and answers right."""
     # Not above: they need packages and each other.
     from ser_ros.inference.tensorrt_engine import reference
-    from ser_ros.inference.tensorrt_engine.running_engine import LoadedEngine
+    from ser_ros.inference.tensorrt_engine.running_engine import RunningEngine
     errors: Deque[str] = collections.deque(maxlen=_KEPT_ERRORS)
 
     def keep(severity: str, text: str) -> None:
         if severity in ('ERROR', 'INTERNAL_ERROR'):
             errors.append(' '.join(text.split()))
 
-    precision = order.key['precision']
+    precision = job.key['precision']
     try:
-        engine = LoadedEngine(
+        engine = RunningEngine(
             trt, module.make_logger(trt, keep), devices.open_device(), content.plan)
     except SerError as error:
         raise type(error)(f"{error}{''.join((' | ' + text for text in errors))}") from error
@@ -172,6 +178,6 @@ def _load(trt: Any, model: Model, order: job.Job, content: engine_file.EngineFil
     except SerError:
         engine.close()
         raise
-    stored = job.source(model.precisions, precision)
+    stored = source_precision(model.precisions, precision)
     assert stored is not None  # or it would not be offered
     return TensorRTSession(read_metadata(model.path(stored)), built, engine)

@@ -3,7 +3,6 @@
 """Run the graph without launch: in this process, or one process for each node."""
 
 import contextlib
-import os
 import signal
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from typing import Any, Callable, ContextManager, Dict, Iterator, List, Optional
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 
-import ser_ros
+from ser_ros.child_process import PACKAGE_PARENT
 from ser_ros.nodes import process
 from ser_ros.nodes.audio_capture import AudioCapture
 from ser_ros.nodes.end_of_file import EndOfFile
@@ -26,7 +25,6 @@ from ser_ros.sinks.record import Record
 
 STOP_TIMEOUT_S = 3.0
 CONNECT_TIMEOUT_S = 10.0
-PACKAGE_PARENT = os.path.dirname(os.path.dirname(os.path.abspath(ser_ros.__file__)))
 
 
 def run(arguments: List[str], view: LiveView, record: Optional[Record], in_processes: bool,

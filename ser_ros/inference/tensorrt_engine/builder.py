@@ -2,32 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Having an engine built: the process that does it, its progress, its end, and the file's place."""
 
-import collections
 import contextlib
 import fcntl
-import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
-from typing import Any, Deque, Dict, Iterator, List, Optional
+from typing import Any, Iterator, Optional
 
+from ser_ros.child_process import ChildProcess
 from ser_ros.errors import SerError
-from ser_ros.inference.engine_options import EngineOptions, OnProgress
+from ser_ros.inference.engine_options import EngineOptions
 from ser_ros.inference.tensorrt_engine import engine_file
 from ser_ros.inference.tensorrt_engine.engine_file import UnusableEngine
-from ser_ros.inference.tensorrt_engine.job import PREFIX, Job
+from ser_ros.inference.tensorrt_engine.job import Job
 
-_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__)))))
-# In place of the current folder, where anything may be: the package that runs here.
-COMMAND = (sys.executable, '-c', (
-    f'import sys; sys.path[:] = [{_ROOT!r}] + [path for path in sys.path if path]; '
-    'from ser_ros.inference.tensorrt_engine import builder_process; '
-    'sys.exit(builder_process.main())'))
-_TAIL_LINES = 8
+MODULE = 'ser_ros.inference.tensorrt_engine.builder_process'
 _PERIOD_S = 0.2
 _MEMORY_SIGNS = ('out of memory', 'outofmemory', 'memoryerror', 'bad_alloc',
                  'cannot allocate memory')
@@ -104,40 +94,36 @@ def run_builder(job: Job, options: EngineOptions) -> None:
     """
     Build ``job.output`` in a process of its own.
 
-    :raises SerError: with its reason, or how it ended and the end of its log.
+    Raises:
+        SerError: it failed; the text gives its reason, or how it ended, and the end of its log.
     """
-    try:
-        process = subprocess.Popen(
-            COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            universal_newlines=True, errors='replace')
-    except OSError as error:
-        raise SerError(
-            f'the process that builds engines cannot be started: {error.strerror}') from error
-    with _Guard(process, options) as guard:
-        told, tail = _follow(process, job, options.on_progress)
-        process.wait()
-    code = process.returncode
+    error = ''
+    with ChildProcess(MODULE, job._asdict()) as child, _Guard(child, options) as guard:
+        for message in child.messages():
+            if 'error' in message:
+                error = message['error']
+            elif 'step' in message:
+                options.on_progress(message['step'], message['share'])
     if guard.reason:
-        code, told = 0, guard.reason
-    if code != 0 or told:
-        raise SerError(
-            f"no engine in {job.key['precision']}: "
-            f"{_reason(told, code, tail, job.key['workspace_mib'])}")
+        reason = guard.reason
+    elif error or child.exit_code != 0:
+        reason = _reason(error, child, job.key['workspace_mib'])
+    else:
+        return
+    raise SerError(f"no engine in {job.key['precision']}: {reason}")
 
 
 class _Guard:
     """
-    Ends the builder where it takes too long or is not wanted any more, and in any case at its end.
+    Ends the builder where it takes too long or is not wanted any more.
 
-    Attributes
-    ----------
-    reason: why it was ended early, '' if it was not.
-
+    Attributes:
+        reason: why it was ended, '' if it was not.
     """
 
-    def __init__(self, process: Any, options: EngineOptions) -> None:
+    def __init__(self, child: ChildProcess, options: EngineOptions) -> None:
         self.reason = ''
-        self._process = process
+        self._child = child
         self._options = options
         self._over = threading.Event()
         self._thread = threading.Thread(
@@ -155,55 +141,22 @@ class _Guard:
             elif self._options.cancelled():
                 self.reason = _CANCELLED
             if self.reason:
-                self._process.kill()
+                self._child.kill()
                 return
 
     def __exit__(self, *_: Any) -> None:
         self._over.set()
         self._thread.join()
-        self._process.kill()  # where we were interrupted; of one that has ended, nothing happens
-        self._process.wait()
-        for stream in self._process.stdin, self._process.stdout:
-            with contextlib.suppress(BrokenPipeError):
-                stream.close()
 
 
-def _follow(process: Any, job: Job, on_progress: OnProgress):
-    """Read what the process writes until its end; return its error or '', and its last lines."""
-    tail: Deque[str] = collections.deque(maxlen=_TAIL_LINES)
-    error = ''
-    with contextlib.suppress(BrokenPipeError):  # it may have ended at once; its log says why
-        process.stdin.write(job.to_json() + '\n')
-        process.stdin.flush()
-    for line in process.stdout:
-        message = _message(line)
-        if message is None:
-            tail.append(line.rstrip())
-        elif 'error' in message:
-            error = message['error']
-        elif 'step' in message:
-            on_progress(message['step'], message['share'])
-    return error, list(tail)
-
-
-def _message(line: str) -> Optional[Dict[str, Any]]:
-    if not line.startswith(PREFIX):
-        return None
-    try:
-        return json.loads(line[len(PREFIX):])
-    except ValueError:  # a process that is killed may have written half of it
-        return None
-
-
-def _reason(error: str, code: int, tail: List[str], workspace_mib: int) -> str:
+def _reason(error: str, child: ChildProcess, workspace_mib: int) -> str:
+    tail = list(child.log)
     if error:  # which tells the reason; of the log, only what went wrong
         tail = [line for line in tail if line.startswith(('ERROR', 'INTERNAL_ERROR', 'WARNING'))]
-    elif code < 0:
-        error = f'the builder was ended by the signal {signal.Signals(-code).name}'
     else:
-        error = f'the builder ended with exit code {code}'
+        error = f'the builder {child.end}'
     log = ' | '.join(line for line in tail if line)
     lower = log.lower()
-    if code == -signal.SIGKILL or any(sign in lower for sign in _MEMORY_SIGNS):
+    if child.exit_code == -signal.SIGKILL or any(sign in lower for sign in _MEMORY_SIGNS):
         error += _MEMORY_HINT.format(workspace_mib)
     return f'{error}. The end of its log: {log}' if log else error

@@ -1,24 +1,20 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The process that builds one engine; `building` starts it.
+The process that builds one engine; builder.py starts it.
 
-A process of its own, because a build takes minutes and memory, and on a small board may be ended by
-the system, which must not end the node. It reads a Job from standard input, one line, and ends by
-itself when that is closed: whoever asked is gone. On standard output, lines with job.PREFIX are
-messages (JSON): ``{"step", "share"}``, at the end ``{"error"}`` or ``{"precision"}``; the others
-are TensorRT's log.
+A build takes minutes and memory. On a small board the system may end it for that, which must not
+end the node. The process reads a Job and sends messages: ``{"step", "share"}`` and at the end
+``{"precision"}`` or ``{"error"}``. Its log is TensorRT's.
 """
 
 import contextlib
-import ctypes
-import json
 import os
-import signal
 import sys
 import threading
 from typing import Any, Dict, List, Optional
 
+from ser_ros.child_process import send, serve
 from ser_ros.errors import SerError
 from ser_ros.inference.tensorrt_engine import (
     compile,
@@ -29,12 +25,9 @@ from ser_ros.inference.tensorrt_engine import (
     reference,
     source_model,
 )
-from ser_ros.inference.tensorrt_engine.job import PREFIX, Job, from_json
+from ser_ros.inference.tensorrt_engine.job import Job, from_values
 
-FAILED = 3
-_ABANDONED = 4
 _OOM_SCORE = '/proc/self/oom_score_adj'
-_PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>; "parent" is the thread that waits for the builder
 # Followed by the layer and, in parentheses, the kind of kernel that is tried.
 _MEASURING = 'Timing Runner: '
 _SHOWN = ('INTERNAL_ERROR', 'ERROR', 'WARNING', 'INFO')
@@ -42,42 +35,14 @@ _SHOWN = ('INTERNAL_ERROR', 'ERROR', 'WARNING', 'INFO')
 
 def main() -> int:
     """Build what standard input asks for and return the exit code."""
-    # A terminal's Ctrl-C reaches this process, too; whoever asked decides what comes of it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _be_the_first_to_go()
-    _die_with_parent()
-    job = from_json(sys.stdin.readline())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    try:
-        send({'precision': run(job)})
-    except SerError as error:
-        send({'error': str(error)})
-        return FAILED
-    return 0
+    return serve(lambda values: {'precision': run(from_values(values))})
 
 
 def _be_the_first_to_go() -> None:
     """Where memory runs out, Linux is to end this process and not the one that serves."""
     with contextlib.suppress(OSError), open(_OOM_SCORE, 'w') as file:
         file.write('1000')
-
-
-def _die_with_parent() -> None:
-    """Have Linux end this process, too: TensorRT may let no other thread of Python run."""
-    prctl = getattr(ctypes.CDLL(None), 'prctl', None)
-    if prctl is not None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _end_with_parent() -> None:
-    sys.stdin.read()
-    os._exit(_ABANDONED)
-
-
-def send(message: Dict[str, Any]) -> None:
-    """Write a message to the process that asked."""
-    sys.stdout.write(PREFIX + json.dumps(message) + '\n')
-    sys.stdout.flush()
 
 
 class Log:
@@ -131,10 +96,11 @@ def run(job: Job) -> str:
         send({'step': 'asking ONNX Runtime', 'share': None})
         answer = reference.ask(prepared.reference, job.input_shape, job.temperature)
         send({'step': 'building', 'share': None})
-        order = compile.Order(asked, (1,) + tuple(job.input_shape), job.key['workspace_mib'],
-                              job.capability, _read(job.timing_cache))
+        settings = compile.Settings(
+            asked, (1,) + job.input_shape, job.key['workspace_mib'], job.capability,
+            _read(job.timing_cache))
         with open(prepared.path, 'rb') as file:
-            built = compile.build(trt, logger, file.read(), order, _monitor(trt))
+            built = compile.build(trt, logger, file.read(), settings, _monitor(trt))
     finally:
         prepared.remove()
     found = _built_precision(trt, logger, log, built.plan)
@@ -149,8 +115,8 @@ def _built_precision(trt: Any, logger: Any, log: Log, plan: bytes) -> str:
     if found is None:
         driver.first_gpu()  # without one, loading an engine ends the process
         from ser_ros.inference.tensorrt_engine.devices import open_device
-        from ser_ros.inference.tensorrt_engine.running_engine import LoadedEngine
-        engine = LoadedEngine(trt, logger, open_device(), plan)
+        from ser_ros.inference.tensorrt_engine.running_engine import RunningEngine
+        engine = RunningEngine(trt, logger, open_device(), plan)
         found = engine.precision
         engine.close()
     if found is None:
@@ -199,7 +165,7 @@ def _monitor(trt: Any) -> Optional[Any]:
     class Monitor(trt.IProgressMonitor):
         def __init__(self) -> None:
             trt.IProgressMonitor.__init__(self)
-            self._progress = Progress()
+            self._progress = PhaseProgress()
             self._lock = threading.Lock()
 
         def phase_start(self, phase_name: str, parent_phase: Optional[str],
@@ -220,7 +186,7 @@ def _monitor(trt: Any) -> Optional[Any]:
     return Monitor()
 
 
-class Progress:
+class PhaseProgress:
     """The share of a build that is done, from nested phases of several steps each."""
 
     def __init__(self) -> None:

@@ -22,13 +22,16 @@ MIB = 1 << 20
 _WEIGHTED_LAYERS = ('CONVOLUTION', 'FULLY_CONNECTED', 'MATRIX_MULTIPLY')
 
 
-class Order(NamedTuple):
+class Settings(NamedTuple):
     """
-    What is to be built.
+    How an engine is compiled.
 
-    input_shape: with the batch, which is 1.
-    capability: of the GPU that it is for, or None for the one of this machine.
-    timing_cache: what earlier builds have measured; b'' for nothing.
+    Attributes:
+        precision: precision of the layers with weights.
+        input_shape: shape of the input with the batch, which is 1.
+        workspace_mib: memory for intermediate results [MiB].
+        capability: compute capability of the GPU to build for; None for this machine's.
+        timing_cache: what earlier builds have measured; b'' for nothing.
     """
 
     precision: str
@@ -50,36 +53,36 @@ def is_strongly_typed(trt: Any) -> bool:
     return hasattr(trt.NetworkDefinitionCreationFlag, 'STRONGLY_TYPED')
 
 
-def build(trt: Any, logger: Any, graph: bytes, order: Order, monitor: Any = None) -> Built:
+def build(trt: Any, logger: Any, graph: bytes, settings: Settings, monitor: Any = None) -> Built:
     """
     Build an engine; takes seconds to minutes.
 
-    :param graph: a serialised ONNX model; where the types decide, of the precision of ``order``.
+    :param graph: a serialised ONNX model; where the types decide, of the precision of ``settings``.
     :param monitor: a trt.IProgressMonitor or None; see :func:`has_monitor`.
     :raises SerError: if the graph can't be parsed, the GPU has no fast arithmetic of this
         precision, or the builder gives up; the reason is in the log.
     """
     builder = create(trt.Builder, logger)
-    _check_platform(builder, order.precision)
+    _check_platform(builder, settings.precision)
     network = builder.create_network(_network_flags(trt))
     parser = trt.OnnxParser(network, logger)
     if not parser.parse(graph):
         raise SerError(f'TensorRT cannot parse the model: {_parser_errors(parser)}')
-    network.get_input(0).shape = order.input_shape
+    network.get_input(0).shape = settings.input_shape
     config = builder.create_builder_config()
-    set_workspace(trt, config, order.workspace_mib * MIB)
-    _set_precision(trt, network, config, order.precision)
+    set_workspace(trt, config, settings.workspace_mib * MIB)
+    _set_precision(trt, network, config, settings.precision)
     config.profiling_verbosity = trt.ProfilingVerbosity.DETAILED  # names the layers' types
     # TensorRT for RTX measures nothing: it chooses when the engine is loaded.
     measures = trt.__name__ not in PORTABLE
-    cache = _use_timing_cache(config, order.timing_cache) if measures else None
-    if order.capability is not None:
-        _set_capability(trt, config, order.capability)
+    cache = _use_timing_cache(config, settings.timing_cache) if measures else None
+    if settings.capability is not None:
+        _set_capability(trt, config, settings.capability)
     if monitor is not None:
         config.progress_monitor = monitor
     plan = builder.build_serialized_network(network, config)
     if plan is None:
-        raise SerError(f'TensorRT cannot build the engine in {order.precision}')
+        raise SerError(f'TensorRT cannot build the engine in {settings.precision}')
     return Built(bytes(plan), b'' if cache is None else bytes(cache.serialize()))
 
 

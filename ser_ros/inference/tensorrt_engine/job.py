@@ -1,9 +1,8 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What one build is given, also as the line of JSON that goes to the process that builds."""
+"""One engine to build: what the process that builds it is given."""
 
-import json
-from typing import Any, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Mapping, NamedTuple, Optional, Tuple
 
 from ser_ros.inference.engine_options import EngineOptions
 from ser_ros.inference.model_file import Model
@@ -15,9 +14,6 @@ from ser_ros.inference.tensorrt_engine import driver, module
 _FAST_FP16 = ((5, 3), (6, 0), (6, 2))
 _FAST_INT8 = ((6, 1),)
 _FAST_IN_ALL = (7, 0)
-
-PREFIX = '@ser_ros '
-'''Begins the builder's lines that are messages; all others are its log.'''
 
 
 class Job(NamedTuple):
@@ -42,33 +38,27 @@ class Job(NamedTuple):
     output: str
     timing_cache: str
 
-    def to_json(self) -> str:
-        """Return the job as one line."""
-        return json.dumps(self._asdict())
+
+def from_values(values: Mapping[str, Any]) -> Job:
+    """Return the job whose ``_asdict`` went through JSON."""
+    tuples = {name: values[name] and tuple(values[name]) for name in ('input_shape', 'capability')}
+    return Job(**dict(values, **tuples))
 
 
-def from_json(line: str) -> Job:
-    """Return the job that to_json made a line of."""
-    values = json.loads(line)
-    for name in 'input_shape', 'capability':
-        values[name] = values[name] and tuple(values[name])
-    return Job(**values)
-
-
-def source(stored: Tuple[str, ...], precision: str) -> Optional[str]:
+def source_precision(stored: Tuple[str, ...], precision: str) -> Optional[str]:
     """Return the precision of the stored file that an engine is built from, None without one."""
     # INT8 needs ranges that were measured in training; FP16 can be made out of FP32.
     choices = {'fp32': ('fp32',), 'fp16': ('fp16', 'fp32'), 'int8': ('int8',)}
     return next((name for name in choices[precision] if name in stored), None)
 
 
-def offered(model: Model, capability: Tuple[int, int]) -> Tuple[str, ...]:
+def offered_precisions(model: Model, capability: Tuple[int, int]) -> Tuple[str, ...]:
     """Return the precisions that can be built of the model for a GPU of this capability."""
     modern = capability >= _FAST_IN_ALL
     fast = {'fp32': True, 'fp16': modern or capability in _FAST_FP16,
             'int8': modern or capability in _FAST_INT8}
     return tuple(name for name in fast
-                 if fast[name] and source(model.precisions, name) is not None)
+                 if fast[name] and source_precision(model.precisions, name) is not None)
 
 
 def make_key(model: Model, precision: str, trt: Any, gpu: driver.Gpu,
@@ -78,7 +68,7 @@ def make_key(model: Model, precision: str, trt: Any, gpu: driver.Gpu,
 
     :raises SerError: if the model has no file for this precision.
     """
-    stored = source(model.precisions, precision) or precision
+    stored = source_precision(model.precisions, precision) or precision
     portable = trt.__name__ in module.PORTABLE
     return {
         'onnx_sha256': read_metadata(model.path(stored)).sha256, 'precision': precision,

@@ -20,7 +20,7 @@ class _Tensor(NamedTuple):
     shape: Tuple[int, ...]
 
 
-class LoadedEngine:
+class RunningEngine:
     """
     An engine on the GPU, with its memory and stream.
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ser_ros.evaluation import plots
+from ser_ros import plotting
 from ser_ros.training.config import Training
 
 
@@ -67,13 +67,11 @@ def write(epochs: Sequence[Epoch], folder: Path) -> None:
 
 def _draw(epochs: Sequence[Epoch], path: Path) -> None:
     """Draw loss and validation UAR over the epochs."""
-    figure, (left, right) = plots.pyplot.subplots(1, 2, figsize=(10, 4), constrained_layout=True)
-    numbers = [entry.epoch for entry in epochs]
-    left.plot(numbers, [entry.loss for entry in epochs])
-    left.set(xlabel='epoch', ylabel='training loss')
-    for name in epochs[0].uar:
-        right.plot(numbers, [100 * entry.uar[name] for entry in epochs], label=name)
-    right.set(xlabel='epoch', ylabel='UAR on validation speakers [%]')
-    right.legend()
-    figure.savefig(path, dpi=100)
-    plots.pyplot.close(figure)
+    with plotting.figure(path, columns=2, figsize=(10, 4)) as (_, (left, right)):
+        numbers = [entry.epoch for entry in epochs]
+        left.plot(numbers, [entry.loss for entry in epochs])
+        left.set(xlabel='epoch', ylabel='training loss')
+        for name in epochs[0].uar:
+            right.plot(numbers, [100 * entry.uar[name] for entry in epochs], label=name)
+        right.set(xlabel='epoch', ylabel='UAR on validation speakers [%]')
+        right.legend()

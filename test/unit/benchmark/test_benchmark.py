@@ -16,6 +16,7 @@ import pytest
 
 pytest.importorskip('onnxruntime')
 
+from ser_ros import child_process  # noqa: E402
 from ser_ros.audio.format import SAMPLE_RATE_HZ  # noqa: E402
 from ser_ros.benchmark import machine, report
 from ser_ros.benchmark import runs as benchmark_runs
@@ -65,17 +66,19 @@ def model_folder(tmp_path):
 def run_with(monkeypatch):
     """Return a function that runs all configurations with a script as their worker."""
     def run_with(script, backends=benchmark_runs.BACKENDS, show=None):
-        monkeypatch.setattr(benchmark_runs, '_START', textwrap.dedent('''
+        text = textwrap.dedent('''
             import json, os, signal, sys
-            task = json.loads(sys.argv[1])
+            from ser_ros.child_process import send
+            task = json.loads(sys.stdin.readline())
             def answer(ms, **changes):
                 result = dict(
                     preprocessing_ms=[0.1], preprocessing_ms_per_s=3.0, inference_ms=ms,
                     cpu_percent=1.0, pss_mb=50.0, rss_mb=60.0, system_mb=None,
                     precision=task['precision'], sha256='abc',
                     versions={task['backend']: '1.2'})
-                print(json.dumps({'result': dict(result, **changes)}))
-            ''') + textwrap.dedent(script))
+                send({'result': dict(result, **changes)})
+            ''') + textwrap.dedent(script)
+        monkeypatch.setattr(child_process, 'command', lambda _: (sys.executable, '-c', text))
         shown = []
         runs = Runs(TASK, 3.0, backends, show or (lambda *step: shown.append(step)))
         runs.run()
@@ -151,17 +154,19 @@ def test_a_crash_or_a_wrong_precision_of_one_does_not_end_the_rest(run_with):
         if task['precision'] == 'fp16':
             answer([1.0], precision='fp32')
         elif task['backend'] == 'tensorrt':
+            print('no driver')
             sys.exit(3)
         elif task['backend'] == 'pytorch':
-            print(json.dumps({'error': 'no torch'}))
+            send({'error': 'no torch'})
         else:
             print('a library says something, and 7')
             print(7)
             answer([1.0])
         ''')
-    assert rows['onnxruntime', 'int8'].reason == 'its process crashed (SIGSEGV)'
+    assert rows['onnxruntime', 'int8'].reason == 'its process was ended by the signal SIGSEGV'
     assert rows['onnxruntime', 'fp16'].reason == 'it was loaded in fp32 instead'
-    assert 'exit code 3' in rows['tensorrt', 'fp32'].reason
+    assert rows['tensorrt', 'fp32'].reason == (
+        'its process ended with exit code 3. The end of its log: no driver')
     assert rows['pytorch', 'fp32'].reason == 'no torch'
     assert rows['onnxruntime', 'fp32'].reason == ''
     assert rows['onnxruntime', 'fp32'].inference_ms == 1.0
@@ -170,8 +175,8 @@ def test_a_crash_or_a_wrong_precision_of_one_does_not_end_the_rest(run_with):
 
 def test_the_progress_of_an_engine_is_shown(run_with):
     _, shown, _ = run_with('''
-        print(json.dumps({'step': 'building', 'share': 0.25}))
-        print(json.dumps({'step': 'loading', 'share': None}))
+        send({'step': 'building', 'share': 0.25})
+        send({'step': 'loading', 'share': None})
         answer([1.0])
         ''', ('tensorrt',))
     assert ('round 1 of 3: tensorrt fp32: building', 0.25) in shown
@@ -189,7 +194,7 @@ def test_the_worker_is_ended_where_the_command_is_interrupted(run_with):
     with pytest.raises(KeyboardInterrupt):
         run_with('''
             import time
-            print(json.dumps({'step': 'worker {}'.format(os.getpid()), 'share': None}), flush=True)
+            send({'step': 'worker {}'.format(os.getpid()), 'share': None})
             time.sleep(1000)
             ''', ('onnxruntime',), interrupt)
     with pytest.raises(ProcessLookupError):

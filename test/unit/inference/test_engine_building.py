@@ -3,6 +3,7 @@
 """The process that builds an engine: its progress, its ends, and two that want the same file."""
 
 import glob
+import json
 import os
 import subprocess
 import sys
@@ -10,13 +11,15 @@ import threading
 
 import pytest
 
+from ser_ros import child_process
+from ser_ros.child_process import PREFIX
 from ser_ros.errors import SerError
 from ser_ros.inference.engine_options import EngineOptions, engine_folder
 from ser_ros.inference.tensorrt_engine import builder as building
 from ser_ros.inference.tensorrt_engine import engine_file
-from ser_ros.inference.tensorrt_engine.builder_process import Log, Progress, _keep, _read
+from ser_ros.inference.tensorrt_engine.builder_process import Log, PhaseProgress, _keep, _read
 from ser_ros.inference.tensorrt_engine.compile import Built
-from ser_ros.inference.tensorrt_engine.job import PREFIX, Job, from_json
+from ser_ros.inference.tensorrt_engine.job import Job, from_values
 
 KEY = {'onnx_sha256': '0' * 64, 'precision': 'fp16', 'module': 'tensorrt', 'version': '8.2.1',
        'gpu': 'Fake', 'compute_capability': '5.3', 'workspace_mib': 64}
@@ -25,9 +28,9 @@ PRELUDE = '''
 import json, os, signal, sys, time
 sys.path.insert(0, {path!r})
 from ser_ros.inference.tensorrt_engine import engine_file
-from ser_ros.inference.tensorrt_engine.builder_process import send
-from ser_ros.inference.tensorrt_engine.job import from_json
-job = from_json(sys.stdin.readline())
+from ser_ros.child_process import send
+from ser_ros.inference.tensorrt_engine.job import from_values
+job = from_values(json.loads(sys.stdin.readline()))
 def write():
     engine_file.write(job.output, engine_file.EngineFile(
         job.key, 'fp16', {{}}, str(os.getpid()).encode()))
@@ -54,7 +57,7 @@ def builder(monkeypatch):
     root = os.path.dirname(os.path.dirname(os.path.abspath(ser_ros.__file__)))
 
     def use(text):
-        monkeypatch.setattr(building, 'COMMAND', (
+        monkeypatch.setattr(child_process, 'command', lambda _: (
             sys.executable, '-c', PRELUDE.format(path=root) + text))
 
     return use
@@ -64,9 +67,13 @@ def leftovers(path):
     return sorted(set(glob.glob(os.path.dirname(path) + '/*')) - {path, path + '.lock'})
 
 
-def test_job_as_a_line(job):
-    assert from_json(job.to_json()) == job
-    assert from_json(job._replace(capability=None).to_json()).capability is None
+def as_line(job):
+    return json.dumps(job._asdict()) + '\n'
+
+
+def test_a_job_goes_through_json(job):
+    assert from_values(json.loads(as_line(job))) == job
+    assert from_values(json.loads(as_line(job._replace(capability=None)))).capability is None
 
 
 def test_progress_and_result(builder, path, job):
@@ -129,8 +136,8 @@ def test_cancelled_while_another_builds(builder, path, job):
 
 
 def test_builder_that_cannot_be_started(path, job, monkeypatch):
-    monkeypatch.setattr(building, 'COMMAND', ('/no/such/python',))
-    with pytest.raises(SerError, match='process that builds engines cannot be started: No such'):
+    monkeypatch.setattr(child_process, 'command', lambda _: ('/no/such/python',))
+    with pytest.raises(SerError, match='process of .*builder_process cannot be started: No such'):
         building.ensure(path, job, EngineOptions())
 
 
@@ -188,7 +195,7 @@ def test_builder_ends_with_the_one_who_asked(job):
          'builder_process.run = lambda job: threading.Event().wait()\n'
          'builder_process.main()'],
         stdin=subprocess.PIPE, universal_newlines=True)
-    process.stdin.write(job.to_json() + '\n')
+    process.stdin.write(as_line(job))
     process.stdin.close()
     assert process.wait(60) == 4
 
@@ -207,7 +214,7 @@ def test_builder_ends_with_a_process_that_is_killed(job):
          'builder = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdin=subprocess.PIPE)\n'
          'builder.stdin.write(sys.argv[2].encode())\n'
          'builder.stdin.flush()\n'
-         'builder.wait()', builder, job.to_json() + '\n'],
+         'builder.wait()', builder, as_line(job)],
         stdout=subprocess.PIPE, universal_newlines=True)
     assert parent.stdout.readline().startswith(PREFIX)
     parent.kill()
@@ -226,7 +233,7 @@ def test_builder_leaves_ctrl_c_to_the_one_who_asked_and_memory_to_the_node(job):
          'builder_process.run = run\n'
          'raise SystemExit(builder_process.main())'],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, universal_newlines=True)
-    process.stdin.write(job.to_json() + '\n')
+    process.stdin.write(as_line(job))
     process.stdin.flush()
     assert process.stdout.read() == PREFIX + '{"precision": "1000"}\n'
     process.stdin.close()
@@ -286,7 +293,7 @@ def test_progress_without_a_monitor(capsys):
 
 
 def test_progress_never_goes_back():
-    progress = Progress()
+    progress = PhaseProgress()
     progress.start('outer', 2)
     progress.start('inner', 4)
     assert progress.step('inner', 1) == 0.25

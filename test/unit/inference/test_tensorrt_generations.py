@@ -469,7 +469,7 @@ class TestStoredEngines:
     @pytest.mark.parametrize('value', [np.nan, np.inf])
     def test_engine_that_answers_nonsense(self, machine, open_session, monkeypatch, value):
         machine.use_tensorrt('10')
-        monkeypatch.setattr(running_engine.LoadedEngine, 'run',
+        monkeypatch.setattr(running_engine.RunningEngine, 'run',
                             lambda self, image: np.float32([value, 0., 0.]))
         with pytest.raises(SerError, match='the engine answers .* to the stored input'):
             open_session('fp16')
@@ -482,7 +482,8 @@ class TestStoredEngines:
         assert not was_there and engines(machine) == [path]
         assert build_ahead(model, 'fp16', machine.options) == (path, True)
         assert len(machine.jobs) == 1 and not machine.cuda.memory
-        monkeypatch.setattr(running_engine.LoadedEngine, 'run', lambda *_: np.float32([9., 0., 0.]))
+        monkeypatch.setattr(
+            running_engine.RunningEngine, 'run', lambda *_: np.float32([9., 0., 0.]))
         with pytest.raises(SerError, match='differs from ONNX Runtime by'):
             build_ahead(model, 'fp16', machine.options)
 
@@ -697,6 +698,6 @@ def test_session_names_what_failed(machine, open_session, image, monkeypatch):
 
 def test_engine_of_other_tensors(machine, open_session, monkeypatch):
     machine.use_tensorrt('10')
-    monkeypatch.setattr(running_engine.LoadedEngine, '_named_tensors', lambda self: [])
+    monkeypatch.setattr(running_engine.RunningEngine, '_named_tensors', lambda self: [])
     with pytest.raises(SerError, match='not one input and one output'):
         open_session('fp32')

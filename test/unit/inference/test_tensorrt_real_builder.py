@@ -16,13 +16,13 @@ import pytest
 from fake_tensorrt import SURFACE
 from tiny_models import write_model
 
+from ser_ros import child_process
 from ser_ros.cli.main import main
 from ser_ros.errors import SerError
 from ser_ros.inference.engine_options import EngineOptions
 from ser_ros.inference.model_file import Model, available_models
 from ser_ros.inference.tensorrt_backend import TensorRTBackend, build_ahead, plan_build
 from ser_ros.inference.tensorrt_engine import (
-    builder,
     builder_process,
     compile,
     driver,
@@ -74,8 +74,9 @@ def files(options):
 def log(monkeypatch):
     """What the builder's process writes, as a list of lines."""
     lines = []
-    read = builder._message
-    monkeypatch.setattr(builder, '_message', lambda line: (lines.append(line), read(line))[1])
+    read = child_process._message
+    monkeypatch.setattr(
+        child_process, '_message', lambda line: (lines.append(line), read(line))[1])
     return lines
 
 
@@ -126,7 +127,7 @@ def test_killed_in_the_middle(options, monkeypatch):
         if share is not None:
             started[-1].kill()
 
-    monkeypatch.setattr(builder.subprocess, 'Popen', start)
+    monkeypatch.setattr(child_process.subprocess, 'Popen', start)
     with pytest.raises(SerError, match='SIGKILL.*too little memory'):
         build_ahead(Model(SMALL), 'fp32', options._replace(on_progress=kill), CAPABILITY)
     assert started[0].returncode == -9 and not files(options)
@@ -139,7 +140,7 @@ class TestBadGraphs:
         log = builder_process.Log(sends_progress=False)
         with pytest.raises(SerError, match='cannot parse the model'):
             compile.build(trt, module.make_logger(trt, log.line), b'\x08\x07no model',
-                          compile.Order('fp32', (1, 1, 4, 4), 64, CAPABILITY))
+                          compile.Settings('fp32', (1, 1, 4, 4), 64, CAPABILITY))
 
     def test_broken_file(self, options, tmp_path):
         path = write_model(tmp_path / 'm.onnx')
@@ -175,7 +176,7 @@ class TestBadGraphs:
         model = Model(name)
         with open(model.path('int8'), 'rb') as file, pytest.raises(SerError, match='cannot parse'):
             compile.build(trt, module.make_logger(trt, lambda *_: None), file.read(),
-                          compile.Order('int8', (1,) + model.info.input_shape, 64, CAPABILITY))
+                          compile.Settings('int8', (1,) + model.info.input_shape, 64, CAPABILITY))
 
 
 def test_workspace_is_bounded(trt):
@@ -188,7 +189,7 @@ def test_layers_of_the_log_name_the_precision(trt, tmp_path):
     log = builder_process.Log(sends_progress=False)
     path = write_model(tmp_path / 'm.onnx', 'fp16')
     compile.build(trt, module.make_logger(trt, log.line), path.read_bytes(),
-                  compile.Order('fp16', (1, 1, 4, 4), 64, CAPABILITY))
+                  compile.Settings('fp16', (1, 1, 4, 4), 64, CAPABILITY))
     assert precision.from_log(log.layers) == 'fp16'
     assert precision.from_log('') is None
 
