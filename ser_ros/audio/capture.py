@@ -118,7 +118,7 @@ class Capture:
             self._stopping.set()
             raise SerError(
                 f'the audio device did not open within {_OPEN_TIMEOUT_S:.0f} s; the device or the '
-                           'sound server hangs')
+                'sound server hangs')
         if self._failure is not None:
             raise self._failure
 

@@ -118,7 +118,7 @@ class AvDecoder(BlockReader):
             raise SerError(
                 f"'{self._path}' changes its sample rate from {self.rate_hz} to "
                 f"{frame.sample_rate} Hz; convert it to one rate "
-                           'first')
+                'first')
         return _frame_samples(frame)
 
     def close(self) -> None:

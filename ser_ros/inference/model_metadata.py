@@ -86,7 +86,7 @@ def read_metadata(path: str) -> ModelInfo:
     if METADATA_KEY not in summary.metadata:
         raise SerError(
             f'{path} has no {METADATA_KEY!r} metadata, so its labels and feature set are unknown; '
-                       'export it with ser_ros train')
+            'export it with ser_ros train')
     if summary.precision is None:
         raise SerError(f'{path}: no weights of a known type in the graph')
     try:
