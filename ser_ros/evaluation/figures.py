@@ -194,7 +194,7 @@ def differences(clips: Sequence[Clip], scores: Sequence[ClipScores],
                 others: Sequence[ClipScores],
                 labels: Sequence[str]) -> dict[str, dict[str, metrics.Difference]]:
     """
-    Return by how much the model is better than another per clip, by corpus and choice of classes.
+    Return by how much the model is better than another, by corpus and choice of classes.
 
     :param others: the other model's scores of the same clips.
     """

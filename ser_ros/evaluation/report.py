@@ -50,7 +50,7 @@ class Evaluation:
 
 
 def build(evaluation: Evaluation) -> list[Block]:
-    """Return the report; its pictures are those of `evaluation_plots.save_all`."""
+    """Return the report; its pictures are those of `ser_ros.evaluation.pictures.save_all`."""
     info = evaluation.info
     blocks: list[Block] = [
         Heading(f'{info.name} {info.version}, {info.precision} on {evaluation.backend}, '

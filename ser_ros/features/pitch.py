@@ -35,7 +35,7 @@ def median_voiced_hz(f0_hz: np.ndarray, trough: np.ndarray) -> float:
 
 class PitchTracker:
     """
-    Median pitch of the latest window of a stream, for feature sets that have no pitch of their own.
+    Median pitch of the latest window, for feature sets that have no pitch of their own.
 
     Frames of 1024 samples, one every 320, as in mel_yin_rms/1.
     """

@@ -77,7 +77,7 @@ class ModelInfo:
 
 def read_metadata(path: str) -> ModelInfo:
     """
-    Read what the ONNX file ``path`` says about itself, without a runtime and without its weights.
+    Read what the ONNX file ``path`` says about itself, without a runtime or its weights.
 
     :raises SerError: if it is no ONNX file, has no metadata, or the metadata is wrong or does not
         fit the graph.
