@@ -34,7 +34,7 @@ def side_by_side() -> None:
         extractor = create_extractor(name)
         samples = speech_like(extractor.window_samples).astype(np.float32)
         hop = samples[-extractor.hop_samples:]
-        out = np.empty(extractor.shape, np.float32)
+        out = np.empty(extractor.input_shape, np.float32)
         extractor.push(samples)
         seconds = medians_s({
             'hop': lambda extractor=extractor, hop=hop: extractor.push(hop),
@@ -51,7 +51,7 @@ def against_the_reference() -> None:
     extractor = create_extractor('mel_yin_rms/1')
     samples = speech_like(extractor.window_samples).astype(np.float32)
     hop = samples[-extractor.hop_samples:]
-    out = np.empty(extractor.shape, np.float32)
+    out = np.empty(extractor.input_shape, np.float32)
     extractor.push(samples)
 
     def decide():

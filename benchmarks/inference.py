@@ -21,12 +21,12 @@ from pathlib import Path
 import numpy as np
 from timing import medians_s, print_table
 
-from ser_ros.features.registry import FEATURE_SETS
+from ser_ros.features.registry import create_extractor
 from ser_ros.inference.model_file import Model
 from ser_ros.inference.registry import choose_backend
 
 FEATURE_SET = 'mel_yin_rms/1'  # of the reference system
-SHAPE = FEATURE_SETS[FEATURE_SET].shape
+SHAPE = create_extractor(FEATURE_SET).input_shape
 LABELS = ('happiness', 'anger', 'sadness', 'neutral', 'fear', 'disgust', 'surprise')
 PRECISIONS = ('fp32', 'fp16', 'int8')
 REFERENCE = 'torch eager'

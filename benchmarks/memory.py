@@ -22,7 +22,7 @@ from inference import FEATURE_SET, export, model_path, network
 from speech_like import speech_like
 from timing import print_table
 
-from ser_ros.features.registry import FEATURE_SETS
+from ser_ros.features.registry import create_extractor
 from ser_ros.inference.model_file import Model
 
 EMOTIONS_HEARD = 10
@@ -54,7 +54,7 @@ def reference_mb(width: float) -> float:
     import torch
     from reference_features import image
     module = network(width)
-    samples = speech_like(FEATURE_SETS[FEATURE_SET].window_samples).astype(np.float32)
+    samples = speech_like(create_extractor(FEATURE_SET).window_samples).astype(np.float32)
     for _ in range(EMOTIONS_HEARD):
         with torch.inference_mode():
             module(torch.from_numpy(image(samples)[np.newaxis]))

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The parts of the graph with the settings of config/ser.yaml, but for what is given."""
 
-from typing import Any, Optional
+from typing import Any, Optional, Tuple
 
 from ser_ros.defaults import load_defaults
 from ser_ros.emotion.settings import TrackerSettings, make_settings
@@ -15,7 +15,7 @@ from ser_ros.windows.window_stream import WindowStream
 
 def graph_settings(info: Optional[ModelInfo] = None, **changes: Any) -> TrackerSettings:
     """
-    Return the settings that the graph's tracker has by default, except for the changes.
+    Return the settings that the graph's tracker has by default with a model, but for the changes.
 
     Args:
         info: of the model; None stands for one whose file names no ``min_confidence``.
@@ -48,17 +48,19 @@ def open_graph_classifier(**changes: Any) -> Classifier:
     return open_classifier(**chosen)
 
 
-def open_stream(feature_set: str, period_s: Optional[float] = None) -> WindowStream:
+def open_stream(feature_set: str, period_s: Optional[float] = None,
+                input_shape: Optional[Tuple[int, ...]] = None) -> WindowStream:
     """
     Return a stream of windows, with voice activity, for one recording after the other.
 
     Args:
         feature_set: the name that a model gives.
         period_s: time from one window to the next; the graph's default where None.
+        input_shape: of the model; that of the feature set where None.
 
     Raises:
-        SerError: for an unknown feature set or a period that is not allowed.
+        SerError: for an unknown feature set, or a period or shape that is not allowed.
     """
     if period_s is None:
         period_s = load_defaults('feature_extraction')['period']
-    return WindowStream(create_extractor(feature_set), VoiceActivity(), period_s)
+    return WindowStream(create_extractor(feature_set, input_shape), VoiceActivity(), period_s)

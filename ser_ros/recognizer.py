@@ -53,7 +53,7 @@ class Recognizer:
         self._classifier = model if isinstance(model, Classifier) else open_graph_classifier(
             model=model, precision=precision, backend=backend, threads=threads, emotions=emotions)
         try:
-            self._stream = open_stream(self.info.feature_set, period_s)
+            self._stream = open_stream(self.info.feature_set, period_s, self.info.input_shape)
             self._tracker = EmotionTracker(self.labels, graph_settings(self.info, **tracking))
         except BaseException:
             self.close()
@@ -89,6 +89,11 @@ class Recognizer:
         """Precision in which the model really runs, read from what was loaded."""
         return self._classifier.session.precision
 
+    @property
+    def min_samples(self) -> int:
+        """Length up to which silence follows a shorter recording before it is degraded."""
+        return self._stream.min_samples
+
     def reset(self) -> None:
         """Forget all sound: what comes next is another recording."""
         self._stream.reset()
@@ -104,21 +109,22 @@ class Recognizer:
         Raises:
             SerError: for another dtype or shape, NaN or infinity.
         """
-        return list(self._push(samples))
+        return list(self._results(self._stream.push(samples)))
 
     def recording(self, chunks: Iterable[np.ndarray],
                   every_window: bool = False) -> Iterator[WindowResult]:
         """
         Yield the windows of a recording from its start.
 
+        A recording shorter than a window is followed by silence, so there is one window at least.
+
         Args:
             chunks: samples, see `push`.
             every_window: ask the model also where there is too little speech. This changes the
                 raw probabilities of these windows and nothing else.
         """
-        self.reset()
-        for chunk in chunks:
-            yield from self._push(chunk, every_window)
+        self._tracker.reset()
+        yield from self._results(self._stream.recording(chunks), every_window)
 
     def classify(self, path: str) -> Iterator[WindowResult]:
         """
@@ -134,8 +140,8 @@ class Recognizer:
         """Yield the windows of a source that is open, up to its end."""
         return self.recording(map(int16_to_float, source))
 
-    def _push(self, samples: np.ndarray, every_window: bool = False) -> Iterator[WindowResult]:
-        windows = self._stream.push(samples)
+    def _results(self, windows: Iterable[Window],
+                 every_window: bool = False) -> Iterator[WindowResult]:
         for window, raw in answers(
                 windows, self._tracker, self._classifier.probabilities, every_window):
             yield self._result(window, raw)

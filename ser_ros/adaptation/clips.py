@@ -86,9 +86,8 @@ def hear(clips: Iterable[Clip], body: Body, stream: WindowStream,
     heard: list[int] = []
     truth: list[int] = []
     for index, clip in enumerate(clips):
-        stream.reset()
-        for window, found in answers(
-                stream.push(read_samples(clip.path)), gate, body.features):
+        windows = stream.recording([read_samples(clip.path)])
+        for window, found in answers(windows, gate, body.features):
             if found is None:
                 continue
             if index not in heard[-1:]:

@@ -9,37 +9,36 @@ import numpy as np
 
 from ser_ros.audio.chunker import Chunker
 from ser_ros.audio.decoders import KINDS, open_decoder
-from ser_ros.audio.format import MIN_FILE_DURATION_S, SAMPLE_RATE_HZ, check_finite, float_to_int16
+from ser_ros.audio.format import check_finite, float_to_int16
 from ser_ros.audio.resample import StreamResampler
 from ser_ros.audio.source import AudioSource
 from ser_ros.errors import SerError
 
-_MIN_SAMPLES = round(MIN_FILE_DURATION_S * SAMPLE_RATE_HZ)
-
 
 class FileSource(AudioSource):
     """
-    Read an audio file block by block, never the whole file in memory.
+    Read an audio file block by block: any rate from 8 to 192 kHz, any number of channels (their
+    mean is taken), never the whole file in memory.
 
-    Its rate is from 8 to 192 kHz. Of several channels the mean is taken.
-
-    A file shorter than MIN_FILE_DURATION_S is followed by silence up to that; the last chunk is
-    filled up with zeros. A file that breaks off gives what can be decoded, and a ``warning``.
+    The last chunk is filled up with zeros. A file that breaks off gives what can be decoded, and
+    a ``warning``.
 
     Attributes:
         duration_s: length that the file's header declares, or NaN.
     """
 
-    def __init__(self, path: str, loop: bool = False):
+    def __init__(self, path: str, loop: bool = False, min_samples: int = 0):
         """
         Open the file and decode its beginning.
 
         :param path: path of the file; ``~`` is the home folder.
         :param loop: start again at the end, without a gap, and never end.
+        :param min_samples: silence follows a shorter file up to this length, at 16 kHz.
         :raises SerError: if it is missing, unreadable, empty, no audio, or holds no samples.
         """
         self.description = os.path.expanduser(os.fspath(path))
         self._loop = loop
+        self._min_samples = min_samples
         self._chunks = Chunker()
         self._n_samples = 0
         self._ended = False
@@ -101,8 +100,8 @@ class FileSource(AudioSource):
 
     def _finish(self):
         self._push(self._resampler.flush())
-        if self._n_samples < _MIN_SAMPLES:
-            self._push(np.zeros(_MIN_SAMPLES - self._n_samples, np.float32))
+        if self._n_samples < self._min_samples:
+            self._push(np.zeros(self._min_samples - self._n_samples, np.float32))
         self._chunks.pad()
         self._ended = True
 

@@ -15,10 +15,6 @@ CHUNK_DURATION_S = CHUNK_SAMPLES / SAMPLE_RATE_HZ
 NS_PER_S = 1000000000
 SAMPLE_NS = NS_PER_S // SAMPLE_RATE_HZ
 
-# A shorter file is followed by silence up to this length: one feature window (41 664 samples,
-# 2.604 s) rounded up to a chunk, so that a short clip still gives a window.
-MIN_FILE_DURATION_S = 2.62
-
 # What may be resampled to SAMPLE_RATE_HZ.
 MIN_RATE_HZ = 8000
 MAX_RATE_HZ = 192000
@@ -107,8 +103,6 @@ class PcmDecoder:
 
     def __init__(self, sample_format: str, channels: int):
         """
-        Prepare for a format.
-
         :param sample_format: one of SAMPLE_FORMATS.
         :param channels: number of interleaved channels; their mean is the mono signal.
         :raises SerError: if either is not allowed.

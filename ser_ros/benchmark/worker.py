@@ -24,6 +24,9 @@ from ser_ros.inference.registry import BACKENDS
 
 WARM_UP_WINDOWS = 5
 LEAST_WINDOWS = 20
+# Where the columns of a feature set are shorter, as the samples themselves are, so much sound is
+# pushed at a time [samples at 16 kHz].
+MIN_HOP_SAMPLES = 160
 # Modules whose versions matter, where a backend has loaded them.
 RUNTIMES = ('numpy', 'scipy', 'onnxruntime', 'torch', 'tensorrt', 'tensorrt_rtx')
 
@@ -81,9 +84,9 @@ class _Stream:
 
     def __init__(self, session: Session, samples: np.ndarray, period_s: float):
         self._session = session
-        self._extractor = create_extractor(session.info.feature_set)
-        self._input = np.empty(self._extractor.shape, np.float32)
-        size = self._extractor.hop_samples
+        self._extractor = create_extractor(session.info.feature_set, session.info.input_shape)
+        self._input = np.empty(self._extractor.input_shape, np.float32)
+        size = max(self._extractor.hop_samples, MIN_HOP_SAMPLES)
         self._hops = [samples[start:start + size] for start in range(
             0, samples.size - size + 1, size)]
         self._hop_s = size / self._extractor.sample_rate_hz
@@ -92,7 +95,7 @@ class _Stream:
 
     def run(self, seconds: float) -> Dict[str, Any]:
         """Warm up, then measure for so long, and for LEAST_WINDOWS at least."""
-        self._extractor.push(self._take(self._extractor.window_hops))
+        self._extractor.push(self._take(-(-self._extractor.window_samples // self._hops[0].size)))
         for _ in range(WARM_UP_WINDOWS):
             self._window()
         preprocessing_s: List[float] = []

@@ -81,8 +81,8 @@ def run(args) -> int:
         _warn(
             f'{model.info.name} was trained on speakers of {name}: if these clips are theirs, the '
             'figures before and after are too good')
-    found = adapt.adapt(model, clips, open_stream(model.info.feature_set), settings, Progress(),
-                        len(problems))
+    stream = open_stream(model.info.feature_set, input_shape=model.info.input_shape)
+    found = adapt.adapt(model, clips, stream, settings, Progress(), len(problems))
     _warn_of_silent(found.silent)
     print(document.to_markdown(report.report(found)))
     print(report.verdict(found))

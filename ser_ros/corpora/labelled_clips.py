@@ -51,14 +51,14 @@ def load_part(config: Selection, root: Path, part: str) -> list[Clip]:
         speakers = getattr(corpus, part)
         if not speakers:
             continue
-        members = read_corpus(config, root, name)
+        found = read_corpus(config, root, name)
         if speakers != [EVERYONE]:
-            members = [clip for clip in members if clip.speaker in speakers]
-            missing = set(speakers) - {clip.speaker for clip in members}
+            found = [clip for clip in found if clip.speaker in speakers]
+            missing = set(speakers) - {clip.speaker for clip in found}
             if missing:
                 raise SerError(
                     f'{root / name}: no clips of the speakers {", ".join(sorted(missing))}')
-        clips += members
+        clips += found
     if not clips:
         raise SerError(f'no speakers are listed for {part} in the configuration')
     return clips
@@ -158,8 +158,8 @@ def speakers_trained_on(training_data: str, clips: Sequence[Clip]) -> list[str]:
 
 def skipped(root: Path, corpus: Optional[str] = None) -> list[tuple[Path, str]]:
     """Return the files in a folder that `strangers` does not take for clips, and why not."""
-    return [file for folder in corpora.find_folders(root)
-            for file in corpora.read(folder, corpus).skipped]
+    return [entry for folder in corpora.find_folders(root)
+            for entry in corpora.read(folder, corpus).skipped]
 
 
 def readable(clips: Sequence[Clip], threads: int,
@@ -174,14 +174,15 @@ def readable(clips: Sequence[Clip], threads: int,
     return [clip for clip in clips if clip.path in left], problems
 
 
-def read_samples(path: Path) -> np.ndarray:
+def read_samples(path: Path, min_samples: int = 0) -> np.ndarray:
     """
-    Read a clip exactly as the running graph hears it: 16 kHz mono int16, padded to one window.
+    Read a clip exactly as the running graph hears it: 16 kHz mono int16, in whole chunks.
 
+    :param min_samples: silence follows a shorter clip up to this length.
     :return: float32 (n,) in [-1, 1].
     :raises SerError: if the file cannot be read.
     """
-    with closing(FileSource(str(path))) as source:
+    with closing(FileSource(str(path), min_samples=min_samples)) as source:
         return int16_to_float(np.concatenate(list(source)))
 
 

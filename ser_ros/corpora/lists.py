@@ -38,14 +38,14 @@ def read_rows(path: Path, columns: Iterable[str],
     except csv.Error as error:
         raise SerError(f'cannot read {path}: {error}') from error
     known = {as_word(name): name for name in (*columns, *optional)}
-    header = [known.get(as_word(name), name) for name in (lines[0] if lines else [])]
-    rows = {number: dict(zip_longest(header, line[:len(header)], fillvalue=''))
+    given = [known.get(as_word(name), name) for name in (lines[0] if lines else [])]
+    rows = {number: dict(zip_longest(given, line[:len(given)], fillvalue=''))
             for number, line in enumerate(lines[1:], start=2) if line}
     for column in columns:
-        if header.count(column) != 1:
-            fault = 'there several times' if column in header else 'missing'
+        if given.count(column) != 1:
+            fault = 'there several times' if column in given else 'missing'
             raise SerError(f'{path}: the column {column!r} is {fault}; needed: '
-                           f'{", ".join(columns)}; found: {_as_text(header)}')
+                           f'{", ".join(columns)}; found: {_as_text(given)}')
         for number, row in rows.items():
             if not row[column].strip():
                 raise SerError(f'{path}, line {number}: {column} is empty')
@@ -140,7 +140,7 @@ def aihub(lists: Iterable[Path], audio: Iterable[Path]) -> tuple[
         downloaded in parts.
     """
     files = {path.stem: path for path in audio}
-    recordings: dict[str, Recording] = {}
+    found: dict[str, Recording] = {}
     skipped = []
     for path in lists:
         for row in read_rows(path, AIHUB_COLUMNS):
@@ -148,5 +148,5 @@ def aihub(lists: Iterable[Path], audio: Iterable[Path]) -> tuple[
             if name not in files:
                 skipped.append((path.parent / f'{name}.wav', f'in {path.name}, but not here'))
             else:
-                recordings[name] = Recording(files[name], as_word(row['상황']))
-    return list(recordings.values()), skipped
+                found[name] = Recording(files[name], as_word(row['상황']))
+    return list(found.values()), skipped

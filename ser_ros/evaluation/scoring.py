@@ -87,7 +87,7 @@ class Scorer:
         Score one recording.
 
         Args:
-            samples: float32 (n,) at 16 kHz, at least one window long.
+            samples: float32 (n,) at 16 kHz.
         """
         windows = list(self.recognizer.recording([samples], every_window=True))
         return ClipScores(

@@ -7,6 +7,8 @@ from typing import Optional, Tuple
 
 import numpy as np
 
+from ser_ros.errors import SerError
+
 Columns = Tuple[np.ndarray, ...]
 
 
@@ -14,32 +16,51 @@ class FeatureExtractor(abc.ABC):
     """
     Streaming computation of one feature set.
 
-    A feature set turns sound into frames of ``frame_samples`` samples, one every
-    ``hop_samples``, and every frame into one column of numbers. The latest ``window_hops``
-    columns are a window, and a window becomes the model's input. The name, with its
-    version, pins the exact definition: models carry it, and a changed definition is a new name.
+    A feature set turns sound into columns of numbers, one every ``hop_samples``: the spectrum of
+    a frame, for example, or each sample itself. The latest ``window_columns`` columns are a
+    window, and a window becomes the model's input. The name, with its version, pins the exact
+    definition: models carry it, and a changed definition is a new name.
 
-    Class attributes
-    ----------------
-    name: such as ``'mel_yin_rms/1'``.
-    sample_rate_hz: rate of the samples to push.
-    frame_samples, hop_samples: length of a frame and step between frames.
-    window_hops, window_samples: length of a window, as frames and as samples.
-    shape: of the input.
+    Attributes:
+        name: Such as ``'mel_yin_rms/1'``.
+        sample_rate_hz: Rate of the samples to push.
+        hop_samples: Step from one column to the next; 1 where the samples are the columns. The
+            time between two windows is a multiple of it.
+        window_samples: Length of a window in samples.
+        window_columns: Length of a window in columns.
+        input_shape: Shape of the model's input, without the batch.
     """
 
     name: str
-    sample_rate_hz: int
-    frame_samples: int
+    sample_rate_hz: int = 16000
     hop_samples: int
-    window_hops: int
     window_samples: int
-    shape: Tuple[int, ...]
+    window_columns: int
+    input_shape: Tuple[int, ...]
+
+    @classmethod
+    def make(cls, input_shape: Optional[Tuple[int, ...]] = None) -> 'FeatureExtractor':
+        """
+        Make an empty stream.
+
+        A feature set that suits inputs of several shapes overrides this.
+
+        Args:
+            input_shape: Shape that the model takes; None for that of the feature set.
+
+        Raises:
+            SerError: If the feature set does not make inputs of this shape.
+        """
+        extractor = cls()
+        if input_shape is not None and tuple(input_shape) != extractor.input_shape:
+            raise SerError(f'{cls.name} makes inputs of the shape {list(extractor.input_shape)}, '
+                           f'not {list(input_shape)}')
+        return extractor
 
     @property
-    @abc.abstractmethod
-    def hops(self) -> int:
-        """Number of frames complete since the last reset."""
+    def min_samples(self) -> int:
+        """Length up to which silence follows a shorter recording, for training."""
+        return self.window_samples
 
     @abc.abstractmethod
     def push(self, samples: np.ndarray) -> None:
@@ -48,9 +69,12 @@ class FeatureExtractor(abc.ABC):
 
         How a signal is cut into pushes never changes a result.
 
-        :param samples: float32, shape (n,), full scale is 1.0.
-        :raises SerError: for another dtype or shape, and for NaN, infinity or amplitudes that
-            cannot be sound; nothing is taken in then.
+        Args:
+            samples: Float32, shape (n,), full scale is 1.0.
+
+        Raises:
+            SerError: For another dtype or shape, and for NaN, infinity or amplitudes that cannot
+                be sound. Nothing is taken in then.
         """
 
     @abc.abstractmethod
@@ -58,13 +82,21 @@ class FeatureExtractor(abc.ABC):
         """
         Return the model's input for the latest window.
 
-        :param out: C-contiguous float32 array of ``shape`` to write to; a new one without it.
-        :raises SerError: while fewer than ``window_hops`` hops are complete.
+        Args:
+            out: C-contiguous float32 array of ``input_shape`` to write to; a new one without it.
+
+        Raises:
+            SerError: While the first window is not complete.
         """
 
     @abc.abstractmethod
     def pitch_hz(self) -> float:
-        """Return the median pitch of the latest window's voiced frames [Hz], NaN without any."""
+        """
+        Return the median pitch of the latest window's voiced frames [Hz], NaN without any.
+
+        Raises:
+            SerError: While the first window is not complete.
+        """
 
     @abc.abstractmethod
     def reset(self) -> None:
@@ -75,19 +107,37 @@ class FeatureExtractor(abc.ABC):
         """
         Compute the columns of a whole recording; the stream's own state is not touched.
 
-        For training: compute them once, cut windows of ``window_hops`` anywhere, and turn these
-        into inputs with `input_from_columns`. The result is exactly what the stream gives.
+        For training: compute them once, cut windows of ``window_columns`` anywhere, and turn
+        these into inputs with `input_from_columns`. The result is exactly what the stream gives.
 
-        :param samples: as for `push`.
-        :returns: arrays whose last axis is time, one entry a hop: T = 1 + (n - frame) // hop,
-            or 0 where n < frame.
+        Args:
+            samples: As for `push`.
+
+        Returns:
+            Arrays whose last axis is time, one entry a column.
         """
 
     @abc.abstractmethod
     def input_from_columns(
             self, columns: Columns, out: Optional[np.ndarray] = None) -> np.ndarray:
         """
-        Turn one window's columns (last axis: ``window_hops``) into the model's input.
+        Turn the columns of one window into the model's input.
 
-        :param out: as for `input`.
+        Args:
+            columns: As from `columns`, their last axis ``window_columns`` long.
+            out: As for `input`.
         """
+
+    def check_window(self, samples: int) -> None:
+        """
+        Refuse to make an input before there is a window.
+
+        Args:
+            samples: Number of samples so far.
+
+        Raises:
+            SerError: If they are fewer than a window.
+        """
+        if samples < self.window_samples:
+            raise SerError(
+                f'a window takes {self.window_samples} samples, and so far there are {samples}')

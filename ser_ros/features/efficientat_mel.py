@@ -8,10 +8,12 @@ import numpy as np
 
 from ser_ros.features.base import Columns
 from ser_ros.features.framed_extractor import FramedExtractor
+from ser_ros.features.grid import Grid
 from ser_ros.features.mel import MelSpectrum, hann, triangles
 from ser_ros.features.pitch import PitchTracker
 from ser_ros.features.window_level import LEVEL_MIN_HZ, level_gain, spectrum_sum
 
+GRID = Grid(400, 160, 256)
 FFT_SIZE = 512
 # Of the 128 bands over 0..15 kHz, those whose centre lies below 8 kHz.
 MEL_BANDS = 104
@@ -78,7 +80,7 @@ def level_weights() -> np.ndarray:
 
     Triangles that overlap sum up to 1.
     """
-    window = hann(EfficientatMel.frame_samples, periodic=False)
+    window = hann(GRID.frame_samples, periodic=False)
     weights = 1.0 / (gains(centres_hz()) * spectrum_sum(FFT_SIZE, window))
     return np.where(centres_hz() >= LEVEL_MIN_HZ, weights, 0.0).astype(np.float32)
 
@@ -97,12 +99,8 @@ class EfficientatMel(FramedExtractor):
     """
 
     name = 'efficientat_mel/1'
-    sample_rate_hz = 16000
-    frame_samples = 400
-    hop_samples = 160
-    window_hops = 256
-    window_samples = 255 * 160 + 400
-    shape = (1, MEL_BANDS, 256)
+    grid = GRID
+    input_shape = (1, MEL_BANDS, GRID.window_hops)
     max_frames = 64
     column_names = EfficientatMelColumns
     column_layout = (((MEL_BANDS,), np.float32),)
@@ -111,9 +109,14 @@ class EfficientatMel(FramedExtractor):
         """Make an empty stream."""
         super().__init__()
         self._mel = MelSpectrum(
-            filterbank(), hann(self.frame_samples, periodic=False), self.max_frames)
+            filterbank(), hann(GRID.frame_samples, periodic=False), self.max_frames)
         self._pitch = PitchTracker(self.window_samples)
         self._level_weights = level_weights()
+
+    @property
+    def min_samples(self) -> int:
+        """More than a window: the models were trained on recordings of this length or longer."""
+        return 41920
 
     def push(self, samples: np.ndarray) -> None:
         """Take in the next samples; see `FeatureExtractor.push`."""
@@ -122,7 +125,7 @@ class EfficientatMel(FramedExtractor):
 
     def pitch_hz(self) -> float:
         """Return the median pitch of the latest window's voiced frames [Hz], or NaN."""
-        self._window()  # refuses, while there is none
+        self.check_window(self._samples)
         return self._pitch.median_hz()
 
     def reset(self) -> None:
@@ -134,7 +137,7 @@ class EfficientatMel(FramedExtractor):
             self, columns: Columns, out: Optional[np.ndarray] = None) -> np.ndarray:
         """Turn the columns of one window into the model's input; see `FeatureExtractor`."""
         if out is None:
-            out = np.empty(self.shape, np.float32)
+            out = np.empty(self.input_shape, np.float32)
         power = out[0]
         power[...] = columns[0]
         # Everything below sees the same memory layout in a stream and offline, and rounds alike.

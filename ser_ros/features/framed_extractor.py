@@ -7,9 +7,9 @@ from typing import Any, Optional, Tuple
 
 import numpy as np
 
-from ser_ros.errors import SerError
 from ser_ros.features.base import Columns, FeatureExtractor
 from ser_ros.features.framing import FrameBuffer, check_samples
+from ser_ros.features.grid import Grid
 from ser_ros.features.pitch import median_voiced_hz
 from ser_ros.features.ring import ColumnRing
 
@@ -20,36 +20,36 @@ class FramedExtractor(FeatureExtractor):
 
     Each hop is computed once, when its last sample arrives, and kept in rings; a window is a view.
 
-    Class attributes
-    ----------------
-    max_frames: most frames computed at a time, which keeps the temporaries small.
-    column_names: the named tuple that the columns are put into.
-    column_layout: shape of one hop, () for a number, and dtype, of each of the columns.
+    Attributes:
+        grid: Frames that the sound is cut into; each becomes a column.
+        max_frames: Most frames computed at a time, which keeps the temporaries small.
+        column_names: Named tuple that the columns are put into.
+        column_layout: Shape of one hop, () for a number, and dtype, of each of the columns.
     """
 
+    grid: Grid
     max_frames: int
     column_names: Any
     column_layout: Tuple[Tuple[Tuple[int, ...], type], ...]
 
     def __init__(self):
         """Make an empty stream."""
-        self._frames = FrameBuffer(self.frame_samples, self.hop_samples, self.max_frames)
+        self.hop_samples = self.grid.hop_samples
+        self.window_samples = self.grid.window_samples
+        self.window_columns = self.grid.window_hops
+        self._frames = self._buffer()
         self._rings = tuple(
-            ColumnRing(self.window_hops, lead, dtype) for lead, dtype in self.column_layout)
-        self._hops = 0
+            ColumnRing(self.grid.window_hops, lead, dtype) for lead, dtype in self.column_layout)
+        self._samples = 0
 
     @abc.abstractmethod
     def _compute(self, frames: np.ndarray) -> Columns:
         """
         Return the columns of frames, valid until the next call.
 
-        :param frames: float32, shape (n, frame_samples), n at most ``max_frames``.
+        Args:
+            frames: Float32, shape (n, ``grid.frame_samples``), n at most ``max_frames``.
         """
-
-    @property
-    def hops(self) -> int:
-        """Number of frames complete since the last reset."""
-        return self._hops
 
     def push(self, samples: np.ndarray) -> None:
         """Take in the next samples; see `FeatureExtractor.push`."""
@@ -57,7 +57,7 @@ class FramedExtractor(FeatureExtractor):
         for frames in self._frames.push(samples):
             for ring, columns in zip(self._rings, self._compute(frames)):
                 ring.write(columns)
-            self._hops += len(frames)
+        self._samples += len(samples)
 
     def input(self, out: Optional[np.ndarray] = None) -> np.ndarray:
         """Return the latest window's input; see `FeatureExtractor.input`."""
@@ -75,26 +75,25 @@ class FramedExtractor(FeatureExtractor):
     def reset(self) -> None:
         """Forget all sound."""
         self._frames.reset()
-        self._hops = 0
+        self._samples = 0
 
     def columns(self, samples: np.ndarray) -> Any:
         """Return a whole recording's ``column_names``; see `FeatureExtractor.columns`."""
         check_samples(samples)
-        hops = max(0, (len(samples) - self.frame_samples) // self.hop_samples + 1)
+        hops = self.grid.hops(len(samples))
         result = self.column_names(*(
             np.empty(lead + (hops,), dtype) for lead, dtype in self.column_layout))
         start = 0
-        buffer = FrameBuffer(self.frame_samples, self.hop_samples, self.max_frames)
-        for frames in buffer.push(samples):
+        for frames in self._buffer().push(samples):
             end = start + len(frames)
             for whole, part in zip(result, self._compute(frames)):
                 whole[..., start:end] = part
             start = end
         return result
 
+    def _buffer(self) -> FrameBuffer:
+        return FrameBuffer(self.grid.frame_samples, self.grid.hop_samples, self.max_frames)
+
     def _window(self) -> Any:
-        if self._hops < self.window_hops:
-            raise SerError(
-                f'a window takes {self.window_samples} samples ({self.window_hops} hops); so far '
-                f'there are {self._hops} hops')
+        self.check_window(self._samples)
         return self.column_names(*(ring.window() for ring in self._rings))

@@ -8,6 +8,7 @@ import numpy as np
 
 from ser_ros.features.base import Columns
 from ser_ros.features.framed_extractor import FramedExtractor
+from ser_ros.features.grid import VOICE_GRID
 from ser_ros.features.mel import MelSpectrum, hann, mel_filterbank
 from ser_ros.features.mel_corners import MEL_CORNERS_HZ
 from ser_ros.features.pitch import VOICED_MAX_TROUGH
@@ -50,17 +51,15 @@ def filterbank() -> np.ndarray:
 
     Triangles that overlap sum up to 1; so the bands sum up to the frame's mean square.
     """
-    extractor = MelF0Level
-    filters = mel_filterbank(MEL_CORNERS_HZ, extractor.sample_rate_hz, extractor.frame_samples)
-    window = hann(extractor.frame_samples, periodic=True)
-    return filters / spectrum_sum(extractor.frame_samples, window)
+    filters = mel_filterbank(MEL_CORNERS_HZ, MelF0Level.sample_rate_hz, VOICE_GRID.frame_samples)
+    window = hann(VOICE_GRID.frame_samples, periodic=True)
+    return filters / spectrum_sum(VOICE_GRID.frame_samples, window)
 
 
 class MelF0Level(FramedExtractor):
     """
-    The feature set mel_f0_level/1.
-
-    It has the grid of mel_yin_rms/1 and nothing relative to a window but its level.
+    The feature set mel_f0_level/1: the grid of mel_yin_rms/1 with nothing relative to a window
+    but its level.
 
     16 kHz mono in frames of 1024 samples (64 ms), one every 320 (20 ms), without padding; a
     window is 128 frames, 41 664 samples (2.604 s). The whole window is brought to -20 dBFS, by
@@ -81,12 +80,8 @@ class MelF0Level(FramedExtractor):
     """
 
     name = 'mel_f0_level/1'
-    sample_rate_hz = 16000
-    frame_samples = 1024
-    hop_samples = 320
-    window_hops = 128
-    window_samples = 127 * 320 + 1024
-    shape = (3, MEL_BANDS, 128)
+    grid = VOICE_GRID
+    input_shape = (3, MEL_BANDS, VOICE_GRID.window_hops)
     # Larger temporaries cost twice as much: the allocator asks the kernel for them each time.
     max_frames = 43
     column_names = MelF0LevelColumns
@@ -96,16 +91,16 @@ class MelF0Level(FramedExtractor):
         """Make an empty stream."""
         super().__init__()
         self._mel = MelSpectrum(
-            filterbank(), hann(self.frame_samples, periodic=True), self.max_frames)
+            filterbank(), hann(self.grid.frame_samples, periodic=True), self.max_frames)
         self._yin = Yin(
-            self.sample_rate_hz, F0_HZ[0], F0_HZ[1], 0.1, self.frame_samples, self.max_frames)
-        self._centred = np.empty((self.max_frames, self.frame_samples), np.float32)
+            self.sample_rate_hz, F0_HZ[0], F0_HZ[1], 0.1, self.grid.frame_samples, self.max_frames)
+        self._centred = np.empty((self.max_frames, self.grid.frame_samples), np.float32)
 
     def input_from_columns(
             self, columns: Columns, out: Optional[np.ndarray] = None) -> np.ndarray:
         """Turn the columns of one window into the model's input; see `FeatureExtractor`."""
         if out is None:
-            out = np.empty(self.shape, np.float32)
+            out = np.empty(self.input_shape, np.float32)
         power, f0_hz, trough = columns
         mel = out[0]
         mel[...] = power

@@ -8,6 +8,7 @@ import numpy as np
 
 from ser_ros.features.base import Columns
 from ser_ros.features.framed_extractor import FramedExtractor
+from ser_ros.features.grid import VOICE_GRID
 from ser_ros.features.level import frame_rms
 from ser_ros.features.mel import MelSpectrum, hann, mel_filterbank, power_to_db
 from ser_ros.features.mel_corners import MEL_CORNERS_HZ
@@ -51,12 +52,8 @@ class MelYinRms(FramedExtractor):
     """
 
     name = 'mel_yin_rms/1'
-    sample_rate_hz = 16000
-    frame_samples = 1024
-    hop_samples = 320
-    window_hops = 128
-    window_samples = 127 * 320 + 1024
-    shape = (3, MEL_BANDS, 128)
+    grid = VOICE_GRID
+    input_shape = (3, MEL_BANDS, VOICE_GRID.window_hops)
     # Whole windows are computed a third at a time: larger temporaries than these cost twice as
     # much, because the allocator asks the kernel for them anew each time.
     max_frames = 43
@@ -67,11 +64,11 @@ class MelYinRms(FramedExtractor):
     def __init__(self):
         """Make an empty stream."""
         super().__init__()
-        filterbank = mel_filterbank(MEL_CORNERS_HZ, self.sample_rate_hz, self.frame_samples)
+        filterbank = mel_filterbank(MEL_CORNERS_HZ, self.sample_rate_hz, self.grid.frame_samples)
         self._mel = MelSpectrum(
-            filterbank, hann(self.frame_samples, periodic=True), self.max_frames)
+            filterbank, hann(self.grid.frame_samples, periodic=True), self.max_frames)
         self._yin = Yin(
-            self.sample_rate_hz, 50.0, 8000.0, 0.1, self.frame_samples, self.max_frames)
+            self.sample_rate_hz, 50.0, 8000.0, 0.1, self.grid.frame_samples, self.max_frames)
 
     def input_from_columns(
             self, columns: Columns, out: Optional[np.ndarray] = None) -> np.ndarray:
@@ -81,7 +78,7 @@ class MelYinRms(FramedExtractor):
         :param columns: the first three are used: mel_db (128, 128), f0_hz (128,), rms (128,).
         """
         if out is None:
-            out = np.empty(self.shape, np.float32)
+            out = np.empty(self.input_shape, np.float32)
         mel_db, f0_hz, rms = columns[:3]
         out[0] = mel_db
         np.maximum(out[0], out[0].max() - np.float32(MEL_RANGE_DB), out=out[0])

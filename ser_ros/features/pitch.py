@@ -5,6 +5,7 @@
 import numpy as np
 
 from ser_ros.features.framing import FrameBuffer
+from ser_ros.features.grid import VOICE_GRID
 from ser_ros.features.ring import ColumnRing
 from ser_ros.features.yin import Yin
 
@@ -16,8 +17,6 @@ VOICED_MIN_HZ = 60.0
 VOICED_MAX_HZ = 500.0
 
 SAMPLE_RATE_HZ = 16000
-FRAME_SAMPLES = 1024
-HOP_SAMPLES = 320
 MAX_FRAMES = 43
 
 
@@ -35,9 +34,9 @@ def median_voiced_hz(f0_hz: np.ndarray, trough: np.ndarray) -> float:
 
 class PitchTracker:
     """
-    Median pitch of the latest window, for feature sets that have no pitch of their own.
+    Median pitch of the latest window of a stream, for feature sets that have no pitch of their own.
 
-    Frames of 1024 samples, one every 320, as in mel_yin_rms/1.
+    Of the frames of `VOICE_GRID`, as in mel_yin_rms/1.
     """
 
     def __init__(self, window_samples: int):
@@ -46,9 +45,10 @@ class PitchTracker:
 
         :param window_samples: length of a window; the frames that it holds are looked at.
         """
-        hops = (window_samples - FRAME_SAMPLES) // HOP_SAMPLES + 1
-        self._yin = Yin(SAMPLE_RATE_HZ, 50.0, 8000.0, 0.1, FRAME_SAMPLES, MAX_FRAMES)
-        self._frames = FrameBuffer(FRAME_SAMPLES, HOP_SAMPLES, MAX_FRAMES)
+        frame_samples, hop_samples = VOICE_GRID[:2]
+        hops = max(1, VOICE_GRID.hops(window_samples))
+        self._yin = Yin(SAMPLE_RATE_HZ, 50.0, 8000.0, 0.1, frame_samples, MAX_FRAMES)
+        self._frames = FrameBuffer(frame_samples, hop_samples, MAX_FRAMES)
         self._f0_hz = ColumnRing(hops, (), np.float64)
         self._trough = ColumnRing(hops)
 

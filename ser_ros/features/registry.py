@@ -2,28 +2,40 @@
 # SPDX-License-Identifier: Apache-2.0
 """The feature sets by name."""
 
-from typing import Dict, Type
+from typing import Any, Optional, Tuple, Type
 
 from ser_ros.errors import SerError
+from ser_ros.extensions import Registry
 from ser_ros.features.base import FeatureExtractor
-from ser_ros.features.efficientat_mel import EfficientatMel
-from ser_ros.features.mel_f0_level import MelF0Level
-from ser_ros.features.mel_yin_rms import MelYinRms
-
-FEATURE_SETS: Dict[str, Type[FeatureExtractor]] = {
-    MelYinRms.name: MelYinRms,
-    EfficientatMel.name: EfficientatMel,
-    MelF0Level.name: MelF0Level,
-}
 
 
-def create_extractor(name: str) -> FeatureExtractor:
+def _check(name: str, found: Any) -> Type[FeatureExtractor]:
+    if not (isinstance(found, type) and issubclass(found, FeatureExtractor)
+            and getattr(found, 'name', None) == name):
+        raise SerError(f'the feature set {name!r} must be a subclass of FeatureExtractor with '
+                       f'this name, got {found!r}')
+    return found
+
+
+FEATURE_SETS: Registry[Type[FeatureExtractor]] = Registry(
+    'feature set', 'ser_ros.feature_sets', {
+        'mel_yin_rms/1': 'ser_ros.features.mel_yin_rms:MelYinRms',
+        'efficientat_mel/1': 'ser_ros.features.efficientat_mel:EfficientatMel',
+        'mel_f0_level/1': 'ser_ros.features.mel_f0_level:MelF0Level',
+    }, _check)
+
+
+def create_extractor(
+        name: str, input_shape: Optional[Tuple[int, ...]] = None) -> FeatureExtractor:
     """
     Make the extractor of a feature set, as a model file names it.
 
-    :raises SerError: if no feature set has this name; the text lists those there are.
+    Args:
+        name: Such as ``'mel_yin_rms/1'``.
+        input_shape: Shape of the model's input; None for that of the feature set.
+
+    Raises:
+        SerError: If there is no feature set of this name, or it does not make inputs of this
+            shape.
     """
-    if name not in FEATURE_SETS:
-        raise SerError(
-            f"no feature set is called {name!r}; there are: {', '.join(sorted(FEATURE_SETS))}")
-    return FEATURE_SETS[name]()
+    return FEATURE_SETS[name].make(input_shape)

@@ -3,29 +3,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """The node that recognises the emotion in every window of features."""
 
-import functools
 import math
 import sys
-from typing import Any, Dict, Iterable, List, Optional, Sequence
 
 import numpy as np
 from rclpy.parameter import Parameter
-from rclpy.publisher import Publisher
 
-from ser_ros.emotion.settings import MODELS_OWN, RANGES, TrackerSettings, make_settings
-from ser_ros.emotion.tracker import EmotionTracker, Estimate
+from ser_ros.emotion.settings import MODELS_OWN, RANGES, make_settings
+from ser_ros.emotion.tracker import EmotionTracker
 from ser_ros.errors import SerError
-from ser_ros.inference.classifier import Classifier
+from ser_ros.features.registry import create_extractor
 from ser_ros.inference.engine_options import WORKSPACE_RANGE_MIB, EngineOptions
 from ser_ros.inference.model_file import PRECISIONS, Model
 from ser_ros.inference.model_metadata import DEFAULT_MIN_CONFIDENCE
 from ser_ros.inference.registry import BACKEND_NAMES
 from ser_ros.nodes import hri, managed, process, qos
 from ser_ros.nodes.build_progress import BuildProgress
-from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter, Report
+from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter
 from ser_ros.nodes.emotion_messages import to_emotion, to_model_info
 from ser_ros.nodes.messages import Emotion, ModelInfo, SpeechFeatures
-from ser_ros.nodes.model_input import check_features, check_model, to_array
 from ser_ros.nodes.parameters import ALWAYS, spec
 from ser_ros.nodes.serving import Request, Serving
 from ser_ros.nodes.stamps import to_ns, to_s
@@ -83,35 +79,31 @@ class EmotionInference(managed.ManagedNode):
         hri.TOPIC,
     )
 
-    # From configure on.
-    _emotions: Publisher
-    _model_info: Publisher
-    _mirror: Optional[hri.HriMirror]
-    # From activate on. The inference thread alone touches the tracker.
-    _tracker: EmotionTracker
-    _tracker_settings: TrackerSettings
-
-    def __init__(self) -> None:
-        self._serving: Optional[Serving] = None
+    def __init__(self, **kwargs):
+        self._serving = None
+        self._tracker = None  # touched by the inference thread alone
+        self._tracker_settings = None
         self._problem = ''
-        self._expected_sequence: Optional[int] = None
+        self._expected_sequence = None
         self._lost = 0
         self._refused = 0
         self._meter = Meter()
         self._new_losses = Increase()
-        super().__init__()
+        self._mirror = None
+        super().__init__(**kwargs)
         self._progress = BuildProgress(self.get_logger().info)
 
     # The lifecycle.
 
-    def configure(self) -> None:
+    def configure(self):
         model = Model(self.value('model'))
-        check_model(model.info)
+        _check_input(model.info)
+        serving = Serving(model, self.value('threads'), self.value('emotions'), self._progress,
+                          self.get_logger())
         with self.diagnostics.while_blocked():
-            serving = Serving(
-                model, self._request(), self._engine_options(), threads=self.value('threads'),
-                emotions=self.value('emotions'), progress=self._progress, log=self.get_logger(),
-                to_input=self._to_input, on_result=self._on_result, on_failed=self._on_failed,
+            serving.start(
+                self._request(), self._engine_options(), to_input=self._to_input,
+                on_result=self._on_result, on_failed=self._on_failed,
                 on_changed=lambda: self.later(self._settle))
         self._serving = serving
         self._emotions = self.publish_to('emotion')
@@ -120,54 +112,51 @@ class EmotionInference(managed.ManagedNode):
         session = serving.classifier.session
         self.get_logger().info(f'{model.info.name} on {session.backend} in {session.precision}')
 
-    def activate(self) -> None:
-        serving = self._serving
-        assert serving is not None, 'configured'
+    def activate(self):
         self._problem = ''
         self._expected_sequence = None
         self._tracker_settings = self._settings()
-        self._tracker = EmotionTracker(serving.classifier.labels, self._tracker_settings)
-        self._publish_model_info(serving)
-        self.subscribe_to('features', functools.partial(self._on_features, serving))
+        self._tracker = EmotionTracker(self._serving.classifier.labels, self._tracker_settings)
+        self._publish_model_info()
+        self.subscribe_to('features', self._on_features)
 
-    def deactivate(self) -> None:
+    def deactivate(self):
         if self._serving is not None:
             self._serving.thread.flush()
 
-    def cleanup(self) -> None:
+    def cleanup(self):
         if self._serving is not None:
             self._serving.close()
         self._serving = None
 
     # Windows in, emotions out.
 
-    def _on_features(self, serving: Serving, message: SpeechFeatures) -> None:
+    def _on_features(self, message):
         self._count_losses(message.sequence)
         try:
-            check_features(message, serving.model.info)
+            _check_features(message, self._serving.model.info)
         except SerError as error:
             self._refuse(str(error))
             return
-        serving.thread.submit(message)
+        self._serving.thread.submit(message)
 
-    def _count_losses(self, sequence: int) -> None:
+    def _count_losses(self, sequence):
         if self._expected_sequence is not None:
             # A restart of feature_extraction counts from 0 again and loses nothing.
             self._lost += max(0, sequence - self._expected_sequence)
         self._expected_sequence = sequence + 1
 
-    # The inference thread calls these.
+    # Called in the inference thread, the next three.
 
-    def _to_input(self, features: SpeechFeatures) -> Optional[np.ndarray]:
+    def _to_input(self, features):
         """Return what the model needs of a window, None where nobody speaks."""
         # Thresholds change between two windows, never between the gate and the update.
         self._tracker.settings = self._tracker_settings
         if not self._tracker.hears_speech(features.speech_probability, features.muted):
             return None
-        return to_array(features)
+        return np.frombuffer(features.data, np.float32).reshape(features.shape)
 
-    def _on_result(self, features: SpeechFeatures, probabilities: Optional[np.ndarray],
-                   classifier: Classifier) -> None:
+    def _on_result(self, features, probabilities, classifier):
         try:
             estimate = self._tracker.update(
                 to_s(features.header.stamp), probabilities, features.speech_probability,
@@ -178,8 +167,7 @@ class EmotionInference(managed.ManagedNode):
         self._problem = ''
         self._publish(features, probabilities, estimate, classifier)
 
-    def _publish(self, features: SpeechFeatures, probabilities: Optional[np.ndarray],
-                 estimate: Estimate, classifier: Classifier) -> None:
+    def _publish(self, features, probabilities, estimate, classifier):
         message = to_emotion(features, probabilities, estimate, classifier)
         latency_s = (self.now_ns() - to_ns(features.header.stamp)) * 1e-9
         message.latency_s = latency_s if latency_s >= 0.0 else math.nan
@@ -188,10 +176,10 @@ class EmotionInference(managed.ManagedNode):
             self._mirror.publish(message)
         self._meter.tick(message.latency_s)
 
-    def _on_failed(self, features: SpeechFeatures, error: SerError) -> None:
+    def _on_failed(self, features, error):
         self._refuse(f'window {features.sequence}: {error}')
 
-    def _refuse(self, problem: str) -> None:
+    def _refuse(self, problem):
         self._refused += 1
         # Once for each new problem, not for each window.
         if problem != self._problem:
@@ -200,57 +188,56 @@ class EmotionInference(managed.ManagedNode):
 
     # Parameters, and the change to another session.
 
-    def check(self, changes: Sequence[Parameter]) -> None:
+    def check(self, changes):
         """Refuse what this machine or the model can't do."""
         self._settings(changes)
         if self._serving is not None:
             self._serving.check(self._request(changes))
 
-    def accept(self, changes: Sequence[Parameter]) -> None:
+    def accept(self, changes):
         """Take over thresholds at once; begin to change the session."""
         self._tracker_settings = self._settings(changes)
         if self._serving is not None:
             self._serving.switch(self._request(changes), self._engine_options(changes))
 
-    def _settings(self, changes: Sequence[Parameter] = ()) -> TrackerSettings:
+    def _settings(self, changes=()):
         models_own = DEFAULT_MIN_CONFIDENCE
         if self._serving is not None:
             models_own = self._serving.model.info.min_confidence
         return make_settings(self._values(RANGES, changes), models_own)
 
-    def _request(self, changes: Sequence[Parameter] = ()) -> Request:
+    def _request(self, changes=()):
         return Request(**self._values(Request._fields, changes))
 
-    def _engine_options(self, changes: Sequence[Parameter] = ()) -> EngineOptions:
+    def _engine_options(self, changes=()):
         values = self._values(('engine_cache', 'workspace_mib'), changes)
         return EngineOptions(
             folder=values['engine_cache'], workspace_mib=values['workspace_mib'],
             on_progress=self._progress)
 
-    def _values(self, names: Iterable[str], changes: Sequence[Parameter]) -> Dict[str, Any]:
+    def _values(self, names, changes):
         """Return the parameters of these names as they are once the changes are made."""
         values = {name: self.value(name) for name in names}
         values.update({change.name: change.value for change in changes if change.name in values})
         return values
 
-    def _settle(self) -> None:
-        """Publish what serves; once nothing else is under way, the parameters follow."""
-        serving = self._serving
-        if serving is None:
+    def _settle(self):
+        """Tell what serves; once nothing else is under way, the parameters say it, too."""
+        if self._serving is None:
             return
-        self._publish_model_info(serving)
-        served = serving.settle()
+        self._publish_model_info()
+        served = self._serving.settle()
         if served is not None:
             # At once: one by one, the first would ask for a session that nobody wants.
             self.set_parameters_atomically([
                 Parameter(name, value=value) for name, value in served._asdict().items()])
 
-    def _publish_model_info(self, serving: Serving) -> None:
-        message = to_model_info(serving.classifier)
+    def _publish_model_info(self):
+        message = to_model_info(self._serving.classifier)
         message.header.stamp = self.get_clock().now().to_msg()
         self._model_info.publish(message)
 
-    def report(self) -> Report:
+    def report(self):
         """Say what serves, and what was lost or refused."""
         values = self._meter.values()
         values.update({'lost windows': self._lost, 'refused windows': self._refused})
@@ -272,7 +259,27 @@ class EmotionInference(managed.ManagedNode):
         return OK, '', values
 
 
-def main(args: Optional[List[str]] = None) -> int:
+def _check_input(info):
+    try:
+        create_extractor(info.feature_set, info.input_shape)
+    except SerError as error:
+        raise SerError(f'the model {info.name} cannot be served: {error}') from error
+
+
+def _check_features(message, info):
+    shape = tuple(message.shape)
+    if message.feature_set != info.feature_set or shape != info.input_shape:
+        raise SerError(
+            f'features of the set {message.feature_set!r} and shape {list(shape)} came, the model '
+            f'{info.name} takes {info.feature_set!r} and {list(info.input_shape)}: set '
+            'feature_set of feature_extraction to auto')
+    if len(message.data) != np.prod(shape):
+        raise SerError(
+            f'features with {len(message.data)} values came, the shape {list(shape)} has '
+            f'{np.prod(shape)}')
+
+
+def main(args=None):
     """Run the node."""
     return process.main([EmotionInference], args)
 

@@ -4,17 +4,12 @@
 
 import array
 import math
-from typing import Optional
 
-import numpy as np
-
-from ser_ros.emotion.tracker import Estimate, State
-from ser_ros.inference.classifier import Classifier
-from ser_ros.nodes.messages import Emotion, ModelInfo, SpeechFeatures
+from ser_ros.emotion.tracker import State
+from ser_ros.nodes.messages import Emotion, ModelInfo
 
 
-def to_emotion(features: SpeechFeatures, probabilities: Optional[np.ndarray], estimate: Estimate,
-               classifier: Classifier) -> Emotion:
+def to_emotion(features, probabilities, estimate, classifier):
     """
     Return the Emotion of one window, without its latency.
 
@@ -24,7 +19,7 @@ def to_emotion(features: SpeechFeatures, probabilities: Optional[np.ndarray], es
     :param classifier: by which the probabilities are.
     """
     info, session = classifier.session.info, classifier.session
-    if probabilities is None or estimate.state == State.NO_SPEECH:
+    if estimate.state == State.NO_SPEECH:
         probabilities = estimate.probabilities
     return Emotion(
         header=features.header, window_start=features.window_start,
@@ -37,7 +32,7 @@ def to_emotion(features: SpeechFeatures, probabilities: Optional[np.ndarray], es
         backend=session.backend, precision=session.precision)
 
 
-def to_model_info(classifier: Classifier) -> ModelInfo:
+def to_model_info(classifier):
     """Return the ModelInfo of what serves, without its stamp."""
     info, session = classifier.session.info, classifier.session
     return ModelInfo(
@@ -47,5 +42,5 @@ def to_model_info(classifier: Classifier) -> ModelInfo:
         precision=session.precision)
 
 
-def _floats(values: np.ndarray) -> 'array.array[float]':
+def _floats(values):
     return array.array('f', values.tobytes())

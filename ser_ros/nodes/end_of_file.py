@@ -26,6 +26,7 @@ class EndOfFile:
     def __init__(self, clock: Callable[[], float] = time.monotonic):
         self._clock = clock
         self._period_s = 0.0
+        self._start_s = -math.inf
         self._emotion_s = -math.inf
         self._end_s = math.inf
         self._reached_s = math.inf
@@ -45,13 +46,15 @@ class EndOfFile:
         self._reached_s = self._clock() + PATIENCE_S
         self._look()
 
-    def hear_emotion(self, stamp_s: float) -> None:
-        """Take in the audio time at which the window of an emotion ends."""
+    def hear_emotion(self, start_s: float, stamp_s: float) -> None:
+        """Take in the audio times at which the window of an emotion starts and ends."""
+        self._start_s = start_s
         self._emotion_s = stamp_s
         self._look()
 
     def _look(self) -> None:
-        if self._emotion_s > self._end_s:  # that was the end of an earlier file
+        # The window of a short file reaches over its end.
+        if self._start_s > self._end_s:  # that was the end of an earlier file
             self._end_s = self._reached_s = math.inf
         elif self._emotion_s > self._end_s - self._period_s:
             # A window that ended earlier has another one after it.

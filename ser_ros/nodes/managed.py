@@ -3,16 +3,10 @@
 """What the four nodes have in common: lifecycle, topics, parameters, diagnostics."""
 
 import traceback
-from typing import Any, Callable, Optional, Sequence, Tuple
+from typing import Any, Callable, Tuple
 
-from lifecycle_msgs.srv import ChangeState
-from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from rclpy.parameter import Parameter
-from rclpy.publisher import Publisher
-from rclpy.subscription import Subscription
-from rclpy.timer import Timer
+from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 
 from ser_ros.errors import SerError
 from ser_ros.nodes import diagnostics, parameters, topics
@@ -44,11 +38,11 @@ class ManagedNode(LifecycleNode):
     PARAMETERS: Tuple[parameters.Spec, ...] = ()
     TOPICS: Tuple[topics.Topic, ...] = ()
 
-    def __init__(self) -> None:
+    def __init__(self, **kwargs):
         self._endpoints = Endpoints(self)
         self._failure = ''
-        self._retry_timer: Optional[Timer] = None
-        super().__init__(self.NAME)
+        self._retry_timer = None
+        super().__init__(self.NAME, **kwargs)
         self._specs = self.PARAMETERS + (parameters.AUTOSTART,)
         parameters.declare(self, self.NAME, self._specs)
         self.add_on_set_parameters_callback(self._on_set_parameters)
@@ -69,14 +63,14 @@ class ManagedNode(LifecycleNode):
     def cleanup(self) -> None:
         """Give back all that configure took."""
 
-    def report(self) -> diagnostics.Report:
+    def report(self):
         """Return (level, message, values) for the diagnostics."""
         return diagnostics.OK, '', {}
 
-    def check(self, changes: Sequence[Parameter]) -> None:
+    def check(self, changes) -> None:
         """Raise SerError if these valid-looking parameter changes can't be made."""
 
-    def accept(self, changes: Sequence[Parameter]) -> None:
+    def accept(self, changes) -> None:
         """Take over parameter changes that passed every check; must return at once."""
 
     @property
@@ -86,7 +80,7 @@ class ManagedNode(LifecycleNode):
 
     # Help for subclasses.
 
-    def value(self, name: str) -> Any:
+    def value(self, name: str):
         """Return the value of a parameter."""
         return self.get_parameter(name).value
 
@@ -99,13 +93,13 @@ class ManagedNode(LifecycleNode):
         """Return the node's time, simulated if use_sim_time says so [ns]."""
         return self.get_clock().now().nanoseconds
 
-    def later(self, callback: Callable[..., None], *arguments: Any) -> None:
+    def later(self, callback, *arguments):
         """Have the executor call back, from whatever thread this is called."""
         executor = self.executor
         if executor is not None:
             executor.create_task(callback, *arguments)
 
-    def publish_to(self, key: str) -> Publisher:
+    def publish_to(self, key: str) -> Any:
         """
         Make a publisher that lives until cleanup.
 
@@ -119,7 +113,7 @@ class ManagedNode(LifecycleNode):
         topic = topics.find(self.TOPICS, key, topics.PUBLISHED)
         return self._endpoints.publisher(topic, self._topic_name(topic))
 
-    def subscribe_to(self, key: str, callback: Callable[[Any], None]) -> Subscription:
+    def subscribe_to(self, key: str, callback: Callable[[Any], None]) -> Any:
         """Make a subscription to a topic in TOPICS that lives until deactivation."""
         topic = topics.find(self.TOPICS, key, topics.SUBSCRIBED)
         return self._endpoints.subscription(topic, self._topic_name(topic), callback)
@@ -129,42 +123,39 @@ class ManagedNode(LifecycleNode):
 
     # The lifecycle.
 
-    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+    def on_configure(self, state):
         """SUCCESS: inactive. FAILURE: unconfigured as before, the log says why."""
         return self._attempt(self.configure, self._release, super().on_configure, state)
 
-    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+    def on_activate(self, state):
         """SUCCESS: active. FAILURE: inactive as before, the log says why."""
         result = self._attempt(self.activate, self._halt, super().on_activate, state)
         if result == FAILURE:
             super().on_deactivate(state)  # the publishers, which were first
         return result
 
-    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+    def on_deactivate(self, state):
         """SUCCESS: inactive, nothing is published any more."""
         self._stop_retrying()
         return self._attempt(self._halt, self._halt, super().on_deactivate, state)
 
-    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+    def on_cleanup(self, state):
         """SUCCESS: unconfigured, all memory, files and devices are given back."""
         return self._attempt(self._release, self._release, super().on_cleanup, state)
 
-    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+    def on_shutdown(self, state):
         """SUCCESS from every state: finalized, all is given back."""
         self._halt()
         self._release()
         return SUCCESS
 
-    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+    def on_error(self, state):
         """SUCCESS: all is given back and the node is unconfigured."""
         self._halt()
         self._release()
         return SUCCESS
 
-    def _attempt(
-            self, action: Callable[[], None], undo: Callable[[], None],
-            entities: Callable[[LifecycleState], TransitionCallbackReturn],
-            state: LifecycleState) -> TransitionCallbackReturn:
+    def _attempt(self, action, undo, entities, state):
         # The publishers first: what activate starts may publish at once.
         result = entities(state)
         try:
@@ -182,11 +173,11 @@ class ManagedNode(LifecycleNode):
             self.get_logger().error(traceback.format_exc())
             return ERROR
 
-    def _halt(self) -> None:
+    def _halt(self):
         self.deactivate()
         self._endpoints.destroy_subscriptions()
 
-    def _release(self) -> None:
+    def _release(self):
         self.cleanup()
         self._endpoints.destroy_publishers()
 
@@ -200,22 +191,21 @@ class ManagedNode(LifecycleNode):
             RETRY_PERIOD_S, self._start_again, clock=Clock(clock_type=ClockType.STEADY_TIME))
         return False
 
-    def _start_again(self) -> None:
+    def _start_again(self):
         # In any other state somebody has taken the node in hand.
         if self.state_label != 'inactive' or self.trigger_activate() == SUCCESS:
             self._stop_retrying()
 
-    def _stop_retrying(self) -> None:
+    def _stop_retrying(self):
         if self._retry_timer is not None:
             self.destroy_timer(self._retry_timer)
             self._retry_timer = None
 
-    def _guard_transitions(self) -> None:
+    def _guard_transitions(self):
         """Answer a transition that the state does not allow; rclpy would end the process."""
         change_state = self._service_change_state.callback
 
-        def guarded(request: ChangeState.Request,
-                    response: ChangeState.Response) -> ChangeState.Response:
+        def guarded(request, response):
             try:
                 return change_state(request, response)
             except RCLError:
@@ -235,7 +225,7 @@ class ManagedNode(LifecycleNode):
 
     # Parameters and diagnostics.
 
-    def _on_set_parameters(self, changes: Sequence[Parameter]) -> SetParametersResult:
+    def _on_set_parameters(self, changes):
         result = parameters.check_changes(self._specs, changes, self.state_label)
         if not result.successful:
             return result
@@ -248,7 +238,7 @@ class ManagedNode(LifecycleNode):
         self.accept(changes)
         return result
 
-    def _report(self) -> diagnostics.Report:
+    def _report(self):
         level, message, values = self.report()
         values = dict(values, state=self.state_label)
         if self._failure:

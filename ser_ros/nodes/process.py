@@ -3,14 +3,12 @@
 """A process of nodes: how ROS starts, what it serves, and the end in good order."""
 
 import sys
-from typing import List, Optional, Sequence, Type
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
 from ser_ros.errors import SerError
-from ser_ros.nodes.managed import ManagedNode
 from ser_ros.nodes.ros_errors import RCLError, first_line
 from ser_ros.nodes.stopping import Stopping
 
@@ -18,7 +16,7 @@ from ser_ros.nodes.stopping import Stopping
 POLL_S = 0.2
 
 
-def init(args: Optional[List[str]]) -> None:
+def init(args) -> None:
     """
     Start ROS without its signal handlers.
 
@@ -30,13 +28,12 @@ def init(args: Optional[List[str]]) -> None:
         raise SerError(f'ROS 2 cannot start: {first_line(error)}') from error
 
 
-def main(node_classes: Sequence[Type[ManagedNode]], args: Optional[List[str]] = None,
-         must_start: bool = False) -> int:
+def main(node_classes, args=None, must_start=False) -> int:
     """
     Run nodes of these classes in this process until Ctrl-C.
 
     Args:
-        node_classes: The nodes, in the order in which they start.
+        node_classes: Subclasses of ManagedNode.
         args: Command line for ROS; None: that of the process.
         must_start: End with an error if a node with autostart can't be activated.
 
@@ -44,7 +41,7 @@ def main(node_classes: Sequence[Type[ManagedNode]], args: Optional[List[str]] = 
         The exit code.
 
     """
-    nodes: List[ManagedNode] = []
+    nodes = []
     with Stopping() as stopping:
         try:
             init(args)
@@ -65,7 +62,7 @@ def main(node_classes: Sequence[Type[ManagedNode]], args: Optional[List[str]] = 
             rclpy.try_shutdown()
 
 
-def _spin(nodes: List[ManagedNode], stopping: Stopping) -> None:
+def _spin(nodes, stopping):
     executor = SingleThreadedExecutor()
     for node in nodes:
         executor.add_node(node)

@@ -108,7 +108,7 @@ class _Run:
         self._view.update(values)
         if self._record is not None:
             self._record.write('emotion', values)
-        self._end_of_file.hear_emotion(values['stamp_s'])
+        self._end_of_file.hear_emotion(values['window_start_s'], values['stamp_s'])
 
     def _on_mitigation(self, values: Dict[str, Any]) -> None:
         self._view.mitigation(values)

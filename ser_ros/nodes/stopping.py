@@ -9,11 +9,9 @@ terminal's Ctrl-C reaches a node twice when launch passes it on, so a second one
 """
 
 import signal
-from types import FrameType
-from typing import Any, Dict, List, Optional
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_entered: List['Stopping'] = []
+_entered = []  # type: list
 
 
 def requested() -> bool:
@@ -24,22 +22,22 @@ def requested() -> bool:
 class Stopping:
     """A context manager; ``requested`` is true once the process has been asked to end."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.requested = False
-        self._previous: Dict[signal.Signals, Any] = {}
+        self._previous = {}
 
-    def __enter__(self) -> 'Stopping':
+    def __enter__(self):
         _entered.append(self)
         for number in SIGNALS:
             self._previous[number] = signal.signal(number, self._request)
         return self
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_):
         _entered.remove(self)
         for number, handler in self._previous.items():
             # Asked to end, the process is about to do so; the second signal may come as late as
             # while the interpreter cleans up.
             signal.signal(number, signal.SIG_IGN if self.requested else handler)
 
-    def _request(self, number: int, frame: Optional[FrameType]) -> None:
+    def _request(self, *_):
         self.requested = True

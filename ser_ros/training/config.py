@@ -9,10 +9,18 @@ from typing import Any
 from ser_ros import typed_yaml
 from ser_ros.corpora.parts import Corpus, check_corpus
 from ser_ros.errors import SerError
+from ser_ros.extensions import Registry
+from ser_ros.features.base import FeatureExtractor
+from ser_ros.features.registry import create_extractor
 from ser_ros.inference.model_file import PRECISIONS
 from ser_ros.typed_values import build, key
 
-NETWORKS = ('resnet34', 'resnet10', 'mobilenet_v3')
+# Each a subclass of `ser_ros.training.networks.base.Network`; nothing here imports torch.
+NETWORKS: Registry[Any] = Registry('network', 'ser_ros.networks', {
+    'resnet34': 'ser_ros.training.networks.resnet:ResNet',
+    'resnet10': 'ser_ros.training.networks.resnet:ResNet',
+    'mobilenet_v3': 'ser_ros.training.networks.mobilenet:MobileNetV3',
+})
 
 
 @dataclass(frozen=True)
@@ -102,6 +110,8 @@ class Config:
         'store the weights of the fp32 file in FP16; they are computed with in FP32', False)
     merge: dict[str, str] = key('labels of the corpora that count as another one', {})
     drop: list[str] = key('labels of the corpora whose clips are left out', [])
+    input_shape: list[int] = key(
+        'shape of the input, where the feature set suits several; [] for its own', [], gt=0)
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:
@@ -116,6 +126,15 @@ class Config:
                                f'{", ".join(self.labels)}')
         for name, corpus in self.corpora.items():
             check_corpus(name, corpus)
+
+    def make_extractor(self) -> FeatureExtractor:
+        """
+        Make an extractor of the feature set.
+
+        Raises:
+            SerError: If there is no such feature set, or it does not make this shape.
+        """
+        return create_extractor(self.feature_set, tuple(self.input_shape) or None)
 
     @property
     def members(self) -> list[Partner]:

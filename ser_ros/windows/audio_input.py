@@ -121,6 +121,16 @@ class FeatureStage:
         for window in self._windows(source, samples):
             yield window
 
+    def missing_ns(self, stamp_ns: int) -> Optional[int]:
+        """Return how much sound there is yet to come up to a time, None while there is none."""
+        return None if self._input is None else self._input.clock.deviation_ns(stamp_ns)
+
+    def finish(self) -> Iterator[StampedWindow]:
+        """End a recording, see `WindowStream.finish`; what comes next is another one."""
+        source, self._input = self._input, None
+        if source is not None:
+            yield from self._stamped(source, self._stream.finish())
+
     def _restart(self, stamp_ns: int) -> _Input:
         assert self._format is not None, 'set_format comes before push'
         self._input = _Input(self._format, stamp_ns)
@@ -128,7 +138,10 @@ class FeatureStage:
         return self._input
 
     def _windows(self, source: _Input, samples: np.ndarray) -> Iterator[StampedWindow]:
-        for window in self._stream.push(source.resampler.push(samples)):
+        return self._stamped(source, self._stream.push(source.resampler.push(samples)))
+
+    def _stamped(self, source: _Input, windows: Iterator[Window]) -> Iterator[StampedWindow]:
+        for window in windows:
             start_ns = source.clock.time_ns(window.start_sample, SAMPLE_RATE_HZ)
             end_ns = source.clock.time_ns(window.end_sample - 1, SAMPLE_RATE_HZ)
             yield StampedWindow(window, start_ns, end_ns, self._gate.touches(start_ns, end_ns))

@@ -48,7 +48,7 @@ def silero_path() -> str:
     if not os.path.isfile(path):
         raise SerError(
             f'the installed silero-vad does not hold {MODEL_FILE}; install a newer one with: '
-            f'{INSTALL} --upgrade')
+                       f'{INSTALL} --upgrade')
     return path
 
 
@@ -64,7 +64,7 @@ class VoiceActivity:
         """
         Load the detector.
 
-        :param history_samples: the longest stretch `probability` can be asked for.
+        :param history_samples: the longest stretch `probability` can be asked for; see `keep`.
         :raises SerError: if silero-vad or ONNX Runtime is not installed.
         """
         self._session = open_session(silero_path())
@@ -73,7 +73,18 @@ class VoiceActivity:
         # with silence.
         self._buffer = FrameBuffer(CONTEXT_SAMPLES + FRAME_SAMPLES, FRAME_SAMPLES, 1)
         self._inputs = {'sr': np.array(16000, np.int64)}
-        self._history = np.zeros(-(-history_samples // FRAME_SAMPLES) + 1)
+        self._history = np.zeros(_frames_of(history_samples))
+        self.reset()
+
+    def keep(self, history_samples: int) -> None:
+        """
+        Remember at least this much sound from now on; what was heard so far is forgotten.
+
+        Args:
+            history_samples: The longest stretch that `probability` will be asked for.
+        """
+        if _frames_of(history_samples) > len(self._history):
+            self._history = np.zeros(_frames_of(history_samples))
         self.reset()
 
     def reset(self) -> None:
@@ -124,3 +135,8 @@ class VoiceActivity:
         weights = np.ones(len(index))
         weights[0] -= min(start, self._frames - 1) - first
         return float(np.average(self._history[index % len(self._history)], weights=weights))
+
+
+def _frames_of(history_samples: int) -> int:
+    """Return the frames that a stretch touches, and one more."""
+    return -(-history_samples // FRAME_SAMPLES) + 1

@@ -3,7 +3,7 @@
 """A stream of samples in, one window of features every period out."""
 
 from dataclasses import dataclass
-from typing import Iterator
+from typing import Iterable, Iterator
 
 import numpy as np
 
@@ -77,9 +77,15 @@ class WindowStream:
         self._voice_activity = voice_activity
         hop_s = extractor.hop_samples / extractor.sample_rate_hz
         self._period = check_period(period_s, hop_s) * extractor.hop_samples
+        voice_activity.keep(extractor.window_samples)
         self._newest = np.zeros(min(self._period, extractor.window_samples), np.float32)
-        self._input = np.empty(extractor.shape, np.float32)
+        self._input = np.empty(extractor.input_shape, np.float32)
         self.reset()
+
+    @property
+    def min_samples(self) -> int:
+        """Length up to which silence follows a shorter recording before it is degraded."""
+        return self._extractor.min_samples
 
     def reset(self) -> None:
         """Forget all sound; the next window has index 0 again."""
@@ -99,6 +105,29 @@ class WindowStream:
         """
         check_samples(samples)
         return self._windows(samples)
+
+    def recording(self, chunks: Iterable[np.ndarray]) -> Iterator[Window]:
+        """
+        Yield the windows of a whole recording, at least one of any sound; see `push` and `finish`.
+
+        Args:
+            chunks: Its samples, in pieces of any size.
+        """
+        self.reset()
+        for samples in chunks:
+            yield from self.push(samples)
+        yield from self.finish()
+
+    def finish(self) -> Iterator[Window]:
+        """
+        End a recording: where it is shorter than a window, silence follows up to one.
+
+        Yields:
+            That window; none where there were windows before, or no sound at all.
+        """
+        if 0 < self._samples < self._extractor.window_samples:
+            missing = self._extractor.window_samples - self._samples
+            yield from self._windows(np.zeros(missing, np.float32))
 
     def _windows(self, samples: np.ndarray) -> Iterator[Window]:
         start = 0

@@ -11,7 +11,7 @@ from harness import bytes_in_pieces, chunks_of
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Bool
 
-from ser_ros.features.registry import FEATURE_SETS
+from ser_ros.features.registry import create_extractor
 from ser_ros.inference.model_file import Model
 from ser_ros.nodes import qos
 from ser_ros.nodes.messages import AudioDataStamped, AudioInfo, SpeechFeatures
@@ -20,8 +20,8 @@ from ser_ros.nodes.stamps import to_ns, to_stamp
 
 NODE = 'feature_extraction'
 FEATURE_SET = Model(load_defaults('emotion_inference')['model']).info.feature_set
-WINDOW_SAMPLES = FEATURE_SETS[FEATURE_SET].window_samples
-SHAPE = FEATURE_SETS[FEATURE_SET].shape
+WINDOW_SAMPLES = create_extractor(FEATURE_SET).window_samples
+SHAPE = create_extractor(FEATURE_SET).input_shape
 START_NS = 1700000000 * 10**9
 # What apt's capture node offers, but for the depth: the tests are faster than real time.
 CAPTURE_QOS = QoSProfile(depth=1000, reliability=ReliabilityPolicy.RELIABLE)

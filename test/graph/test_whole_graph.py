@@ -10,7 +10,7 @@ import pytest
 from harness import NODES
 from lifecycle_msgs.msg import Transition
 
-from ser_ros.features.registry import FEATURE_SETS
+from ser_ros.features.registry import create_extractor
 from ser_ros.inference.model_file import Model, available_models
 from ser_ros.nodes import qos
 from ser_ros.nodes.messages import Emotion, EndOfStream, ModelInfo, SpeechFeatures
@@ -36,7 +36,7 @@ def test_emotions_of_a_file(peer, start_graph, speech, model):
     peer.wait_for(lambda: len(emotions) >= 18, '18 emotions', graph.values())
 
     # From its first sample to its last one.
-    window_ns = (FEATURE_SETS[model.info.feature_set].window_samples - 1) * SAMPLE_NS
+    window_ns = (create_extractor(model.info.feature_set).window_samples - 1) * SAMPLE_NS
     assert [emotion.sequence for emotion in emotions] == list(range(len(emotions)))
     stamps = [to_ns(emotion.header.stamp) for emotion in emotions]
     assert set(np.diff(stamps)) == {PERIOD_NS}

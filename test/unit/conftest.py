@@ -49,6 +49,9 @@ class LoudIsSpeech:
     def push(self, samples):
         self._samples = np.concatenate([self._samples, samples])[-100000:]
 
+    def keep(self, n_samples):
+        pass
+
     def probability(self, n_samples):
         return float(np.mean(self._samples[-n_samples:] != 0.0))
 

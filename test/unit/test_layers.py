@@ -15,9 +15,9 @@ MAX_LINES = 300
 # The rooms in the order of the data path: each may import those before it, never one after it.
 # Modules that lie in no folder have their own names; __init__ is ser_ros itself.
 ORDER = (
-    '__init__', 'errors', 'files', 'threads', 'resources', 'messages', 'child_process',
-    'typed_values', 'typed_yaml', 'defaults', 'output_file', 'progress', 'interfaces',
-    'plotting', 'onnx_session',
+    '__init__', 'errors', 'entry_points', 'extensions', 'files', 'threads', 'resources',
+    'messages', 'child_process', 'typed_values', 'typed_yaml', 'defaults', 'output_file',
+    'progress', 'interfaces', 'plotting', 'onnx_session',
     'audio', 'features', 'windows', 'inference', 'emotion', 'mitigation',
     'graph_defaults', 'results', 'recognizer', 'sinks', 'nodes', 'benchmark',
     'nonspeech', 'degrade', 'corpora', 'evaluation', 'adaptation',

@@ -12,6 +12,7 @@ import numpy as np
 
 from ser_ros.features.base import Columns
 from ser_ros.features.efficientat_mel import (
+    GRID,
     EfficientatMel,
     EfficientatMelColumns,
     centres_hz,
@@ -25,7 +26,7 @@ MAX_MASKED_BANDS = 12
 MAX_MASKED_HOPS = 32
 BANDS = band_power.Bands(
     centres_hz(), filterbank().sum(axis=0).astype(np.float32), level_weights(),
-    EfficientatMel.hop_samples / EfficientatMel.sample_rate_hz)
+    GRID.hop_samples / EfficientatMel.sample_rate_hz)
 
 
 def draw_window(

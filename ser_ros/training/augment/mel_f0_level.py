@@ -11,6 +11,7 @@ whether there is a voice in 97..81 % of the frames, and taking the tail for nois
 import numpy as np
 
 from ser_ros.features.base import Columns
+from ser_ros.features.grid import VOICE_GRID
 from ser_ros.features.mel_corners import MEL_CORNERS_HZ
 from ser_ros.features.mel_f0_level import (
     F0_HZ,
@@ -29,7 +30,7 @@ NO_TROUGH = 1.0  # what YIN finds in noise
 BANDS = band_power.Bands(
     MEL_CORNERS_HZ[1:-1].astype(np.float64), filterbank().sum(axis=0).astype(np.float32),
     (np.arange(MEL_BANDS) >= FIRST_LEVEL_BAND).astype(np.float32),
-    MelF0Level.hop_samples / MelF0Level.sample_rate_hz)
+    VOICE_GRID.hop_samples / MelF0Level.sample_rate_hz)
 
 
 def draw_window(

@@ -19,7 +19,6 @@ from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.errors import SerError
 from ser_ros.evaluation import metrics, threshold
 from ser_ros.features.base import Columns
-from ser_ros.features.registry import FEATURE_SETS, create_extractor
 from ser_ros.inference.model_file import PRECISIONS, Model
 from ser_ros.inference.onnx_file import writing
 from ser_ros.inference.onnxruntime_backend import OnnxRuntimeBackend
@@ -37,8 +36,8 @@ from ser_ros.training.fit.run import Result, Run, Start, begin, stored_precision
 from ser_ros.training.fit.train import Windows, fit, load_windows, logits, seed_everything
 from ser_ros.training.fit.trainer import Trainer
 from ser_ros.training.fit.windows import BalancedWindows
-from ser_ros.training.networks.ensemble import Ensemble, join, prefixes_for_int8
-from ser_ros.training.networks.registry import Network
+from ser_ros.training.networks.base import Network
+from ser_ros.training.networks.ensemble import join
 
 LOGGER = logging.getLogger(__name__)
 CALIBRATION_WINDOWS = 512
@@ -66,7 +65,7 @@ class Material:
         """Return what draws from the clips and as many copies as the configuration says."""
         count = len(self.clips) // (1 + self.copies) * (1 + config.training.wave_variants)
         return BalancedWindows(self.clips[:count], self.columns[:count],
-                               create_extractor(config.feature_set), generator)
+                               config.make_extractor(), generator)
 
 
 def build(config: Config, root: Path, output: Path, seeds: Sequence[int], threads: int,
@@ -100,7 +99,7 @@ def _load(config: Config, root: Path, clips: list[Clip], cache: Path, threads: i
           progress: Progress) -> Material:
     LOGGER.info('training\n%s', labelled_clips.describe(clips, config.labels))
     copies = max(entry.training.wave_variants for entry in config.members)
-    columns = load_columns([clip.path for clip in clips], config.feature_set, cache, threads,
+    columns = load_columns([clip.path for clip in clips], config.make_extractor(), cache, threads,
                            progress, copies)
     validation = load_windows(config, root, 'validation', cache, threads, progress)
     LOGGER.info('validation\n%s', labelled_clips.describe(list(validation.clips), config.labels))
@@ -137,7 +136,7 @@ def _train_part(part: Part, material: Material, progress: Progress) -> tuple[Net
     return network, best(trainer.history).epoch
 
 
-def store(config: Config, network: Network | Ensemble, drawn: BalancedWindows, validation: Windows,
+def store(config: Config, network: Network, drawn: BalancedWindows, validation: Windows,
           folder: Path, made_with: Mapping[str, Any], threads: int,
           progress: Progress) -> dict[str, dict[str, float]]:
     """
@@ -147,8 +146,8 @@ def store(config: Config, network: Network | Ensemble, drawn: BalancedWindows, v
     :param made_with: what is needed to make the files again, see `provenance`.
     :return: UAR on validation speakers by precision and corpus, of the exported files.
     """
-    shape = FEATURE_SETS[config.feature_set].shape
-    forms = _forms(network, config, drawn)
+    shape = config.make_extractor().input_shape
+    forms = _forms(network, config, shape, drawn)
     temperature = metrics.fit_temperature(
         logits(network, validation.inputs), validation.labels, validation.weights())
     metadata = _metadata(config, shape, temperature, made_with)
@@ -163,13 +162,13 @@ def store(config: Config, network: Network | Ensemble, drawn: BalancedWindows, v
     return _add_figures(list(forms), folder, validation, threads, progress)
 
 
-def _forms(network: Network | Ensemble, config: Config,
+def _forms(network: Network, config: Config, shape: tuple[int, ...],
            drawn: BalancedWindows) -> dict[str, onnx.ModelProto]:
-    model = onnx_export.to_onnx(network, FEATURE_SETS[config.feature_set].shape)
+    model = onnx_export.to_onnx(network, shape)
 
     def int8() -> onnx.ModelProto:
         (inputs, _), = drawn.batches(CALIBRATION_WINDOWS, CALIBRATION_WINDOWS)
-        return to_int8(model, inputs, prefixes_for_int8(network))
+        return to_int8(model, inputs, network.int8_prefixes())
     make = {'fp32': lambda: onnx_export.with_fp16_weights(model) if config.fp16_weights else model,
             'fp16': lambda: onnx_export.to_fp16(model), 'int8': int8}
     return {name: make[name]() for name in stored_precisions(config)}

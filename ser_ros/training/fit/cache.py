@@ -13,6 +13,7 @@ import numpy as np
 
 from ser_ros.corpora.labelled_clips import read_samples
 from ser_ros.degrade import chain
+from ser_ros.features.base import FeatureExtractor
 from ser_ros.features.registry import create_extractor
 from ser_ros.progress import Progress
 
@@ -24,25 +25,28 @@ class _Job:
     path: Path
     copy: int
     feature_set: str
+    input_shape: tuple[int, ...]
     target: Path
 
 
 def load_columns(
-        paths: Sequence[Path], feature_set: str, folder: Path, processes: int,
+        paths: Sequence[Path], extractor: FeatureExtractor, folder: Path, processes: int,
         progress: Progress, copies: int = 0) -> list[tuple[np.ndarray, ...]]:
     """
     Return each clip's columns, as ``FeatureExtractor.columns`` gives them.
 
     What is not in ``folder`` yet is computed and stored there. A stored file is found by the
-    feature set and by the clip's path, size and time of change, so a changed clip is computed
-    again; a copy also by the code that degrades it.
+    feature set with its input's shape and by the clip's path, size and time of change, so a
+    changed clip is computed again; a copy also by the code that degrades it.
 
+    :param extractor: says which feature set, and the shape of its input.
     :param copies: number of degraded copies of each clip, see `degrade.chain`.
     :return: of all clips, then of the first copy of each, and so on: (1 + copies) * len(paths).
     :raises SerError: if a clip cannot be read, or this machine lacks a codec for the copies.
     """
     code = chain.fingerprint() if copies else ''
-    jobs = [_Job(path, copy, feature_set, folder / _key(path, feature_set, copy, code))
+    jobs = [_Job(path, copy, extractor.name, extractor.input_shape,
+                 folder / _key(path, extractor, copy, code))
             for copy in range(1 + copies) for path in paths]
     todo = [job for job in jobs if not job.target.exists()]
     if todo:
@@ -54,20 +58,21 @@ def load_columns(
     return [_load(job.target) for job in progress.track(jobs, 'reading', len(jobs))]
 
 
-def _key(path: Path, feature_set: str, copy: int, code: str) -> str:
+def _key(path: Path, extractor: FeatureExtractor, copy: int, code: str) -> str:
     status = path.stat() if path.exists() else None
     size, changed = (status.st_size, status.st_mtime_ns) if status else (0, 0)
-    text = f'{feature_set}\n{path.resolve()}\n{size}\n{changed}'
+    text = f'{extractor.name} {extractor.input_shape}\n{path.resolve()}\n{size}\n{changed}'
     if copy:
         text += f'\ncopy {copy} by {code}'
     return hashlib.sha256(text.encode()).hexdigest()[:32] + '.npz'
 
 
 def _compute(job: _Job) -> None:
-    samples = read_samples(job.path)
+    extractor = create_extractor(job.feature_set, job.input_shape)
+    samples = read_samples(job.path, extractor.min_samples)
     if job.copy:
         samples = chain.degraded_copy(samples, job.path, job.copy)
-    columns = create_extractor(job.feature_set).columns(samples)
+    columns = extractor.columns(samples)
     partial = job.target.with_suffix(f'.{os.getpid()}.npz')
     np.savez(partial, *columns)
     partial.replace(job.target)  # so that a file under its own name is always whole

@@ -45,7 +45,10 @@ class Origin:
     @property
     def config_sha256(self) -> str:
         """Hash of the configuration's values as JSON with sorted keys."""
-        return _sha256(json.dumps(asdict(self.config), sort_keys=True).encode())
+        values = asdict(self.config)
+        if not values['input_shape']:  # as before there was this key, so that old hashes hold
+            del values['input_shape']
+        return _sha256(json.dumps(values, sort_keys=True).encode())
 
 
 def origins(config: Config, seed: int, clips: Sequence[Clip]) -> list[Origin]:

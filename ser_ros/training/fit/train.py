@@ -13,14 +13,13 @@ import torch
 from ser_ros.corpora import labelled_clips
 from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.evaluation import metrics
-from ser_ros.features.registry import create_extractor
 from ser_ros.inference.softmax import softmax
 from ser_ros.progress import Progress
 from ser_ros.training.config import Config
 from ser_ros.training.fit.cache import load_columns
-from ser_ros.training.fit.trainer import Trainer, steps_per_epoch
+from ser_ros.training.fit.trainer import Trainer, arranged, steps_per_epoch
 from ser_ros.training.fit.windows import BalancedWindows, clip_inputs
-from ser_ros.training.networks.registry import Network
+from ser_ros.training.networks.base import Network
 
 LOGGER = logging.getLogger(__name__)
 VALIDATION_BATCH = 64
@@ -69,9 +68,9 @@ def load_windows(config: Config, root: Path, part: str, cache: Path, processes: 
                  progress: Progress) -> Windows:
     """Return the windows of ``part`` that the running graph would make."""
     clips = labelled_clips.load_part(config, root, part)
-    extractor = create_extractor(config.feature_set)
+    extractor = config.make_extractor()
     columns = load_columns(
-        [clip.path for clip in clips], config.feature_set, cache, processes, progress)
+        [clip.path for clip in clips], extractor, cache, processes, progress)
     inputs = [clip_inputs(entry, extractor) for entry in columns]
     counts = [len(entry) for entry in inputs]
     labels = np.repeat([clip.label for clip in clips], counts)
@@ -108,6 +107,6 @@ def logits(network: torch.nn.Module, inputs: np.ndarray, bf16: bool = False) -> 
     with torch.inference_mode(), torch.autocast('cpu', torch.bfloat16, enabled=bf16):
         for start in range(0, len(inputs), VALIDATION_BATCH):
             batch = torch.from_numpy(inputs[start:start + VALIDATION_BATCH])
-            results.append(network(batch.to(memory_format=torch.channels_last)).float().numpy())
+            results.append(network(arranged(batch)).float().numpy())
     return np.concatenate(results)
 

@@ -15,7 +15,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ser_ros.training.config import Config, Training
 from ser_ros.training.fit.history import Epoch, best, is_over
-from ser_ros.training.networks.registry import Network, make_network
+from ser_ros.training.networks.base import Network
+from ser_ros.training.networks.registry import make_network
 
 WARM_UP = 0.2  # share of one cycle's steps until the learning rate is at its peak
 START = 1 / 25  # learning rate at the first step relative to its peak
@@ -43,8 +44,10 @@ class Trainer:
         :raises SerError: if the pretrained weights cannot be read or do not fit.
         """
         self.settings = config.training
+        self._classes = len(config.labels)
         self._generator = generator
         self.network = make_network(config)
+        # Makes no difference to weights of other than two-dimensional convolutions.
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = AveragedModel(
             self.network, multi_avg_fn=get_ema_multi_avg_fn(self.settings.averaging),
@@ -78,9 +81,9 @@ class Trainer:
 
     def _loss(self, inputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         settings = self.settings
-        inputs, targets = _mix(inputs, labels, self.network.output.out_features, settings.mixup)
+        inputs, targets = _mix(inputs, labels, self._classes, settings.mixup)
         with torch.autocast('cpu', torch.bfloat16, enabled=settings.bf16):
-            output = self.network(inputs.to(memory_format=torch.channels_last))
+            output = self.network(arranged(inputs))
         return functional.cross_entropy(
             output.float(), targets, label_smoothing=settings.label_smoothing)
 
@@ -140,6 +143,11 @@ def steps_per_epoch(settings: Training) -> int:
     return -(-settings.windows_per_epoch // settings.batch)
 
 
+def arranged(inputs: torch.Tensor) -> torch.Tensor:
+    """Return a batch of images with the channels last in memory, which convolutions are fast on."""
+    return inputs.to(memory_format=torch.channels_last) if inputs.ndim == 4 else inputs
+
+
 def _mix(inputs: torch.Tensor, labels: torch.Tensor, classes: int,
          alpha: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Blend each window and its label with those of another one of the batch."""
@@ -148,5 +156,6 @@ def _mix(inputs: torch.Tensor, labels: torch.Tensor, classes: int,
         return inputs, targets
     share = torch.distributions.Beta(alpha, alpha).sample((len(inputs),))
     order = torch.randperm(len(inputs))
-    mixed = torch.lerp(inputs, inputs[order], share[:, None, None, None])
+    by_axis = share.reshape(-1, *[1] * (inputs.ndim - 1))
+    mixed = torch.lerp(inputs, inputs[order], by_axis)
     return mixed, torch.lerp(targets, targets[order], share[:, None])

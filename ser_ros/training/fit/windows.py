@@ -8,37 +8,29 @@ import numpy as np
 
 from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.features.base import Columns, FeatureExtractor
-from ser_ros.features.efficientat_mel import EfficientatMel
-from ser_ros.features.mel_f0_level import MelF0Level
-from ser_ros.features.mel_yin_rms import MelYinRms
-from ser_ros.training.augment import efficientat_mel, mel_f0_level, mel_yin_rms
+from ser_ros.training.augment.registry import draw_window_of
 
 PERIOD_S = 0.5  # as the running graph's default
-# How an augmented window is drawn from a clip's columns, by feature set.
-DRAW_WINDOW = {
-    MelYinRms.name: mel_yin_rms.draw_window,
-    EfficientatMel.name: efficientat_mel.draw_window,
-    MelF0Level.name: mel_f0_level.draw_window,
-}
 
 
 def clip_inputs(columns: Columns, extractor: FeatureExtractor) -> np.ndarray:
     """
     Return the inputs of the windows that the running graph would make of a clip.
 
-    :return: float32 (windows, channels, bands, hops); a window every PERIOD_S.
+    :return: float32 (windows, *input_shape); a window every PERIOD_S.
     """
     step = round(PERIOD_S * extractor.sample_rate_hz / extractor.hop_samples)
-    hops = extractor.window_hops
-    starts = range(0, columns[0].shape[-1] - hops + 1, step)
-    windows = (tuple(part[..., start:start + hops] for part in columns) for start in starts)
+    length = extractor.window_columns
+    starts = range(0, columns[0].shape[-1] - length + 1, step)
+    windows = (tuple(part[..., start:start + length] for part in columns) for start in starts)
     return np.stack([extractor.input_from_columns(window) for window in windows])
 
 
 class BalancedWindows:
     """
-    Draws augmented windows: first a corpus, then one of its classes, then a clip.
+    Draws windows: first a corpus, then one of its classes, then a clip.
 
+    They are augmented where there is an augmentation for the feature set.
     Balancing the classes alone would teach the corpus: nEMO has no disgust, so whoever sounds
     like RAVDESS would be disgusted.
     """
@@ -49,7 +41,7 @@ class BalancedWindows:
         self._columns = columns
         self._extractor = extractor
         self._generator = generator
-        self._draw_window = DRAW_WINDOW[extractor.name]
+        self._draw_window = draw_window_of(extractor.name)
         groups: dict[str, dict[int, list[int]]] = {}
         for index, clip in enumerate(clips):
             groups.setdefault(clip.corpus, {}).setdefault(clip.label, []).append(index)
@@ -59,12 +51,12 @@ class BalancedWindows:
         """Yield ``windows`` windows as (inputs (n, ...), labels (n,)), n at most ``batch``."""
         for start in range(0, windows, batch):
             count = min(batch, windows - start)
-            inputs = np.empty((count, *self._extractor.shape), np.float32)
+            inputs = np.empty((count, *self._extractor.input_shape), np.float32)
             labels = np.empty(count, np.int64)
             for row in range(count):
                 index, labels[row] = self._draw()
                 window = self._draw_window(
-                    self._columns[index], self._extractor.window_hops, self._generator)
+                    self._columns[index], self._extractor.window_columns, self._generator)
                 self._extractor.input_from_columns(window, out=inputs[row])
             yield inputs, labels
 

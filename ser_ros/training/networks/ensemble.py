@@ -4,19 +4,19 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import nn
 
-from ser_ros.training.networks.mobilenet import InvertedResidual, MobileNetV3
-from ser_ros.training.networks.registry import Network
+from ser_ros.errors import SerError
+from ser_ros.training.config import Config
+from ser_ros.training.networks.base import Network
+from ser_ros.training.networks.onnx_graph import Graph
 
-# Before this block the projections of a MobileNetV3 stay in FP32. Chosen on validation speakers.
-FIRST_INT8_PROJECTION = 5
 
-
-class Ensemble(nn.Module):
+class Ensemble(Network):
     """
-    (batch, channels, bands, hops) -> (batch, classes): the weighted mean of the members' logits.
+    (batch, *input_shape) -> (batch, classes): the weighted mean of the members' logits.
 
     The members are trained before, each by itself and as suits it. What makes an ensemble better
     than its members is that they err in different places.
@@ -33,12 +33,15 @@ class Ensemble(nn.Module):
         #: Of each member in the mean; they add up to 1.
         self.shares = [weight / sum(weights) for weight in weights]
 
+    @classmethod
+    def from_config(cls, config: Config, input_shape: tuple[int, ...]) -> 'Ensemble':
+        """:raises SerError: always; its members are made and trained one by one, see `join`."""
+        raise SerError('an ensemble is joined from trained networks')
+
     @property
-    def output(self) -> nn.Linear:
-        """The last layer of the first member; that of the others is like it."""
-        first = self.members[0]
-        assert isinstance(first, Network)
-        return first.output
+    def networks(self) -> list[Network]:
+        """The members, in their order."""
+        return [member for member in self.members if isinstance(member, Network)]
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Compute the logits."""
@@ -46,8 +49,28 @@ class Ensemble(nn.Module):
                   for share, member in zip(self.shares, self.members, strict=True)]
         return torch.stack(logits).sum(0)
 
+    def to_onnx(self, graph: Graph) -> str:
+        """Add the members to a graph, each behind a prefix, and their weighted mean."""
+        outer = graph.prefix
+        parts = []
+        for index, (member, share) in enumerate(zip(self.networks, self.shares, strict=True)):
+            graph.prefix = outer + prefix(index)
+            logits = member.to_onnx(graph)
+            parts.append(graph.add('Mul', 'share', [
+                logits, graph.constant('share.factor', np.array(share, np.float32))]))
+        graph.prefix = outer
+        for index, part in enumerate(parts[1:], 1):
+            name = 'logits' if part is parts[-1] else f'sum{index}'
+            parts[0] = graph.add('Add', name, [parts[0], part])
+        return parts[0]
 
-def join(networks: Sequence[Network], weights: Sequence[float]) -> Network | Ensemble:
+    def int8_prefixes(self) -> tuple[str, ...]:
+        """Return those of the members, behind the members' own prefixes."""
+        return tuple(prefix(index) + name for index, member in enumerate(self.networks)
+                     for name in member.int8_prefixes())
+
+
+def join(networks: Sequence[Network], weights: Sequence[float]) -> Network:
     """Return what answers for all of them: the one there is, or an ensemble."""
     return networks[0] if len(networks) == 1 else Ensemble(networks, weights).eval()
 
@@ -55,37 +78,3 @@ def join(networks: Sequence[Network], weights: Sequence[float]) -> Network | Ens
 def prefix(index: int) -> str:
     """Return what the names of a member's nodes begin with in the exported graph."""
     return f'member{index}.'
-
-
-def prefixes_for_int8(network: Network | Ensemble) -> tuple[str, ...]:
-    """
-    Return what the names of the nodes begin with that bear INT8, for `to_int8`.
-
-    All of a ResNet but its fully connected layers, and what `_prefixes_of_mobilenet` says.
-    """
-    if isinstance(network, Ensemble):
-        return tuple(prefix(index) + name for index, member in enumerate(network.members)
-                     for name in _prefixes_of_member(member))
-    return _prefixes_of_member(network)
-
-
-def _prefixes_of_member(member: nn.Module) -> tuple[str, ...]:
-    return _prefixes_of_mobilenet(member) if isinstance(member, MobileNetV3) else ('',)
-
-
-def _prefixes_of_mobilenet(network: MobileNetV3) -> tuple[str, ...]:
-    """
-    Return the layers that hold four fifths of the weights and move the answers least.
-
-    What is expanded and what goes through a depthwise convolution is then weighed by hard swish,
-    and the steps of the early, large images add up: these layers stay in FP32.
-    """
-    names = ['hidden']
-    for index, layer in enumerate(network.features):
-        if isinstance(layer, InvertedResidual):
-            names.append(f'block{index}.squeeze.fc')
-            if index >= FIRST_INT8_PROJECTION:
-                names.append(f'block{index}.conv{len(layer.block) - 1}')
-        elif index > 0:
-            names.append(f'conv{index}')
-    return tuple(names)

@@ -1,31 +1,30 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The networks that a configuration can name."""
+"""Make the network that a configuration names."""
 
 from pathlib import Path
 
-from ser_ros.features.registry import FEATURE_SETS
-from ser_ros.training.config import Config
-from ser_ros.training.networks.mobilenet import MobileNetV3
-from ser_ros.training.networks.resnet import RESNET_BLOCKS, ResNet
-
-Network = ResNet | MobileNetV3
+from ser_ros.errors import SerError
+from ser_ros.training.config import NETWORKS, Config
+from ser_ros.training.networks.base import Network
 
 
 def make_network(config: Config) -> Network:
     """
     Make the network to be trained, with its pretrained weights where the configuration has some.
 
-    :param config: its partners are left out.
-    :raises SerError: if the weights cannot be read or do not fit.
+    Args:
+        config: Its partners are left out.
+
+    Raises:
+        SerError: If there is no such network, it does not suit the feature set, or its weights
+            cannot be read or do not fit.
     """
-    arguments = (len(config.labels), config.width, config.training.dropout)
-    network: Network
-    if config.network == 'mobilenet_v3':
-        network = MobileNetV3(*arguments)
-    else:
-        channels = FEATURE_SETS[config.feature_set].shape[0]
-        network = ResNet(RESNET_BLOCKS[config.network], channels, *arguments)
+    kind = NETWORKS[config.network]
+    if not (isinstance(kind, type) and issubclass(kind, Network)):
+        raise SerError(f'the network {config.network!r} must be a subclass of '
+                       f'ser_ros.training.networks.base.Network, got {kind!r}')
+    network = kind.from_config(config, config.make_extractor().input_shape)
     if config.pretrained:
         network.load_pretrained(Path(config.pretrained))
     return network

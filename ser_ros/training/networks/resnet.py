@@ -1,7 +1,7 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-ResNets of basic blocks (He et al. 2016, arXiv:1512.03385) with a width multiplier.
+ResNets of basic blocks (He et al. 2016, arXiv:1512.03385) with a width multiplier and a small head.
 
 ResNet34 at width 1 on 3x128x128: 21.4 M parameters, 1.2 GMAC. ResNet10, with one block a stage,
 at width 0.5 on 1x104x256: 1.3 M parameters, 0.12 GMAC.
@@ -15,7 +15,10 @@ import torch
 from torch import nn
 
 from ser_ros.errors import SerError
+from ser_ros.training.config import Config
 from ser_ros.training.networks import pretrained
+from ser_ros.training.networks.base import Network
+from ser_ros.training.networks.onnx_graph import Graph
 
 RESNET_BLOCKS = {'resnet34': (3, 4, 6, 3), 'resnet10': (1, 1, 1, 1)}  # by stage
 STAGE_CHANNELS = (64, 128, 256, 512)
@@ -45,8 +48,19 @@ class BasicBlock(nn.Module):
         aside = self.bn3(self.conv3(image)) if self.has_projection else image
         return torch.relu(self.bn2(self.conv2(inner)) + aside)
 
+    def to_onnx(self, graph: Graph, name: str, source: str) -> str:
+        """Add the block to a graph and return the name of its output."""
+        inner = graph.convolve(name + '.conv1', source, self.conv1, self.bn1)
+        inner = graph.add('Relu', name + '.relu1', [inner])
+        inner = graph.convolve(name + '.conv2', inner, self.conv2, self.bn2)
+        aside = source
+        if self.has_projection:
+            aside = graph.convolve(name + '.conv3', source, self.conv3, self.bn3)
+        return graph.add('Relu', name + '.relu2', [
+            graph.add('Add', name + '.add', [inner, aside])])
 
-class ResNet(nn.Module):
+
+class ResNet(Network):
     """
     (batch, channels_in, bands, hops) -> (batch, classes) logits.
 
@@ -77,6 +91,12 @@ class ResNet(nn.Module):
         self.output = nn.Linear(HEAD_CHANNELS, classes)
         _initialise(self)
 
+    @classmethod
+    def from_config(cls, config: Config, input_shape: tuple[int, ...]) -> 'ResNet':
+        """Make the ResNet that the configuration names, for images of any size."""
+        return cls(RESNET_BLOCKS[config.network], input_shape[0], len(config.labels), config.width,
+                   config.training.dropout)
+
     def residual_blocks(self) -> list[BasicBlock]:
         """Return the blocks in their order."""
         return [block for block in self.blocks if isinstance(block, BasicBlock)]
@@ -88,9 +108,21 @@ class ResNet(nn.Module):
         hidden = torch.relu(self.hidden(self.dropout(pooled)))
         return self.output(self.dropout(hidden))
 
+    def to_onnx(self, graph: Graph) -> str:
+        """Add the network to a graph, node by node."""
+        last = graph.convolve('conv1', graph.input, self.conv1, self.bn1)
+        last = graph.add('Relu', 'relu1', [last])
+        last = graph.add('MaxPool', 'pool', [last], kernel_shape=[3, 3], strides=[2, 2],
+                         pads=[1, 1, 1, 1])
+        for index, block in enumerate(self.residual_blocks()):
+            last = block.to_onnx(graph, f'block{index}', last)
+        last = graph.add('Flatten', 'flat', [graph.add('GlobalAveragePool', 'mean', [last])])
+        last = graph.add('Relu', 'hidden.relu', [graph.linear('hidden', last, self.hidden)])
+        return graph.linear('logits', last, self.output)
+
     def load_pretrained(self, path: Path) -> None:
         """
-        Take over the weights of torchvision's ResNet34, such as ImageNet's, except its head's.
+        Take over the weights of torchvision's ResNet34, such as ImageNet's, but those of its head.
 
         :raises SerError: if this is no resnet34 of width 1 for images of 3 channels, or the file
             cannot be read or is of another network.

@@ -28,7 +28,7 @@ from ser_ros.inference.model_file import Model
 from ser_ros.inference.model_metadata import METADATA_KEY
 from ser_ros.inference.onnx_file import writing
 from ser_ros.training.export import onnx_export
-from ser_ros.training.export.onnx_graph import Graph
+from ser_ros.training.networks.onnx_graph import Graph
 
 LABELS = ['happiness', 'anger', 'sadness', 'neutral']
 SHAPE = (3, 128, 128)
@@ -46,7 +46,7 @@ def tiny_model(transposed=1):
 
     def weights(*shape):
         return generator.normal(0, 0.3, shape).astype(np.float32)
-    graph = Graph()
+    graph = Graph(SHAPE)
     last = graph.add('Conv', 'conv', [
         'image', graph.constant('conv.weight', weights(SIZE, 3, 16, 4)),
         graph.constant('conv.bias', weights(SIZE))], kernel_shape=[16, 4], strides=[8, 4])

@@ -33,12 +33,6 @@ def test_one_chunk_is_20_ms():
     assert audio_format.CHUNK_DURATION_S == 0.02
 
 
-def test_a_padded_file_holds_one_feature_window_and_whole_chunks():
-    samples = round(audio_format.MIN_FILE_DURATION_S * audio_format.SAMPLE_RATE_HZ)
-    assert samples >= 127 * 320 + 1024
-    assert samples % audio_format.CHUNK_SAMPLES == 0
-
-
 @pytest.mark.parametrize('sample_format', audio_format.SAMPLE_FORMATS)
 def test_levels_of_each_format(sample_format):
     samples = PcmDecoder(sample_format, 1).push(LEVEL_BYTES[sample_format])

@@ -43,9 +43,15 @@ def columns(extractor):
     return create_extractor(extractor.name).columns(SOUND)
 
 
-def input_from_columns(extractor, columns, end):
-    """Return the image of the window that ends with a hop, from the whole sound's columns."""
-    window = tuple(part[..., end - extractor.window_hops:end] for part in columns)
+def complete_columns(extractor, samples):
+    """Return how many columns there are after a window or more."""
+    return extractor.window_columns + (samples - extractor.window_samples) // extractor.hop_samples
+
+
+def input_from_columns(extractor, columns, samples):
+    """Return the latest window's input after some samples, from the whole sound's columns."""
+    end = complete_columns(extractor, samples)
+    window = tuple(part[..., end - extractor.window_columns:end] for part in columns)
     return extractor.input_from_columns(window)
 
 
@@ -53,12 +59,15 @@ def input_from_columns(extractor, columns, end):
 @hypothesis.given(sizes=SIZES)
 def test_stream_equals_batch(extractor, columns, sizes):
     extractor.reset()
+    samples = 0
     for chunk in chunks(sizes):
         extractor.push(chunk)
-        if extractor.hops >= extractor.window_hops:
+        samples += len(chunk)
+        if samples >= extractor.window_samples:
             np.testing.assert_array_equal(
-                extractor.input(), input_from_columns(extractor, columns, extractor.hops))
-    assert extractor.hops == columns[0].shape[1]
+                extractor.input(), input_from_columns(extractor, columns, samples))
+    assert samples == len(SOUND)
+    assert complete_columns(extractor, samples) == columns[0].shape[1]
 
 
 @pytest.mark.parametrize('size', [1, 7, 319, 320, 321, 1024, 13760 + 1024, len(SOUND)])
@@ -67,7 +76,7 @@ def test_images_of_steady_chunks(extractor, columns, size):
     for start in range(0, len(SOUND), size):
         extractor.push(SOUND[start:start + size])
     np.testing.assert_array_equal(
-        extractor.input(), input_from_columns(extractor, columns, extractor.hops))
+        extractor.input(), input_from_columns(extractor, columns, len(SOUND)))
 
 
 @pytest.mark.parametrize('size', [1, 319, 4000])

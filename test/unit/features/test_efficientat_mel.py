@@ -64,8 +64,8 @@ def at_target_level(samples):
 
 def test_window_is_what_the_name_promises():
     assert EfficientatMel.name == 'efficientat_mel/1'
-    assert EfficientatMel.window_samples == WINDOW_SAMPLES
-    assert EfficientatMel.shape == (1, 104, 256)
+    assert EfficientatMel().window_samples == WINDOW_SAMPLES
+    assert EfficientatMel.input_shape == (1, 104, 256)
 
 
 def test_it_is_the_input_of_the_pretrained_network(speech):

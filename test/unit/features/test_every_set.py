@@ -19,7 +19,7 @@ def empty(request):
 @pytest.fixture
 def voice(empty):
     """Exactly a window of a voice."""
-    return SIGNALS['voice'][:empty.window_samples]
+    return np.resize(SIGNALS['voice'], empty.window_samples)
 
 
 @pytest.fixture
@@ -31,17 +31,16 @@ def extractor(empty, voice):
 
 def test_a_window_is_there_with_its_last_sample(empty, voice):
     empty.push(voice[:-1])
-    reason = f'{empty.window_samples} samples .* so far there are {empty.window_hops - 1} hops'
+    reason = f'{empty.window_samples} samples, and so far there are {len(voice) - 1}'
     for question in (empty.input, empty.pitch_hz):
         with pytest.raises(SerError, match=reason):
             question()
     empty.push(voice[-1:])
-    assert empty.hops == empty.window_hops
-    assert empty.input().shape == empty.shape
+    assert empty.input().shape == empty.input_shape
 
 
 def test_image_goes_to_the_given_array(extractor):
-    out = np.empty(extractor.shape, np.float32)
+    out = np.empty(extractor.input_shape, np.float32)
     assert extractor.input(out) is out
     np.testing.assert_array_equal(out, extractor.input())
 
@@ -54,7 +53,6 @@ def test_refused_samples_are_not_taken_in(extractor, bad):
     for take in (extractor.push, extractor.columns):
         with pytest.raises(SerError, match='must be finite'):
             take(samples)
-    assert extractor.hops == extractor.window_hops
     np.testing.assert_array_equal(extractor.input(), before)
 
 
@@ -63,7 +61,8 @@ def test_reset_forgets(extractor, voice):
     extractor.push((TIME_S % 0.1).astype(np.float32))
     assert not np.array_equal(extractor.input(), expected)
     extractor.reset()
-    assert extractor.hops == 0
+    with pytest.raises(SerError, match='so far there are 0$'):
+        extractor.input()
     extractor.push(voice)
     np.testing.assert_array_equal(extractor.input(), expected)
     assert extractor.pitch_hz() == pitch_hz
@@ -72,5 +71,17 @@ def test_reset_forgets(extractor, voice):
 def test_columns_leave_the_stream_alone(extractor):
     before = extractor.input()
     extractor.columns(noise(0.1).astype(np.float32))
-    assert extractor.hops == extractor.window_hops
     np.testing.assert_array_equal(extractor.input(), before)
+
+
+def test_shape_and_length_are_those_of_the_extractor(empty):
+    again = create_extractor(empty.name, empty.input_shape)
+    assert again.input_shape == empty.input_shape
+    assert again.window_samples == empty.window_samples <= empty.min_samples
+    assert empty.columns(np.zeros(empty.window_samples, np.float32))[0].shape[-1] == (
+        empty.window_columns)
+
+
+def test_another_shape_is_refused(empty):
+    with pytest.raises(SerError, match=f'{empty.name} .* not \\[1, 2, 3, 4\\]'):
+        create_extractor(empty.name, (1, 2, 3, 4))

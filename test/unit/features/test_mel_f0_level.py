@@ -54,10 +54,10 @@ def reference_channels(reference, samples):
 
 def test_window_is_that_of_mel_yin_rms():
     assert MelF0Level.name == 'mel_f0_level/1'
-    assert MelF0Level.shape == (3, 128, 128)
-    for name in ('sample_rate_hz', 'frame_samples', 'hop_samples', 'window_hops',
-                 'window_samples'):
-        assert getattr(MelF0Level, name) == getattr(MelYinRms, name)
+    assert MelF0Level.input_shape == (3, 128, 128)
+    assert MelF0Level.grid == MelYinRms.grid == (1024, 320, 128)
+    for name in ('sample_rate_hz', 'hop_samples', 'window_columns', 'window_samples'):
+        assert getattr(MelF0Level(), name) == getattr(MelYinRms(), name)
 
 
 @pytest.mark.parametrize('name', sorted(ALL_SIGNALS))

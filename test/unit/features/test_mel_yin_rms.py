@@ -52,8 +52,8 @@ def windows(samples, step=40 * 320):
 
 def test_window_is_what_the_name_promises():
     assert MelYinRms.name == 'mel_yin_rms/1'
-    assert MelYinRms.window_samples == WINDOW_SAMPLES
-    assert MelYinRms.shape == (3, 128, 128)
+    assert MelYinRms().window_samples == WINDOW_SAMPLES
+    assert MelYinRms.input_shape == (3, 128, 128)
 
 
 @pytest.mark.parametrize('name', sorted(SIGNALS))
@@ -127,7 +127,7 @@ def test_stored_values():
 @pytest.mark.parametrize('samples', [0.0, 0.5, -0.1, 1.0])
 def test_constant_channels_are_0(samples):
     image = image_of(np.full(WINDOW_SAMPLES, samples, np.float32))
-    np.testing.assert_array_equal(image, np.zeros(MelYinRms.shape))
+    np.testing.assert_array_equal(image, np.zeros(MelYinRms.input_shape))
 
 
 def test_silence_has_the_highest_pitch():

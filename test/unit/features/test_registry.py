@@ -13,6 +13,6 @@ def test_every_set_has_the_name_it_is_found_by():
 
 
 def test_unknown_name():
-    known = 'efficientat_mel/1, mel_f0_level/1, mel_yin_rms/1'
-    with pytest.raises(SerError, match="'mel/9'; there are: " + known):
+    known = 'mel_yin_rms/1, efficientat_mel/1, mel_f0_level/1'
+    with pytest.raises(SerError, match="unknown feature set 'mel/9'; allowed: " + known):
         create_extractor('mel/9')

@@ -6,6 +6,7 @@ import pytest
 from ser_ros.nodes.end_of_file import GRACE_S, PATIENCE_S, EndOfFile
 
 PERIOD_S = 0.5
+WINDOW_S = 2.6
 END_S = 1e9 + 10.0
 
 
@@ -39,15 +40,19 @@ def waited(end_of_file, clock):
     return None
 
 
+def hear_emotion(end_of_file, stamp_s):
+    end_of_file.hear_emotion(stamp_s - WINDOW_S, stamp_s)
+
+
 def test_without_an_end_it_goes_on(end_of_file, clock):
-    end_of_file.hear_emotion(END_S)
+    hear_emotion(end_of_file, END_S)
     assert waited(end_of_file, clock) is None
 
 
 @pytest.mark.parametrize('last_first', [True, False])
 def test_the_last_emotion_and_the_end_come_in_any_order(end_of_file, clock, last_first):
     last_s = END_S - 0.48
-    hear = [lambda: end_of_file.hear_end(END_S), lambda: end_of_file.hear_emotion(last_s)]
+    hear = [lambda: end_of_file.hear_end(END_S), lambda: hear_emotion(end_of_file, last_s)]
     for call in reversed(hear) if last_first else hear:
         call()
     assert waited(end_of_file, clock) == pytest.approx(GRACE_S, abs=0.02)
@@ -56,7 +61,7 @@ def test_the_last_emotion_and_the_end_come_in_any_order(end_of_file, clock, last
 def test_an_emotion_before_the_last_one_changes_nothing(end_of_file, clock):
     end_of_file.hear_end(END_S)
     clock.now_s += 3.0
-    end_of_file.hear_emotion(END_S - 0.52)
+    hear_emotion(end_of_file, END_S - 0.52)
     assert waited(end_of_file, clock) == pytest.approx(PATIENCE_S - 3.0, abs=0.02)
 
 
@@ -68,7 +73,16 @@ def test_a_file_without_windows_ends_after_all(clock):
 
 def test_the_end_of_an_earlier_file_does_not_count(end_of_file, clock):
     end_of_file.hear_end(END_S)
-    end_of_file.hear_emotion(END_S + 20.0)
+    hear_emotion(end_of_file, END_S + 20.0)
     assert waited(end_of_file, clock) is None
     end_of_file.hear_end(END_S + 20.3)
+    assert waited(end_of_file, clock) == pytest.approx(GRACE_S, abs=0.02)
+
+
+@pytest.mark.parametrize('last_first', [True, False])
+def test_the_window_of_a_short_file_reaches_over_its_end(end_of_file, clock, last_first):
+    hear = [lambda: end_of_file.hear_end(END_S),
+            lambda: hear_emotion(end_of_file, END_S + WINDOW_S - 1.0)]
+    for call in reversed(hear) if last_first else hear:
+        call()
     assert waited(end_of_file, clock) == pytest.approx(GRACE_S, abs=0.02)

@@ -12,7 +12,8 @@ from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.features.registry import FEATURE_SETS, create_extractor
 from ser_ros.graph_defaults import open_stream
 from ser_ros.training.augment import mel_f0_level
-from ser_ros.training.fit.windows import DRAW_WINDOW, BalancedWindows, clip_inputs
+from ser_ros.training.augment.registry import draw_window_of
+from ser_ros.training.fit.windows import BalancedWindows, clip_inputs
 
 
 @pytest.fixture(params=sorted(FEATURE_SETS))
@@ -21,7 +22,7 @@ def extractor(request):
 
 
 def draw(extractor, columns, generator):
-    return DRAW_WINDOW[extractor.name](columns, extractor.window_hops, generator)
+    return draw_window_of(extractor.name)(columns, extractor.window_columns, generator)
 
 
 def sound(samples, seed=0):
@@ -40,7 +41,7 @@ def test_windows_are_valid_columns(extractor, samples):
     }[extractor.name]
     for _ in range(100):
         image = extractor.input_from_columns(draw(extractor, columns, generator))
-        assert image.shape == extractor.shape
+        assert image.shape == extractor.input_shape
         assert image.min() >= lowest
         assert image.max() <= highest
 
@@ -49,7 +50,7 @@ def test_pitch_and_loudness_of_drawn_windows():
     columns = create_extractor('mel_yin_rms/1').columns(sound(60000))
     generator = np.random.default_rng(2)
     for _ in range(100):
-        window = DRAW_WINDOW['mel_yin_rms/1'](columns, 128, generator)
+        window = draw_window_of('mel_yin_rms/1')(columns, 128, generator)
         assert window.f0_hz.shape == window.rms.shape == (128,)
         assert window.f0_hz.min() >= 50
         assert window.f0_hz.max() <= 8000
@@ -65,7 +66,7 @@ def test_pitch_goes_with_the_spectrum():
     centres_hz = mel_f0_level.BANDS.centres_hz
     drawn = []
     for _ in range(60):
-        window = DRAW_WINDOW['mel_f0_level/1'](columns, 128, generator)
+        window = draw_window_of('mel_f0_level/1')(columns, 128, generator)
         assert window.power.min() >= 0
         hop = int(window.power.sum(axis=0).argmax())
         if window.trough[hop] < 0.03:  # no noise
@@ -122,7 +123,7 @@ def test_a_corpus_counts_as_much_as_another_and_so_do_its_classes(extractor):
     for images, labels in drawn.batches(610, 100):
         counts.update(labels.tolist())
         sizes.append(len(images))
-        assert images.shape == (len(labels), *extractor.shape)
+        assert images.shape == (len(labels), *extractor.input_shape)
     assert sizes == [100] * 6 + [10]
     for label, share in (0, 0.25), (1, 0.25), (2, 0.5):
         assert counts[label] / 610 == pytest.approx(share, abs=0.06)

@@ -15,7 +15,7 @@ FEATURE_SET = 'efficientat_mel/1'
 
 
 def load(paths, folder, copies):
-    return cache.load_columns(paths, FEATURE_SET, folder, 1, Progress(), copies)
+    return cache.load_columns(paths, create_extractor(FEATURE_SET), folder, 1, Progress(), copies)
 
 
 @pytest.fixture(scope='module')
@@ -35,7 +35,7 @@ def test_the_clips_come_first_then_their_copies(paths, filled):
     extractor = create_extractor(FEATURE_SET)
     assert len(columns) == 6
     for index, path in enumerate(paths):
-        samples = read_samples(path)
+        samples = read_samples(path, extractor.min_samples)
         np.testing.assert_array_equal(columns[index][0], extractor.columns(samples)[0])
         for copy in 1, 2:
             degraded = chain.degraded_copy(samples, path, copy)

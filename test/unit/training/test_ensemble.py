@@ -16,7 +16,7 @@ from ser_ros.training.config import Partner, Training, load
 from ser_ros.training.export import onnx_export
 from ser_ros.training.export.quantize import to_int8
 from ser_ros.training.fit import checkpoint
-from ser_ros.training.networks.ensemble import Ensemble, join, prefixes_for_int8
+from ser_ros.training.networks.ensemble import Ensemble, join
 from ser_ros.training.networks.mobilenet import MobileNetV3
 from ser_ros.training.networks.registry import make_network
 from ser_ros.training.networks.resnet import RESNET_BLOCKS, ResNet
@@ -73,7 +73,7 @@ def expected(network, images):
 def test_int8_of_a_mobilenet_and_a_resnet(ensemble, images, tmp_path):
     path = str(tmp_path / 'int8.onnx')
     model = onnx_export.to_onnx(ensemble, SHAPE)
-    writing.save(to_int8(model, images, prefixes_for_int8(ensemble)), path, {})
+    writing.save(to_int8(model, images, ensemble.int8_prefixes()), path, {})
     assert scan(path).precision == 'int8'
     types = types_of_weights(path)
     resnet = {name: kind for name, kind in types.items() if name.startswith('member1.')}
@@ -99,9 +99,9 @@ def types_of_weights(path):
 
 def test_int8_of_networks_alone_and_together(ensemble):
     mobilenet, resnet = ensemble.members
-    assert prefixes_for_int8(resnet) == ('',)
-    alone = prefixes_for_int8(mobilenet)
-    assert prefixes_for_int8(ensemble) == (*('member0.' + name for name in alone), 'member1.')
+    assert resnet.int8_prefixes() == ('',)
+    alone = mobilenet.int8_prefixes()
+    assert ensemble.int8_prefixes() == (*('member0.' + name for name in alone), 'member1.')
     assert len(alone) == len(set(alone))
     exported = {node.name for node in onnx_export.to_onnx(mobilenet, SHAPE).graph.node}
     without_squeeze = {f'block{index}.squeeze.fc' for index in (1, 2, 3, 7, 8, 9, 10)}

@@ -55,7 +55,8 @@ def speech_images(shared_data):
     for speaker in 'ravdess/Actor_01', 'nemo/EB0':
         for path in sorted((shared_data / speaker).iterdir())[::10]:
             extractor.reset()
-            extractor.push(read_samples(path)[:extractor.window_samples])
+            extractor.push(
+                read_samples(path, extractor.min_samples)[:extractor.window_samples])
             images.append(extractor.input())
     return torch.from_numpy(np.stack(images))
 

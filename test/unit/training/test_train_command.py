@@ -86,7 +86,7 @@ def test_columns_are_computed_once(trained, config_path, corpora, monkeypatch):
     config = load(str(config_path))
     paths = [clip.path for clip in load_part(config, corpora, 'train')]
     monkeypatch.setattr(cache, '_compute', None)
-    columns = cache.load_columns(paths, config.feature_set, trained / 'cache', 1, Progress())
+    columns = cache.load_columns(paths, config.make_extractor(), trained / 'cache', 1, Progress())
     assert len(columns) == len(paths)
     assert all(entry[0].shape[0] == 128 for entry in columns)
 

@@ -20,6 +20,9 @@ SOUND = np.concatenate([
 class LoudIsSpeech:
     """Stands for the voice activity: the share of samples above 0.01."""
 
+    def keep(self, n_samples):
+        self.kept = n_samples
+
     def reset(self):
         self._heard = np.zeros(0, np.float32)
 

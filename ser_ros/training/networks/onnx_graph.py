@@ -1,23 +1,42 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writing an ONNX graph node by node."""
+"""
+Write an ONNX graph: node by node, or as torch traces a module.
 
+Node by node the graph is as small as can be, and normalisation is folded into the convolutions
+in double precision. Tracing suits networks that are too large to be written down a second time.
+"""
+
+import io
+import warnings
 from typing import Any
 
 import numpy as np
 import onnx
+import torch
 from onnx import helper, numpy_helper
 from torch import nn
 
+from ser_ros.inference.onnx_file.writing import OPSET
+
 
 class Graph:
-    """Nodes and constants in the order in which they are added."""
+    """
+    Nodes and constants in the order in which they are added.
 
-    def __init__(self):
+    Attributes:
+        input: Name of the input.
+        input_shape: Its shape, without the batch, which is 1.
+        prefix: Put before the names of all that is added.
+    """
+
+    input = 'input'
+
+    def __init__(self, input_shape: tuple[int, ...]):
         """Start an empty graph."""
+        self.input_shape = input_shape
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
-        #: Put before the names of all that is added.
         self.prefix = ''
 
     def add(self, operator: str, name: str, inputs: list[str], **attributes: Any) -> str:
@@ -58,6 +77,46 @@ class Graph:
         """Add x * clip(x / 6 + 1 / 2, 0, 1); HardSwish itself is not in operator set 13."""
         gate = self.add('HardSigmoid', name + '.gate', [source], alpha=1 / 6, beta=0.5)
         return self.add('Mul', name, [source, gate])
+
+    def trace(self, module: nn.Module) -> str:
+        """
+        Add what torch's exporter makes of a module, and return the name of its output.
+
+        Args:
+            module: In evaluation mode; its input is that of the graph.
+        """
+        traced = _traced(module, self.input_shape, self.input)
+        for tensor in traced.initializer:
+            self._keep(tensor, tensor.name)
+        for node in traced.node:
+            if node.op_type == 'Constant':  # what makes the other precisions knows no such nodes
+                self._keep(node.attribute[0].t, node.output[0])
+                continue
+            node.name = self.prefix + node.name
+            node.input[:] = [self._prefixed(name) for name in node.input]
+            node.output[:] = [self._prefixed(name) for name in node.output]
+            self.nodes.append(node)
+        return self._prefixed(traced.output[0].name)
+
+    def _keep(self, tensor: onnx.TensorProto, name: str) -> None:
+        tensor.name = self._prefixed(name)
+        self.constants.append(tensor)
+
+    def _prefixed(self, name: str) -> str:
+        return name if name in ('', self.input) else self.prefix + name
+
+
+def _traced(module: nn.Module, input_shape: tuple[int, ...], name: str) -> onnx.GraphProto:
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        # The newer exporter makes a newer operator set than it is asked for.
+        warnings.filterwarnings('ignore', message='.*legacy TorchScript', category=Warning)
+        torch.onnx.export(
+            module, (torch.zeros(1, *input_shape),), file,  # type: ignore[arg-type]
+            dynamo=False, opset_version=OPSET, input_names=[name], output_names=['logits'])
+    model = onnx.load_from_string(file.getvalue())
+    assert [entry.version for entry in model.opset_import] == [OPSET]
+    return model.graph
 
 
 def fold(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,31 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How training windows are drawn from a clip, by feature set."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ser_ros.extensions import Registry
+from ser_ros.features.base import Columns
+from ser_ros.training.augment import plain
+
+# From the columns of a clip, the number of columns in a window and a generator to a window.
+DrawWindow = Callable[[Columns, int, np.random.Generator], Columns]
+
+# By the name of the feature set.
+AUGMENTATIONS: Registry[DrawWindow] = Registry('augmentation of', 'ser_ros.augmentations', {
+    'mel_yin_rms/1': 'ser_ros.training.augment.mel_yin_rms:draw_window',
+    'efficientat_mel/1': 'ser_ros.training.augment.efficientat_mel:draw_window',
+    'mel_f0_level/1': 'ser_ros.training.augment.mel_f0_level:draw_window',
+})
+
+
+def draw_window_of(feature_set: str) -> DrawWindow:
+    """
+    Return what draws a window of a feature set: as it is, where there is no augmentation for it.
+
+    Raises:
+        SerError: If the augmentation that another package brings cannot be loaded.
+    """
+    return AUGMENTATIONS[feature_set] if feature_set in AUGMENTATIONS else plain.draw_window

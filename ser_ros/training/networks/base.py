@@ -1,0 +1,75 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What every network offers: to be made from a configuration, trained, exported and quantised."""
+
+import abc
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from torch import nn
+
+from ser_ros.errors import SerError
+from ser_ros.training.config import Config
+from ser_ros.training.networks.onnx_graph import Graph
+
+Made = TypeVar('Made', bound=nn.Module)
+
+
+class Network(nn.Module, abc.ABC):
+    """A network from (batch, *input_shape) to logits (batch, classes)."""
+
+    @classmethod
+    @abc.abstractmethod
+    def from_config(cls, config: Config, input_shape: tuple[int, ...]) -> 'Network':
+        """
+        Make the network with random weights.
+
+        Args:
+            config: Says how many labels there are, and how the network is trained. Its partners
+                are other networks.
+            input_shape: Shape of the input, without the batch.
+
+        Raises:
+            SerError: If the network does not suit the configuration or the input.
+        """
+
+    @abc.abstractmethod
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Compute the logits."""
+
+    def load_pretrained(self, path: Path) -> None:
+        """
+        Take over the weights of a file, where the network can start from some.
+
+        Raises:
+            SerError: If it cannot, or the file cannot be read or is of another network.
+        """
+        raise SerError(f'pretrained: {type(self).__name__} starts from random weights only, so '
+                       f'it cannot take {path}; leave the key out')
+
+    def to_onnx(self, graph: Graph) -> str:
+        """
+        Add the network, in evaluation mode, to a graph.
+
+        Args:
+            graph: Its input is that of the network.
+
+        Returns:
+            Name of the logits in the graph.
+        """
+        return graph.trace(self)
+
+    def int8_prefixes(self) -> tuple[str, ...]:
+        """
+        Return the beginnings of the names of the nodes that become INT8; the others stay in FP32.
+
+        Nodes of fully connected layers become INT8 only where the whole name is given.
+        """
+        return ('',)
+
+
+def typed(module: object, kind: type[Made]) -> Made:
+    """Tell the type checker what a container of modules holds."""
+    assert isinstance(module, kind)
+    return module
