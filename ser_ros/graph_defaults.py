@@ -15,7 +15,7 @@ from ser_ros.windows.window_stream import WindowStream
 
 def graph_settings(info: Optional[ModelInfo] = None, **changes: Any) -> TrackerSettings:
     """
-    Return the settings that the graph's tracker has by default with a model, but for the changes.
+    Return the settings that the graph's tracker has by default, except for the changes.
 
     Args:
         info: of the model; None stands for one whose file names no ``min_confidence``.

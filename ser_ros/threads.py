@@ -9,7 +9,7 @@ THREADS_RANGE = (1, 64)
 
 
 def check_threads(threads: int) -> None:
-    """:raises SerError: unless it is a whole number in THREADS_RANGE."""
+    """Raise SerError unless it is a whole number in THREADS_RANGE."""
     least, most = THREADS_RANGE
     if not isinstance(threads, int) or not least <= threads <= most:
         raise SerError(f'threads must be a whole number from {least} to {most}, got {threads!r}')

@@ -95,10 +95,10 @@ def key(description: str = '', default: Any = MISSING, *, ge: Optional[float] = 
     return field(default=default, metadata=metadata)
 
 
-def rule_of(entry: 'Field[Any]') -> Rule:
+def rule_of(member: 'Field[Any]') -> Rule:
     """Return the rule of a dataclass field, also where it was not made by `key`."""
-    rule: Rule = entry.metadata.get(_RULE, Rule())
-    default = entry.default if entry.default_factory is MISSING else entry.default_factory()
+    rule: Rule = member.metadata.get(_RULE, Rule())
+    default = member.default if member.default_factory is MISSING else member.default_factory()
     return rule._replace(may_be_empty=rule.may_be_empty or default in ('', [], (), {}))
 
 
@@ -131,9 +131,9 @@ def check(instance: Any) -> None:
     """
     builder = _Builder('', False)
     types = typing.get_type_hints(type(instance))
-    for entry in fields(instance):
-        builder.convert(types[entry.name], getattr(instance, entry.name), entry.name,
-                        rule_of(entry))
+    for member in fields(instance):
+        builder.convert(types[member.name], getattr(instance, member.name), member.name,
+                        rule_of(member))
 
 
 class _Builder:
@@ -144,22 +144,22 @@ class _Builder:
         self._ignore_unknown = ignore_unknown
 
     def build(self, cls: Type[Built], values: Any, place: str) -> Built:
-        names = [entry.name for entry in fields(cls)]  # type: ignore[arg-type]
+        names = [member.name for member in fields(cls)]  # type: ignore[arg-type]
         if not isinstance(values, dict):
             self._refuse(place, values, f"a mapping with the keys {', '.join(names)}", Rule())
         unknown = [name for name in values if name not in names]
         if unknown and not self._ignore_unknown:
             raise self._error(place, f"unknown key {_SHOWN.repr(unknown[0])}; allowed: "
-                                   f"{', '.join(names)}")
+                              f"{', '.join(names)}")
         types = typing.get_type_hints(cls)
         arguments = {}
-        for entry in fields(cls):  # type: ignore[arg-type]
-            rule = rule_of(entry)
-            if entry.name in values:
-                arguments[entry.name] = self.convert(
-                    types[entry.name], values[entry.name], _dotted(place, entry.name), rule)
-            elif entry.default is MISSING and entry.default_factory is MISSING:
-                raise self._error(place, f'the key {entry.name!r} is missing{_about(rule)}')
+        for member in fields(cls):  # type: ignore[arg-type]
+            rule = rule_of(member)
+            if member.name in values:
+                arguments[member.name] = self.convert(
+                    types[member.name], values[member.name], _dotted(place, member.name), rule)
+            elif member.default is MISSING and member.default_factory is MISSING:
+                raise self._error(place, f'the key {member.name!r} is missing{_about(rule)}')
         try:
             return cls(**arguments)
         except SerError as error:
@@ -245,6 +245,6 @@ def _allowed(kind: Any, value: Any, rule: Rule) -> str:
 
 def ranges(cls: Any) -> Mapping[str, Tuple[float, float]]:
     """Return the lowest and the highest value of the fields that have both."""
-    rules = {entry.name: rule_of(entry) for entry in fields(cls)}
+    rules = {member.name: rule_of(member) for member in fields(cls)}
     return {name: (rule.ge, rule.le) for name, rule in rules.items()
             if rule.ge is not None and rule.le is not None}

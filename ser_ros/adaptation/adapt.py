@@ -120,22 +120,23 @@ def adapt(model: Model, clips: Sequence[Clip], stream: WindowStream, settings: S
     check_counts(examples.labels, model.info.labels)
     members = [clips[index] for index in heard.clips]
     folds, held_out = split(members, settings.hold_out, settings.seed)
-    given = model.info.temperature
-    logits = held_out_logits(old, examples, folds, given, settings.keep, progress)
+    old_temperature = model.info.temperature
+    logits = held_out_logits(old, examples, folds, old_temperature, settings.keep, progress)
     temperature = metrics.fit_temperature(
         logits, examples.labels[examples.clips], examples.weights())
     groups, resampled = bootstrap_groups(members)
     accuracy = model.info.answer_accuracy
     return Adaptation(
         model=model, clips=members, held_out=held_out, temperature=temperature,
-        head=fit_head(old, examples, given, settings.keep),
+        head=fit_head(old, examples, old_temperature, settings.keep),
         threshold=None if accuracy is None else choose_threshold(
             HeldOut(members, examples, heard, logits, folds), model.info, accuracy, temperature),
         silent=[clip for index, clip in enumerate(clips) if index not in set(heard.clips)],
         unreadable=unreadable,
         truth=examples.labels,
-        before=_answers(examples, softmax(old.logits(examples.features) / given, np.float64)),
-        after=_answers(examples, softmax(logits / given, np.float64)),
+        before=_answers(examples, softmax(
+            old.logits(examples.features) / old_temperature, np.float64)),
+        after=_answers(examples, softmax(logits / old_temperature, np.float64)),
         groups=groups, resampled=resampled)
 
 
@@ -155,7 +156,7 @@ def _answers(examples: Examples, probabilities: np.ndarray) -> np.ndarray:
     return examples.clip_scores(probabilities).argmax(axis=1)
 
 
-def save(found: Adaptation, settings: Settings, folder: Path) -> None:
+def save(adaptation: Adaptation, settings: Settings, folder: Path) -> None:
     """
     Write the adapted model's files, in those of PRECISIONS that the source has.
 
@@ -164,12 +165,12 @@ def save(found: Adaptation, settings: Settings, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in ALL_PRECISIONS:
         (folder / f'{name}.onnx').unlink(missing_ok=True)
-    for precision in written_precisions(found.model):
-        graph = HeadGraph(found.model.path(precision))
-        stored = {entry.key: entry.value for entry in graph.model.metadata_props}
-        graph.replace(found.head)
-        metadata = {**json.loads(stored[METADATA_KEY]), **_metadata(found, settings)}
-        if found.threshold is not None and not found.threshold.all.reached:
+    for precision in written_precisions(adaptation.model):
+        graph = HeadGraph(adaptation.model.path(precision))
+        stored = {prop.key: prop.value for prop in graph.model.metadata_props}
+        graph.replace(adaptation.head)
+        metadata = {**json.loads(stored[METADATA_KEY]), **_metadata(adaptation, settings)}
+        if adaptation.threshold is not None and not adaptation.threshold.all.reached:
             del metadata['answer_accuracy']  # nothing is stated that was not seen
         writing.save(graph.model, str(folder / f'{precision}.onnx'), metadata)
 
@@ -179,32 +180,33 @@ def written_precisions(model: Model) -> list[str]:
     return [name for name in PRECISIONS if name in model.precisions]
 
 
-def _metadata(found: Adaptation, settings: Settings) -> dict[str, Any]:
+def _metadata(adaptation: Adaptation, settings: Settings) -> dict[str, Any]:
     """Return what has changed of what the source's file says of itself."""
-    source = found.model.info
-    digest = hashlib.sha256(found.head.weight.tobytes() + found.head.bias.tobytes()).hexdigest()
-    threshold = {} if found.threshold is None else {
-        'min_confidence': found.threshold.all.min_confidence}
-    answers = {} if found.threshold is None else {
-        'answers': as_metadata(found.threshold.cross_validated)}
+    source = adaptation.model.info
+    head = adaptation.head
+    digest = hashlib.sha256(head.weight.tobytes() + head.bias.tobytes()).hexdigest()
+    threshold = {} if adaptation.threshold is None else {
+        'min_confidence': adaptation.threshold.all.min_confidence}
+    answers = {} if adaptation.threshold is None else {
+        'answers': as_metadata(adaptation.threshold.cross_validated)}
     return {
         **threshold, 'name': settings.name, 'version': f'{source.version}+{digest[:8]}',
-        'temperature': round(found.temperature, 4),
-        'training_data': f'{source.training_data}; adapted with {describe(found)}',
+        'temperature': round(adaptation.temperature, 4),
+        'training_data': f'{source.training_data}; adapted with {describe(adaptation)}',
         'licence': f'{source.licence}; of the clips it was adapted with: {settings.licence}',
         'adapted_from': {'name': source.name, 'version': source.version, 'sha256': source.sha256},
         'metrics': {'adaptation': {
-            'clips': len(found.clips), 'held_out': found.held_out,
-            'uar_before': round(metrics.uar(found.confusion(found.before)), 4),
-            'uar_after': round(metrics.uar(found.confusion(found.after)), 4), **answers}},
+            'clips': len(adaptation.clips), 'held_out': adaptation.held_out,
+            'uar_before': round(metrics.uar(adaptation.confusion(adaptation.before)), 4),
+            'uar_after': round(metrics.uar(adaptation.confusion(adaptation.after)), 4), **answers}},
         'made_with': {'ser_ros': __version__, 'seed': settings.seed, 'keep': settings.keep}}
 
 
-def describe(found: Adaptation) -> str:
+def describe(adaptation: Adaptation) -> str:
     """Return the clips in words: how many of whom, by corpus; no names of speakers."""
     parts = []
-    for corpus, count in Counter(clip.corpus for clip in found.clips).items():
-        speakers = {clip.speaker for clip in found.clips if clip.corpus == corpus}
+    for corpus, count in Counter(clip.corpus for clip in adaptation.clips).items():
+        speakers = {clip.speaker for clip in adaptation.clips if clip.corpus == corpus}
         whom = ('unknown speakers' if '' in speakers else
                 '1 speaker' if len(speakers) == 1 else f'{len(speakers)} speakers')
         parts.append(f'{corpus}: {count} clips of {whom}')

@@ -93,9 +93,9 @@ def fit_head(head: Head, examples: Examples, temperature: float, keep: float = K
         gradient = (weights * slope / temperature).T @ inputs + DECAY * change
         return value + DECAY / 2 * np.sum(change ** 2), gradient.ravel()
 
-    found = minimize(loss, np.zeros(shape).ravel(), jac=True, method='L-BFGS-B',
-                     options={'maxiter': MAX_STEPS})
-    change = found.x.reshape(shape)
+    solution = minimize(loss, np.zeros(shape).ravel(), jac=True, method='L-BFGS-B',
+                        options={'maxiter': MAX_STEPS})
+    change = solution.x.reshape(shape)
     scale = np.sqrt(features.var(axis=0) + 1e-6)
     return Head((head.weight + change[:, :-1] / scale).astype(np.float32),
                 (head.bias + change[:, -1]).astype(np.float32))

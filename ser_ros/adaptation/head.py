@@ -65,15 +65,15 @@ class HeadGraph:
         if node is None:
             self._refuse()
         self._tail.append(node)
-        kind, inputs = node.op_type, list(node.input)
-        if kind == 'Gemm' and self._is_plain(node):
+        operator, inputs = node.op_type, list(node.input)
+        if operator == 'Gemm' and self._is_plain(node):
             self._layers.append((node, share))
-        elif kind == 'Cast':
+        elif operator == 'Cast':
             self._collect(inputs[0], share)
-        elif kind == 'Add':
-            for entry in inputs:
-                self._collect(entry, share)
-        elif kind == 'Mul' and inputs[1] in self._tensors:
+        elif operator == 'Add':
+            for value in inputs:
+                self._collect(value, share)
+        elif operator == 'Mul' and inputs[1] in self._tensors:
             factor = self._value(inputs[1])
             if factor.size != 1:
                 self._refuse()
@@ -129,9 +129,9 @@ class HeadGraph:
     def _store(self, name: str, values: np.ndarray) -> None:
         tensor = self._constant(name)
         assert tensor is not None
-        kind = numpy_helper.to_array(tensor).dtype
+        dtype = numpy_helper.to_array(tensor).dtype
         tensor.CopyFrom(numpy_helper.from_array(
-            np.ascontiguousarray(values, kind), tensor.name))
+            np.ascontiguousarray(values, dtype), tensor.name))
 
     def body(self) -> onnx.ModelProto:
         """Return the graph before the last layer; an output for the features of each member."""
@@ -164,5 +164,5 @@ class Body:
 
     def features(self, model_input: np.ndarray) -> np.ndarray:
         """Return the features of one window, float32 (n,)."""
-        found = self._session.run(None, {self._input: model_input[np.newaxis]})
-        return np.concatenate([part[0] for part in found])
+        parts = self._session.run(None, {self._input: model_input[np.newaxis]})
+        return np.concatenate([part[0] for part in parts])

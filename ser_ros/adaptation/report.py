@@ -11,37 +11,40 @@ from ser_ros.evaluation.report import percent
 from ser_ros.evaluation.threshold import describe_answers
 
 
-def report(found: Adaptation) -> list[Block]:
+def report(adaptation: Adaptation) -> list[Block]:
     """Return the comparison of before and after on held-out clips."""
-    how = ('each speaker by a model that has heard the others' if found.held_out == 'speakers'
+    how = ('each speaker by a model that has heard the others' if adaptation.held_out == 'speakers'
            else 'each clip by a model that has heard other clips, also of the same speaker')
     return [
         Heading('Before and after, on held-out clips', 2),
         Text(f'Cross-validated: every clip is answered once, {how}. In %, with 95 % intervals by '
-             f'bootstrap over {found.resampled}; the difference is paired. All labels of the '
+             f'bootstrap over {adaptation.resampled}; the difference is paired. All labels of the '
              'model may be answered.'),
-        *_left_out(found),
-        _figures(found),
+        *_left_out(adaptation),
+        _figures(adaptation),
         Heading('Recall by emotion', 2),
-        _recalls(found)]
+        _recalls(adaptation)]
 
 
-def _left_out(found: Adaptation) -> list[Block]:
-    counts = {'that cannot be read': found.unreadable, 'without speech': len(found.silent)}
+def _left_out(adaptation: Adaptation) -> list[Block]:
+    counts = {'that cannot be read': adaptation.unreadable,
+              'without speech': len(adaptation.silent)}
     reasons = ', '.join(f'{count} {reason}' for reason, count in counts.items() if count)
     return [Text(f'Files that are left out: {reasons}.')] if reasons else []
 
 
-def _figures(found: Adaptation) -> Table:
-    intervals = [metrics.bootstrap(found.truth, answers, found.groups, len(found.model.info.labels))
-                 for answers in (found.before, found.after)]
-    counts = [found.confusion(answers) for answers in (found.before, found.after)]
-    difference = found.difference
+def _figures(adaptation: Adaptation) -> Table:
+    both = adaptation.before, adaptation.after
+    classes = len(adaptation.model.info.labels)
+    intervals = [metrics.bootstrap(adaptation.truth, answers, adaptation.groups, classes)
+                 for answers in both]
+    counts = [adaptation.confusion(answers) for answers in both]
+    difference = adaptation.difference
     low, high = difference.interval
-    rows = [['UAR', *(_with_interval(metrics.uar(entry), values['uar'])
-                      for entry, values in zip(counts, intervals, strict=True)),
+    rows = [['UAR', *(_with_interval(metrics.uar(count), values['uar'])
+                      for count, values in zip(counts, intervals, strict=True)),
              f'{100 * difference.uar:+.1f} ({100 * low:+.1f}..{100 * high:+.1f})']]
-    accuracies = [metrics.accuracy(entry) for entry in counts]
+    accuracies = [metrics.accuracy(count) for count in counts]
     rows.append(['accuracy', *(_with_interval(value, values['accuracy'])
                                for value, values in zip(accuracies, intervals, strict=True)),
                  f'{100 * (accuracies[1] - accuracies[0]):+.1f}'])
@@ -52,18 +55,18 @@ def _with_interval(value: float, interval: tuple[float, float]) -> str:
     return f'{percent(value)} ({percent(interval[0])}..{percent(interval[1])})'
 
 
-def _recalls(found: Adaptation) -> Table:
-    before, after = (metrics.recalls(found.confusion(answers))
-                     for answers in (found.before, found.after))
-    present = np.unique(found.truth)
+def _recalls(adaptation: Adaptation) -> Table:
+    before, after = (metrics.recalls(adaptation.confusion(answers))
+                     for answers in (adaptation.before, adaptation.after))
+    present = np.unique(adaptation.truth)
     return Table(['', 'clips', 'before', 'after'], [
-        [found.model.info.labels[index], str(int(np.sum(found.truth == index))),
+        [adaptation.model.info.labels[index], str(int(np.sum(adaptation.truth == index))),
          percent(before[index]), percent(after[index])] for index in present])
 
 
-def verdict(found: Adaptation) -> str:
+def verdict(adaptation: Adaptation) -> str:
     """Say in a sentence whether the adaptation helps."""
-    difference = found.difference
+    difference = adaptation.difference
     if difference.uar <= 0:
         return 'The adapted model is not better on held-out clips.'
     if difference.interval[0] <= 0:
@@ -72,24 +75,24 @@ def verdict(found: Adaptation) -> str:
     return 'The adapted model is better on held-out clips.'
 
 
-def _threshold(found: Adaptation) -> list[Block]:
+def _threshold(adaptation: Adaptation) -> list[Block]:
     """Say how right the answers are: of clips that the threshold was not chosen on."""
-    if found.threshold is None:
+    if adaptation.threshold is None:
         return []
-    chosen = found.threshold.all
+    chosen = adaptation.threshold.all
     reached = '' if chosen.reached else ', which no threshold reaches on these clips'
     return [Heading('When an emotion is named', 2), Text(
         f'From a confidence of {chosen.min_confidence:.2f} on (min_confidence), chosen on all '
-        f'clips so that {found.threshold.accuracy:.0%} of the answers are right{reached}. '
+        f'clips so that {adaptation.threshold.accuracy:.0%} of the answers are right{reached}. '
         'With temperature and threshold of the other folds, so on clips that neither was chosen '
-        f'on: {describe_answers(found.threshold.cross_validated)}.')]
+        f'on: {describe_answers(adaptation.threshold.cross_validated)}.')]
 
 
-def card(found: Adaptation, settings: Settings) -> list[Block]:
+def card(adaptation: Adaptation, settings: Settings) -> list[Block]:
     """Return the text of the new model's README.md."""
-    source = found.model.info
-    files = ', '.join(f'{name}.onnx' for name in written_precisions(found.model))
-    counts = {label: int(np.sum(found.truth == index))
+    source = adaptation.model.info
+    files = ', '.join(f'{name}.onnx' for name in written_precisions(adaptation.model))
+    counts = {label: int(np.sum(adaptation.truth == index))
               for index, label in enumerate(source.labels)}
     missing = [label for label, count in counts.items() if not count]
     blocks: list[Block] = [
@@ -100,10 +103,11 @@ def card(found: Adaptation, settings: Settings) -> list[Block]:
              'figures do not.'),
         Table(['', ''], [
             ['Answers', ', '.join(source.labels)], ['Files', files],
-            ['Adapted with', describe(found)], ['Licence', source.licence],
+            ['Adapted with', describe(adaptation)], ['Licence', source.licence],
             ['Licence of the clips', settings.licence],
             ['Settings', f'keep {settings.keep:g}, seed {settings.seed}']]),
-        Text(verdict(found)), *report(found), *_threshold(found), Heading('Limits', 2),
+        Text(verdict(adaptation)), *report(adaptation), *_threshold(adaptation),
+        Heading('Limits', 2),
         Text('How other people and other microphones are understood was not measured again, and '
              'may have become worse: ser_ros evaluate tells, on clips of such.')]
     if missing:

@@ -61,7 +61,7 @@ class CaptureStats:
 
 class Capture:
     """
-    Read a source in a thread, and hand on its chunks with the capture time of their first sample.
+    Read a source in a thread and hand on its chunks with the capture time of their first sample.
 
     A microphone sets the pace; its stamps follow the device's own times. Lost, it is opened again
     and again, with growing pauses. A file is played at the pace of a microphone, or FAST times
@@ -77,6 +77,8 @@ class Capture:
             clock: Callable[[], float] = time.monotonic,
             wait: Optional[Callable[[float], bool]] = None):
         """
+        Prepare the thread; `start` starts it.
+
         :param open_source: makes the source; called in the thread, again for a lost device.
         :param on_chunk: takes int16 of shape (320,) and the stamp in nanoseconds; called in the
             thread.
@@ -118,7 +120,7 @@ class Capture:
             self._stopping.set()
             raise SerError(
                 f'the audio device did not open within {_OPEN_TIMEOUT_S:.0f} s; the device or the '
-                           'sound server hangs')
+                'sound server hangs')
         if self._failure is not None:
             raise self._failure
 

@@ -41,7 +41,11 @@ class SoundfileDecoder(BlockReader):
     """
 
     def __init__(self, path: str):
-        """:raises soundfile.SoundFileError: if libsndfile does not know the format."""
+        """
+        Open the file.
+
+        :raises soundfile.SoundFileError: if libsndfile does not know the format.
+        """
         try:
             # As bytes: a name need not be valid in the system's encoding.
             self._file = _ForwardSoundFile(os.fsencode(path))
@@ -81,7 +85,11 @@ class AvDecoder(BlockReader):
     """Decode with FFmpeg through PyAV; same attributes as :class:`SoundfileDecoder`."""
 
     def __init__(self, path: str):
-        """:raises SerError: if there is no PyAV, or it finds no audio in the file."""
+        """
+        Open the file.
+
+        :raises SerError: if there is no PyAV, or it finds no audio in the file.
+        """
         self._av = _import_av(path)
         self.warning = ''
         self._path = path
@@ -118,7 +126,7 @@ class AvDecoder(BlockReader):
             raise SerError(
                 f"'{self._path}' changes its sample rate from {self.rate_hz} to "
                 f"{frame.sample_rate} Hz; convert it to one rate "
-                           'first')
+                'first')
         return _frame_samples(frame)
 
     def close(self) -> None:

@@ -17,8 +17,9 @@ from ser_ros.errors import SerError
 
 class FileSource(AudioSource):
     """
-    Read an audio file block by block: any rate from 8 to 192 kHz, any number of channels (their
-    mean is taken), never the whole file in memory.
+    Read an audio file block by block, never the whole file in memory.
+
+    Its rate is from 8 to 192 kHz. Of several channels the mean is taken.
 
     The last chunk is filled up with zeros. A file that breaks off gives what can be decoded, and
     a ``warning``.

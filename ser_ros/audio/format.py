@@ -103,6 +103,8 @@ class PcmDecoder:
 
     def __init__(self, sample_format: str, channels: int):
         """
+        Prepare for a format.
+
         :param sample_format: one of SAMPLE_FORMATS.
         :param channels: number of interleaved channels; their mean is the mono signal.
         :raises SerError: if either is not allowed.

@@ -20,6 +20,8 @@ class StreamResampler:
 
     def __init__(self, rate_in_hz: float, rate_out_hz: float = SAMPLE_RATE_HZ):
         """
+        Prepare for two rates.
+
         :param rate_in_hz: rate of what is pushed, 8000 to 192000.
         :param rate_out_hz: rate of what comes back; the same range.
         :raises SerError: if a rate is outside the range.

@@ -26,7 +26,7 @@ class Head(NamedTuple):
     Attributes
     ----------
     date: of the start, with the time zone.
-    machine: as `benchmark_machine.machine` says; gpu: '' where there is none.
+    machine: as `ser_ros.benchmark.machine.machine` says; gpu: '' where there is none.
     cores: of the machine.
     load: average load of the minute before the start.
     versions: of Python, this package and the runtimes, by name.

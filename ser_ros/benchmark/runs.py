@@ -33,7 +33,7 @@ class Row(NamedTuple):
     preprocessing_ms_per_s: of all features of a second of sound.
     inference_ms, inference_p95_ms: of the model.
     reduction_percent: of the inference time against the reference; None without it.
-    pss_mb, rss_mb, system_mb, cpu_percent: as `benchmark_worker.measure` says.
+    pss_mb, rss_mb, system_mb, cpu_percent: as `ser_ros.benchmark.worker.measure` says.
     windows: so many were timed.
     reason: why there are no figures, '' if there are.
 

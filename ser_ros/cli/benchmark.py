@@ -75,7 +75,7 @@ def run(args: Any) -> int:
 
 
 def _check(args: Any) -> Any:
-    """:raises SerError: for what would fail only after minutes of measuring."""
+    """Return the task, or raise SerError for what would fail only after minutes of measuring."""
     from ser_ros.benchmark.worker import Task
     from ser_ros.defaults import load_defaults
     from ser_ros.errors import SerError

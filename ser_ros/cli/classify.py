@@ -79,7 +79,7 @@ def _format(args: Any) -> str:
 
 
 def _check_output(output: Optional[str], inputs: Sequence[str]) -> None:
-    """:raises SerError: if the output would be written over what is read."""
+    """Raise SerError if the output would be written over what is read."""
     if output is None or not os.path.exists(output):
         return
     for path in inputs:

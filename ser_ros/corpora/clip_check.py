@@ -44,20 +44,20 @@ def measure(path: Path) -> ClipCheck:
     try:
         with closing(open_decoder(str(path))) as decoder:
             check_rate(decoder.rate_hz)
-            found = _measure(decoder, path)
+            check = _measure(decoder, path)
         _check_riff_size(path)
     except SerError as error:
         return ClipCheck(0.0, 0, MIN_LEVEL_DBFS, '', str(error))
-    return found
+    return check
 
 
 def _check_riff_size(path: Path) -> None:
     """Raise SerError for a WAV file that ends before its header says; libsndfile does not tell."""
     with open(path, 'rb') as file:
-        kind, declared = file.read(4), int.from_bytes(file.read(4), 'little') + 8
+        magic, declared = file.read(4), int.from_bytes(file.read(4), 'little') + 8
     held = path.stat().st_size
     # Programs that write to a pipe declare the largest size there is.
-    if kind == b'RIFF' and held < declared < 2 ** 31:
+    if magic == b'RIFF' and held < declared < 2 ** 31:
         raise SerError(f"'{path}' breaks off: {held} bytes of {declared} are there")
 
 
@@ -89,8 +89,8 @@ def leave_out_unreadable(paths: list[Path], threads: int,
     :raises SerError: if there is none.
     """
     checks = measure_all(paths, threads, progress)
-    found = [path for path, check in zip(paths, checks, strict=True) if check.content]
+    readable = [path for path, check in zip(paths, checks, strict=True) if check.content]
     problems = [check.problem for check in checks if not check.content]
-    if not found:
+    if not readable:
         raise SerError(f'none of the {len(paths)} clips can be read; the first: {problems[0]}')
-    return found, problems
+    return readable, problems

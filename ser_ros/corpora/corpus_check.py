@@ -100,8 +100,8 @@ class CorpusCheck:
     def merged_labels(self) -> dict[str, str]:
         """Labels of this corpus alone that count as another emotion."""
         known = emotion_map(self.listing.corpus)
-        found = {recording.label for recording in self.listing.recordings} - set(COMMON)
-        return {label: emotion for label in sorted(found)
+        strange = {recording.label for recording in self.listing.recordings} - set(COMMON)
+        return {label: emotion for label in sorted(strange)
                 for emotion in [known.get(label)] if emotion}
 
     @property

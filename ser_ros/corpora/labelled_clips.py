@@ -51,14 +51,14 @@ def load_part(config: Selection, root: Path, part: str) -> list[Clip]:
         speakers = getattr(corpus, part)
         if not speakers:
             continue
-        found = read_corpus(config, root, name)
+        members = read_corpus(config, root, name)
         if speakers != [EVERYONE]:
-            found = [clip for clip in found if clip.speaker in speakers]
-            missing = set(speakers) - {clip.speaker for clip in found}
+            members = [clip for clip in members if clip.speaker in speakers]
+            missing = set(speakers) - {clip.speaker for clip in members}
             if missing:
                 raise SerError(
                     f'{root / name}: no clips of the speakers {", ".join(sorted(missing))}')
-        clips += found
+        clips += members
     if not clips:
         raise SerError(f'no speakers are listed for {part} in the configuration')
     return clips
@@ -158,8 +158,8 @@ def speakers_trained_on(training_data: str, clips: Sequence[Clip]) -> list[str]:
 
 def skipped(root: Path, corpus: Optional[str] = None) -> list[tuple[Path, str]]:
     """Return the files in a folder that `strangers` does not take for clips, and why not."""
-    return [entry for folder in corpora.find_folders(root)
-            for entry in corpora.read(folder, corpus).skipped]
+    return [file for folder in corpora.find_folders(root)
+            for file in corpora.read(folder, corpus).skipped]
 
 
 def readable(clips: Sequence[Clip], threads: int,

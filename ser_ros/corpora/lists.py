@@ -38,14 +38,14 @@ def read_rows(path: Path, columns: Iterable[str],
     except csv.Error as error:
         raise SerError(f'cannot read {path}: {error}') from error
     known = {as_word(name): name for name in (*columns, *optional)}
-    given = [known.get(as_word(name), name) for name in (lines[0] if lines else [])]
-    rows = {number: dict(zip_longest(given, line[:len(given)], fillvalue=''))
+    header = [known.get(as_word(name), name) for name in (lines[0] if lines else [])]
+    rows = {number: dict(zip_longest(header, line[:len(header)], fillvalue=''))
             for number, line in enumerate(lines[1:], start=2) if line}
     for column in columns:
-        if given.count(column) != 1:
-            fault = 'there several times' if column in given else 'missing'
+        if header.count(column) != 1:
+            fault = 'there several times' if column in header else 'missing'
             raise SerError(f'{path}: the column {column!r} is {fault}; needed: '
-                           f'{", ".join(columns)}; found: {_as_text(given)}')
+                           f'{", ".join(columns)}; found: {_as_text(header)}')
         for number, row in rows.items():
             if not row[column].strip():
                 raise SerError(f'{path}, line {number}: {column} is empty')
@@ -140,7 +140,7 @@ def aihub(lists: Iterable[Path], audio: Iterable[Path]) -> tuple[
         downloaded in parts.
     """
     files = {path.stem: path for path in audio}
-    found: dict[str, Recording] = {}
+    recordings: dict[str, Recording] = {}
     skipped = []
     for path in lists:
         for row in read_rows(path, AIHUB_COLUMNS):
@@ -148,5 +148,5 @@ def aihub(lists: Iterable[Path], audio: Iterable[Path]) -> tuple[
             if name not in files:
                 skipped.append((path.parent / f'{name}.wav', f'in {path.name}, but not here'))
             else:
-                found[name] = Recording(files[name], as_word(row['상황']))
-    return list(found.values()), skipped
+                recordings[name] = Recording(files[name], as_word(row['상황']))
+    return list(recordings.values()), skipped

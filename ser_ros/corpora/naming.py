@@ -55,9 +55,9 @@ class Naming:
         match = self.pattern.search(path.with_suffix('').as_posix())
         if match is None:
             return None
-        found = match.groupdict()
-        speaker = found['speaker'] or found.get('folder') or ''
-        return Recording(path, self.words.get(found['label'], as_word(found['label'])),
+        parts = match.groupdict()
+        speaker = parts['speaker'] or parts.get('folder') or ''
+        return Recording(path, self.words.get(parts['label'], as_word(parts['label'])),
                          SPEAKERS.get(speaker, speaker))
 
 
@@ -107,7 +107,7 @@ def recordings(corpus: str, paths: Iterable[Path]) -> tuple[
     if there is.
     """
     naming = NAMINGS[corpus]
-    found: dict[tuple[str, str], Recording] = {}
+    recordings_by_name: dict[tuple[str, str], Recording] = {}
     skipped = []
     for path in sorted(paths, key=lambda item: (item.suffix.lower() not in LOSSLESS, item)):
         recording = naming.parse(path)
@@ -115,11 +115,11 @@ def recordings(corpus: str, paths: Iterable[Path]) -> tuple[
             skipped.append((path, _reason(naming, path)))
             continue
         key = recording.speaker, path.stem
-        if key in found:
-            skipped.append((path, f'same name as {found[key].path}'))
+        if key in recordings_by_name:
+            skipped.append((path, f'same name as {recordings_by_name[key].path}'))
         else:
-            found[key] = recording
-    return sorted(found.values(), key=lambda item: item.path), skipped
+            recordings_by_name[key] = recording
+    return sorted(recordings_by_name.values(), key=lambda item: item.path), skipped
 
 
 def _reason(naming: Naming, path: Path) -> str:

@@ -65,15 +65,15 @@ def find_folders(path: Path) -> list[Path]:
     tables = [file for file in path.iterdir() if file.name.lower().endswith('.csv')]
     below = sorted(folder for folder in path.iterdir()
                    if folder.is_dir() and not folder.name.startswith('.'))
-    kinds = {folder: _kind(folder) for folder in below}
-    if LISTED not in kinds.values() and any(
+    layouts = {folder: _kind(folder) for folder in below}
+    if LISTED not in layouts.values() and any(
             lists.has_columns(table, lists.COLUMNS) for table in tables):
         return [path]
-    emotions = [folder for folder, kind in kinds.items()
-                if as_word(folder.name) in COMMON and kind != LISTED]
-    found = [folder for folder, kind in kinds.items() if kind and folder not in emotions]
-    others = [folder for folder in found
-              if kinds[folder] not in {kinds[emotion] for emotion in emotions}]
+    emotions = [folder for folder, layout in layouts.items()
+                if as_word(folder.name) in COMMON and layout != LISTED]
+    corpora = [folder for folder, layout in layouts.items() if layout and folder not in emotions]
+    others = [folder for folder in corpora
+              if layouts[folder] not in {layouts[emotion] for emotion in emotions}]
     if emotions and others:
         raise SerError(
             f'{path} holds folders of emotions ({_names(emotions)}) and beside them what is a '
@@ -81,8 +81,8 @@ def find_folders(path: Path) -> list[Path]:
             'their own, or give the path of one corpus')
     if emotions:  # and perhaps folders of labels that one corpus alone has, such as calm
         return [path]
-    if LISTED in kinds.values() or len({kinds[folder] for folder in found}) > 1:
-        return found
+    if LISTED in layouts.values() or len({layouts[folder] for folder in corpora}) > 1:
+        return corpora
     return [path]
 
 
@@ -127,7 +127,7 @@ def _walk(folder: Path) -> tuple[list[Path], list[Path]]:
 def _by_name(folder: Path) -> str:
     """Return the corpus that a folder's name tells."""
     name = folder.name.lower()
-    known = {entry.replace('-', ''): entry for entry in CORPORA}
+    known = {corpus.replace('-', ''): corpus for corpus in CORPORA}
     return known.get(''.join(filter(str.isalnum, name)), GENERIC)
 
 
@@ -142,22 +142,22 @@ def _aihub(folder: Path, audio: list[Path], tables: list[Path],
     chosen = [path for path in tables if lists.has_columns(path, lists.AIHUB_COLUMNS)]
     if not chosen:
         return None
-    found, skipped = lists.aihub(chosen, audio)
-    if not found:
+    recordings, skipped = lists.aihub(chosen, audio)
+    if not recordings:
         raise SerError(f'{folder}: none of the clips in {", ".join(p.name for p in chosen)} is '
                        'here; unpack the archives of the corpus into this folder')
-    return Listing('aihub', folder, 'lists of the corpus', found, skipped)
+    return Listing('aihub', folder, 'lists of the corpus', recordings, skipped)
 
 
 def _named(folder: Path, audio: list[Path], corpus: Optional[str]) -> Optional[Listing]:
     corpus = corpus or naming.detect(audio)
     if corpus not in naming.NAMINGS:
         return None
-    found, skipped = naming.recordings(corpus, audio)
-    if not found:
+    recordings, skipped = naming.recordings(corpus, audio)
+    if not recordings:
         raise SerError(f'{folder}: none of its {len(audio)} audio files is named as {corpus} '
                        'names its clips')
-    return Listing(corpus, folder, f'file names of {corpus}', found, skipped)
+    return Listing(corpus, folder, f'file names of {corpus}', recordings, skipped)
 
 
 def _table(folder: Path, tables: list[Path], corpus: Optional[str]) -> Optional[Listing]:
@@ -177,10 +177,10 @@ def _class_folders(folder: Path, audio: list[Path], corpus: Optional[str]) -> Op
     if not depths:
         return None
     depth = depths.most_common(1)[0][0]
-    found, skipped = [], []
+    recordings, skipped = [], []
     for path, names in words.items():
         if len(names) > depth:
-            found.append(Recording(path, names[depth]))
+            recordings.append(Recording(path, names[depth]))
         else:
             skipped.append((path, 'in no folder of an emotion'))
-    return Listing(corpus or GENERIC, folder, 'a folder for each emotion', found, skipped)
+    return Listing(corpus or GENERIC, folder, 'a folder for each emotion', recordings, skipped)

@@ -71,10 +71,10 @@ def _microphone(samples: np.ndarray, generator: np.random.Generator) -> np.ndarr
 
 
 def _transport(samples: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    kind = generator.random()
-    if kind < TELEPHONE_SHARE:
+    draw = generator.random()
+    if draw < TELEPHONE_SHARE:
         return channel.telephone(samples, str(generator.choice(channel.LAWS)))
-    if kind >= TELEPHONE_SHARE + CODEC_SHARE:
+    if draw >= TELEPHONE_SHARE + CODEC_SHARE:
         return samples
     name = str(generator.choice([*KBIT_S, 'amr']))
     kbit_s = generator.choice(AMR_KBIT_S) if name == 'amr' else generator.uniform(*KBIT_S[name])

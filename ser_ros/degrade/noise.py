@@ -69,6 +69,6 @@ def any_noise(generator: np.random.Generator, count: int) -> np.ndarray:
     family = str(generator.choice(['noise', 'machines', 'music', 'babble']))
     if family == 'babble':
         return babble(generator, count)
-    kinds = [kind for kind in nonspeech.FAMILIES[family].KINDS
-             if kind.__name__ not in ('silence', *nonspeech.HARD)]
-    return kinds[generator.integers(len(kinds))](generator, count)
+    sounds = [sound for sound in nonspeech.FAMILIES[family].KINDS
+              if sound.__name__ not in ('silence', *nonspeech.HARD)]
+    return sounds[generator.integers(len(sounds))](generator, count)

@@ -18,7 +18,7 @@ ABSORPTION = 0.3  # coefficient of the low-pass that walls are
 def impulse_response(rt60_s: float, direct_to_reverberant_db: float,
                      generator: np.random.Generator) -> np.ndarray:
     """
-    Return the impulse response of a room, float64 (n,), whose first sample is the direct sound, 1.
+    Return the impulse response of a room, float64 (n,); its first sample is the direct sound, 1.
 
     Reflections of random times and signs: their density grows with the square of time, as it
     does in any room (Kuttruff, Room Acoustics), until they are Gaussian noise; their energy falls

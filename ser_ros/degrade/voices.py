@@ -27,9 +27,9 @@ def murmur(generator: np.random.Generator, count: int) -> np.ndarray:
     start = 0
     while start < count:
         length = min(samples_of(generator.uniform(*SYLLABLE_S)), count - start)
-        kind = generator.random()
-        if kind >= PAUSE_SHARE:
-            fricative = kind < PAUSE_SHARE + FRICATIVE_SHARE
+        draw = generator.random()
+        if draw >= PAUSE_SHARE:
+            fricative = draw < PAUSE_SHARE + FRICATIVE_SHARE
             syllable = _fricative(generator, length) if fricative else _vowel(
                 generator, length, pitch_hz * np.exp2(generator.normal(0, 0.2)))
             talker[start:start + length] = syllable * np.hanning(length)

@@ -151,7 +151,7 @@ class EmotionTracker:
         if not (window.min() >= 0.0 and abs(window.sum() - 1.0) <= 1e-3):
             raise SerError(
                 f'the probabilities are {window.tolist()}; needed: values from 0 to 1 that add up '
-                           'to 1')
+                'to 1')
         return window
 
     def _advance(self, stamp_s: float) -> float:

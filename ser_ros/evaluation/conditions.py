@@ -63,19 +63,19 @@ CLEAN = Condition('clean', 'clean', float('nan'), lambda samples, *_: samples)
 
 def all_conditions() -> list[Condition]:
     """Return every condition of the robustness report, family by family."""
-    found = [Condition('noise', name, snr_db, _noise(name, snr_db))
-             for name in noise.NOISES for snr_db in SNR_DB]
-    found += [Condition('reverberation', 'room', rt60_s, _room(rt60_s)) for rt60_s in RT60_S]
-    found += [Condition('gain', 'gain', gain_db, _gain(gain_db)) for gain_db in GAIN_DB]
-    found += [Condition('clipping', 'clipping', percent, _clipping(percent))
-              for percent in CLIPPED_PERCENT]
-    found += [Condition('codec', f'telephone {law}-law', TELEPHONE_KBIT_S, _telephone(law))
-              for law in channel.LAWS]
-    found += [Condition('codec', name, kbit_s, _codec(name, kbit_s))
-              for name, rates in KBIT_S.items() for kbit_s in rates]
-    found += [Condition('colour', 'colour', spread_db, _colour(spread_db))
-              for spread_db in COLOUR_DB]
-    return found
+    conditions = [Condition('noise', name, snr_db, _noise(name, snr_db))
+                  for name in noise.NOISES for snr_db in SNR_DB]
+    conditions += [Condition('reverberation', 'room', rt60_s, _room(rt60_s)) for rt60_s in RT60_S]
+    conditions += [Condition('gain', 'gain', gain_db, _gain(gain_db)) for gain_db in GAIN_DB]
+    conditions += [Condition('clipping', 'clipping', percent, _clipping(percent))
+                   for percent in CLIPPED_PERCENT]
+    conditions += [Condition('codec', f'telephone {law}-law', TELEPHONE_KBIT_S, _telephone(law))
+                   for law in channel.LAWS]
+    conditions += [Condition('codec', name, kbit_s, _codec(name, kbit_s))
+                   for name, rates in KBIT_S.items() for kbit_s in rates]
+    conditions += [Condition('colour', 'colour', spread_db, _colour(spread_db))
+                   for spread_db in COLOUR_DB]
+    return conditions
 
 
 def _noise(name: str, snr_db: float) -> Degrade:

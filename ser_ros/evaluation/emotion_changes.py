@@ -154,9 +154,9 @@ class ResponseFigures:
 
 def summarise(responses: Sequence[Response]) -> ResponseFigures:
     """Return the figures of some responses, at least one."""
-    rated = [entry for entry in responses if entry.named_before]
-    named_s = [entry.named_s for entry in rated if entry.named_s is not None]
-    left_s = [entry.left_s for entry in rated if entry.left_s is not None]
+    rated = [response for response in responses if response.named_before]
+    named_s = [response.named_s for response in rated if response.named_s is not None]
+    left_s = [response.left_s for response in rated if response.left_s is not None]
     nan = float('nan')
     return ResponseFigures(
         len(responses), len(rated) / len(responses),

@@ -52,16 +52,16 @@ def run(scorer: Scorer, clips: Sequence[Clip], part: str, changes: int, output: 
     planned = emotion_changes.plan(clips, changes)
     responses = list(progress.track(
         emotion_changes.measure(scorer, planned), 'changes of emotion', len(planned)))
-    found = summarise(scorer, clips, scores, responses, part)
+    evaluation = summarise(scorer, clips, scores, responses, part)
     if against is not None and others is not None:
-        found = replace(found, other=str(against),
-                        differences=differences(clips, scores, others, labels))
+        evaluation = replace(evaluation, other=str(against),
+                             differences=differences(clips, scores, others, labels))
     score_files.save_clips(output / 'scores.csv', clips, scores, labels)
     score_files.save_windows(output / WINDOWS, clips, scores, labels)
     if responses:
         score_files.save_responses(output / 'changes.csv', responses, labels)
-    pictures.save_all(found.figures, output)
-    return _write(found, output)
+    pictures.save_all(evaluation.figures, output)
+    return _write(evaluation, output)
 
 
 def summarise(scorer: Scorer, clips: Sequence[Clip], scores: Sequence[ClipScores],
@@ -70,15 +70,15 @@ def summarise(scorer: Scorer, clips: Sequence[Clip], scores: Sequence[ClipScores
     labels = scorer.labels
     names = list(dict.fromkeys(clip.corpus for clip in clips))
     speakers = {name: {clip.speaker for clip in clips if clip.corpus == name} for name in names}
-    answered = {name: [entry for entry in responses if entry.change.corpus == name]
-                for name in names}
+    of_corpora = {name: [response for response in responses if response.change.corpus == name]
+                  for name in names}
     return report.Evaluation(
         info=scorer.recognizer.info, backend=scorer.recognizer.backend, part=part,
-        speakers={name: 0 if '' in found else len(found) for name, found in speakers.items()},
+        speakers={name: 0 if '' in people else len(people) for name, people in speakers.items()},
         figures={unit: evaluate(clips, scores, labels, unit) for unit in UNITS},
         graph={name: graph_figures(*of_corpus(clips, scores, name), labels) for name in names},
-        responses={name: emotion_changes.summarise(found)
-                   for name, found in answered.items() if found})
+        responses={name: emotion_changes.summarise(members)
+                   for name, members in of_corpora.items() if members})
 
 
 def run_robustness(scorer: Scorer, clips: Sequence[Clip], part: str, per_corpus: int, output: Path,
@@ -96,11 +96,11 @@ def run_robustness(scorer: Scorer, clips: Sequence[Clip], part: str, per_corpus:
     return robustness_report.write(results, scorer.recognizer.info, part, output)
 
 
-def _write(found: report.Evaluation, output: Path) -> str:
-    blocks = report.build(found)
+def _write(evaluation: report.Evaluation, output: Path) -> str:
+    blocks = report.build(evaluation)
     text = document.to_markdown(blocks)
     (output / 'report.md').write_text(text, encoding='utf-8')
     (output / 'report.html').write_text(document.to_html(blocks, output), encoding='utf-8')
     (output / 'report.json').write_text(
-        json.dumps(as_json(found), indent=2) + '\n', encoding='utf-8')
+        json.dumps(as_json(evaluation), indent=2) + '\n', encoding='utf-8')
     return text

@@ -83,12 +83,12 @@ def listen(recognizer: Recognizer, sounds: Iterable[Sound]) -> Iterator[Heard]:
 
 def summarise(heard: Sequence[Heard]) -> Figures:
     """Return the figures of some sounds, at least one."""
-    states = [state for entry in heard for state in entry.states]
+    states = [state for sound in heard for state in sound.states]
     count = len(states)
     return Figures(
         len(heard), count, states.count(State.NO_SPEECH) / count,
         states.count(State.UNCERTAIN) / count, states.count(State.EMOTION) / count,
-        sum(entry.false for entry in heard) / len(heard))
+        sum(sound.false for sound in heard) / len(heard))
 
 
 def report(heard: Sequence[Heard], unreadable: int = 0) -> list[Block]:
@@ -98,16 +98,17 @@ def report(heard: Sequence[Heard], unreadable: int = 0) -> list[Block]:
     :param unreadable: so many files were left out.
     """
     groups = {'all': list(heard)}
-    without = [entry for entry in heard if entry.kind not in HARD]
+    without = [sound for sound in heard if sound.kind not in HARD]
     if 0 < len(without) < len(heard):
         groups['all but voices without words'] = without
-    for kind in sorted({entry.kind for entry in heard}):
-        groups[kind.replace('_', ' ')] = [entry for entry in heard if entry.kind == kind]
+    for kind in sorted({sound.kind for sound in heard}):
+        groups[kind.replace('_', ' ')] = [sound for sound in heard if sound.kind == kind]
     rows = []
     for name, members in groups.items():
-        found = summarise(members)
-        rows.append([name, str(found.clips), str(found.windows), percent(found.no_speech),
-                     percent(found.uncertain), percent(found.emotion), percent(found.false_clips)])
+        figures = summarise(members)
+        rows.append([name, str(figures.clips), str(figures.windows), percent(figures.no_speech),
+                     percent(figures.uncertain), percent(figures.emotion),
+                     percent(figures.false_clips)])
     left_out = f' Files left out, as they cannot be read: {unreadable}.' if unreadable else ''
     return [
         Heading('Emotions heard where nobody speaks', 1),

@@ -102,7 +102,7 @@ def clip_answers(clips: Sequence[Clip], scores: Sequence[ClipScores],
                  columns: Sequence[int]) -> Answers:
     """Return one answer for each clip, all of whose labels are among ``columns``."""
     groups, _ = bootstrap_groups(clips)
-    return Answers(np.stack([clip_score(entry, columns) for entry in scores]),
+    return Answers(np.stack([clip_score(clip_scores, columns) for clip_scores in scores]),
                    np.array([columns.index(clip.label) for clip in clips]), groups)
 
 
@@ -110,9 +110,10 @@ def window_answers(clips: Sequence[Clip], scores: Sequence[ClipScores],
                    columns: Sequence[int]) -> Answers:
     """Return one answer for each window that counts; its truth is that of the clip."""
     groups, _ = bootstrap_groups(clips)
-    sizes = [int(entry.rated.sum()) for entry in scores]
+    sizes = [int(clip_scores.rated.sum()) for clip_scores in scores]
     return Answers(
-        np.concatenate([restrict(entry.probabilities[entry.rated], columns) for entry in scores]),
+        np.concatenate([restrict(clip_scores.probabilities[clip_scores.rated], columns)
+                        for clip_scores in scores]),
         np.repeat([columns.index(clip.label) for clip in clips], sizes),
         np.repeat(groups, sizes).tolist())
 
@@ -144,14 +145,14 @@ def compare(clips: Sequence[Clip], scores: Sequence[ClipScores], labels: Sequenc
     columns = [index for index, label in enumerate(labels) if label in chosen]
     rows = [index for index, clip in enumerate(clips) if clip.label in columns]
     members = [clips[index] for index in rows]
-    given = ANSWERS[unit](members, [scores[index] for index in rows], columns)
-    answers = given.probabilities.argmax(axis=1)
+    answered = ANSWERS[unit](members, [scores[index] for index in rows], columns)
+    answers = answered.probabilities.argmax(axis=1)
     return Figures(
         labels=tuple(labels[index] for index in columns),
-        confusion=metrics.confusion(given.truth, answers, len(columns)),
-        intervals=metrics.bootstrap(given.truth, answers, given.groups, len(columns)),
+        confusion=metrics.confusion(answered.truth, answers, len(columns)),
+        intervals=metrics.bootstrap(answered.truth, answers, answered.groups, len(columns)),
         resampled=bootstrap_groups(members)[1],
-        confidence=given.probabilities.max(axis=1), right=answers == given.truth)
+        confidence=answered.probabilities.max(axis=1), right=answers == answered.truth)
 
 
 def of_corpus(clips: Sequence[Clip], scores: Sequence[ClipScores],
@@ -169,13 +170,13 @@ def choices(clips: Sequence[Clip], labels: Sequence[str]) -> dict[str, list[str]
     where the corpus has clips of more than one of them.
     """
     present = [labels[index] for index in sorted({clip.label for clip in clips})]
-    found = {'all': list(labels), 'corpus': present,
-             'main': [label for label in labels if label in MAIN_EMOTIONS]}
+    chosen = {'all': list(labels), 'corpus': present,
+              'main': [label for label in labels if label in MAIN_EMOTIONS]}
     if present == list(labels):
-        del found['corpus']
+        del chosen['corpus']
     if len(set(present) & set(MAIN_EMOTIONS)) < 2:
-        del found['main']
-    return found
+        del chosen['main']
+    return chosen
 
 
 def evaluate(clips: Sequence[Clip], scores: Sequence[ClipScores], labels: Sequence[str],
@@ -193,7 +194,7 @@ def differences(clips: Sequence[Clip], scores: Sequence[ClipScores],
                 others: Sequence[ClipScores],
                 labels: Sequence[str]) -> dict[str, dict[str, metrics.Difference]]:
     """
-    Return by how much the model is better than another per clip, by corpus and choice of classes.
+    Return by how much the model is better than another, by corpus and choice of classes.
 
     :param others: the other model's scores of the same clips.
     """
@@ -206,8 +207,8 @@ def differences(clips: Sequence[Clip], scores: Sequence[ClipScores],
             columns = [index for index, label in enumerate(labels) if label in chosen]
             rows = [index for index, clip in enumerate(members) if clip.label in columns]
             ours, other = (clip_answers(
-                [members[index] for index in rows], [entry[index] for index in rows], columns)
-                for entry in (values, theirs))
+                [members[index] for index in rows], [scored[index] for index in rows], columns)
+                for scored in (values, theirs))
             results[name][choice] = metrics.paired_bootstrap(
                 ours.truth, ours.probabilities.argmax(axis=1),
                 other.probabilities.argmax(axis=1), ours.groups, len(columns))
@@ -236,9 +237,9 @@ class GraphFigures:
 def graph_figures(clips: Sequence[Clip], scores: Sequence[ClipScores],
                   labels: Sequence[str]) -> GraphFigures:
     """Return what the graph says of all windows of some clips."""
-    states = np.concatenate([[state.name for state in entry.states] for entry in scores])
-    right = [label == labels[clip.label] for clip, entry in zip(clips, scores, strict=True)
-             for label in entry.labels if label]
+    states = np.array([state.name for clip_scores in scores for state in clip_scores.states])
+    right = [label == labels[clip.label] for clip, clip_scores in zip(clips, scores, strict=True)
+             for label in clip_scores.labels if label]
     return GraphFigures(len(states), float(np.mean(states == 'NO_SPEECH')),
                         float(np.mean(states == 'UNCERTAIN')),
                         float(np.mean(right)) if right else float('nan'))

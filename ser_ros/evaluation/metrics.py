@@ -142,7 +142,7 @@ def bootstrap(
         'uar': np.nanmean(recalls(drawn), axis=1),
         'macro_f1': np.nanmean(f1_scores(drawn), axis=1),
         'accuracy': _hits(drawn).sum(axis=1) / drawn.sum(axis=(1, 2))}
-    return {name: _interval(found) for name, found in values.items()}
+    return {name: _interval(draws) for name, draws in values.items()}
 
 
 @dataclass(frozen=True)
@@ -186,12 +186,12 @@ def _drawn_confusions(truth: np.ndarray, answers: Sequence[np.ndarray], groups: 
     generator = np.random.default_rng(seed)
     draws = generator.integers(0, len(names), (rounds, len(names)))
     times = np.stack([np.bincount(draw, minlength=len(names)) for draw in draws])
-    found = []
-    for given in answers:
+    confusions = []
+    for answered in answers:
         counts = np.zeros((len(names), classes, classes))
-        np.add.at(counts, (which, truth, given), 1)
-        found.append(np.tensordot(times, counts, 1))
-    return found
+        np.add.at(counts, (which, truth, answered), 1)
+        confusions.append(np.tensordot(times, counts, 1))
+    return confusions
 
 
 def _interval(values: np.ndarray) -> tuple[float, float]:

@@ -49,33 +49,33 @@ class Evaluation:
     differences: Mapping[str, Mapping[str, metrics.Difference]] = field(default_factory=dict)
 
 
-def build(found: Evaluation) -> list[Block]:
-    """Return the report; its pictures are those of `evaluation_plots.save_all`."""
-    info = found.info
+def build(evaluation: Evaluation) -> list[Block]:
+    """Return the report; its pictures are those of `ser_ros.evaluation.pictures.save_all`."""
+    info = evaluation.info
     blocks: list[Block] = [
-        Heading(f'{info.name} {info.version}, {info.precision} on {found.backend}, '
-                f'{found.part} speakers', 1),
+        Heading(f'{info.name} {info.version}, {info.precision} on {evaluation.backend}, '
+                f'{evaluation.part} speakers', 1),
         Text(f'Feature set {info.feature_set}. All figures in %, with 95 % intervals by bootstrap '
              'over speakers, or over clips where there is one speaker only.'),
         Heading('Per clip', 2),
         Text("A clip is scored with the mean of its windows' probabilities, a window every 0.5 s, "
              'those without speech left out.'),
-        _summary(found, 'clips'),
+        _summary(evaluation, 'clips'),
         Heading('Per window', 2),
         Text('Every window with speech is an answer of its own; its truth is that of the clip.'),
-        _summary(found, 'windows')]
-    blocks += _compared(found)
-    blocks += _abstaining(found)
-    blocks += _streaming(found)
-    for name, chosen in found.figures['clips'].items():
+        _summary(evaluation, 'windows')]
+    blocks += _compared(evaluation)
+    blocks += _abstaining(evaluation)
+    blocks += _streaming(evaluation)
+    for name, chosen in evaluation.figures['clips'].items():
         blocks += _corpus(name, chosen)
     return blocks
 
 
-def _summary(found: Evaluation, unit: str) -> Table:
+def _summary(evaluation: Evaluation, unit: str) -> Table:
     rows = []
-    for name, chosen in found.figures[unit].items():
-        speakers = found.speakers[name] or 'unknown'
+    for name, chosen in evaluation.figures[unit].items():
+        speakers = evaluation.speakers[name] or 'unknown'
         for choice, figures in chosen.items():
             rows.append([
                 name, CHOICES[choice], f'{figures.confusion.sum()}, {speakers}',
@@ -95,27 +95,27 @@ def percent(share: float) -> str:
     return '-' if math.isnan(share) else f'{100 * share:.1f}'
 
 
-def _compared(found: Evaluation) -> list[Block]:
-    if not found.other:
+def _compared(evaluation: Evaluation) -> list[Block]:
+    if not evaluation.other:
         return []
     rows = []
-    for name, chosen in found.differences.items():
-        for choice, entry in chosen.items():
-            low, high = entry.interval
-            rows.append([name, CHOICES[choice], f'{100 * entry.uar:+.1f}',
-                         f'{100 * low:+.1f}..{100 * high:+.1f}', percent(entry.below)])
+    for name, chosen in evaluation.differences.items():
+        for choice, difference in chosen.items():
+            low, high = difference.interval
+            rows.append([name, CHOICES[choice], f'{100 * difference.uar:+.1f}',
+                         f'{100 * low:+.1f}..{100 * high:+.1f}', percent(difference.below)])
     return [
-        Heading(f'Compared with {found.other}', 2),
+        Heading(f'Compared with {evaluation.other}', 2),
         Text('The difference in UAR per clip, in points, by a paired bootstrap: both models on '
              'the same draws.'),
         Table(['corpus', 'may be answered', 'UAR', '95 % interval', 'draws in which it is lower'],
               rows)]
 
 
-def _abstaining(found: Evaluation) -> list[Block]:
-    rows, stated = [], found.info.answer_accuracy
-    for name, graph in found.graph.items():
-        coverage, risk = found.figures['windows'][name]['all'].risk_coverage
+def _abstaining(evaluation: Evaluation) -> list[Block]:
+    rows, stated = [], evaluation.info.answer_accuracy
+    for name, graph in evaluation.graph.items():
+        coverage, risk = evaluation.figures['windows'][name]['all'].risk_coverage
         rows.append([name, *(percent(metrics.coverage_at(limit, coverage, risk))
                              for limit in RISKS),
                      str(graph.windows), percent(graph.no_speech), percent(graph.uncertain),
@@ -127,20 +127,21 @@ def _abstaining(found: Evaluation) -> list[Block]:
         Heading('Knowing when not to answer', 2),
         Text('How many of the windows with speech may be answered, the surest first, until so '
              'many of the answers are wrong; and what the graph says with the settings of '
-             f'config/ser.yaml and a min_confidence of {found.info.min_confidence:.2f}, smoothed '
-             'over time within a clip. What the model file states is how many of the answers are '
-             'right on its validation speakers.'),
+             f'config/ser.yaml and a min_confidence of {evaluation.info.min_confidence:.2f}, '
+             'smoothed over time within a clip. What the model file states is how many of the '
+             'answers are right on its validation speakers.'),
         Table(header, rows),
         *(Picture(f'risk_coverage_{unit}.png', f'Risk against coverage, {unit}')
-          for unit in found.figures)]
+          for unit in evaluation.figures)]
 
 
-def _streaming(found: Evaluation) -> list[Block]:
-    if not found.responses:
+def _streaming(evaluation: Evaluation) -> list[Block]:
+    if not evaluation.responses:
         return []
-    rows = [[name, str(entry.changes), percent(entry.named_before), percent(entry.followed),
-             _seconds(entry.median_s), _seconds(entry.slow_s), _seconds(entry.left_median_s)]
-            for name, entry in found.responses.items()]
+    rows = [[name, str(response.changes), percent(response.named_before),
+             percent(response.followed), _seconds(response.median_s), _seconds(response.slow_s),
+             _seconds(response.left_median_s)]
+            for name, response in evaluation.responses.items()]
     return [
         Heading('Changes of emotion', 2),
         Text(f'Clips of two emotions of one speaker, trimmed and joined: {BEFORE_S:g} s of the '

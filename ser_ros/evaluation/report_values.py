@@ -14,25 +14,25 @@ from ser_ros.evaluation.figures import Figures
 from ser_ros.evaluation.report import RISKS, Evaluation
 
 
-def as_json(found: Evaluation) -> dict[str, Any]:
+def as_json(evaluation: Evaluation) -> dict[str, Any]:
     """Return everything that was found out; ``corpora`` holds the figures per clip."""
-    info = found.info
+    info = evaluation.info
     return {
         'model': info.name, 'version': info.version, 'sha256': info.sha256,
-        'precision': info.precision, 'backend': found.backend, 'feature_set': info.feature_set,
-        'speakers': found.part, 'min_confidence': info.min_confidence,
+        'precision': info.precision, 'backend': evaluation.backend, 'feature_set': info.feature_set,
+        'speakers': evaluation.part, 'min_confidence': info.min_confidence,
         'stated_accuracy': info.answer_accuracy,
-        'corpora': _unit(found, 'clips'), 'windows': _unit(found, 'windows'),
-        'graph': {name: _plain(asdict(entry)) for name, entry in found.graph.items()},
-        'changes': {name: _plain(asdict(entry)) for name, entry in found.responses.items()},
-        'compared_with': found.other,
-        'differences': {name: {choice: asdict(entry) for choice, entry in chosen.items()}
-                        for name, chosen in found.differences.items()}}
+        'corpora': _unit(evaluation, 'clips'), 'windows': _unit(evaluation, 'windows'),
+        'graph': {name: _plain(asdict(values)) for name, values in evaluation.graph.items()},
+        'changes': {name: _plain(asdict(values)) for name, values in evaluation.responses.items()},
+        'compared_with': evaluation.other,
+        'differences': {name: {choice: asdict(values) for choice, values in chosen.items()}
+                        for name, chosen in evaluation.differences.items()}}
 
 
-def _unit(found: Evaluation, unit: str) -> dict[str, dict[str, Any]]:
+def _unit(evaluation: Evaluation, unit: str) -> dict[str, dict[str, Any]]:
     return {name: {choice: figure_values(figures) for choice, figures in chosen.items()}
-            for name, chosen in found.figures[unit].items()}
+            for name, chosen in evaluation.figures[unit].items()}
 
 
 def figure_values(figures: Figures) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def choose(clips: Sequence[Clip], per_corpus: int, seed: int = 0) -> list[Clip]:
                 classes.setdefault(clip.label, []).append(clip)
         turns = [(turn, members[index]) for _, members in sorted(classes.items())
                  for turn, index in enumerate(generator.permutation(len(members)))]
-        turns.sort(key=lambda entry: entry[0])
+        turns.sort(key=lambda turn_and_clip: turn_and_clip[0])
         chosen += [clip for _, clip in turns[:per_corpus or None]]
     return chosen
 
@@ -74,37 +74,39 @@ def measure(scorer: Scorer, clips: Sequence[Clip], conditions: Sequence[Conditio
     drawn = np.random.default_rng(0).permutation(len(clips))[:TALKERS]
     talkers = [(clips[index], read_samples(clips[index].path, scorer.recognizer.min_samples))
                for index in drawn]
-    kinds = [CLEAN, *conditions]
-    scores = list(progress.track(_scores(scorer, clips, kinds, talkers), 'robustness',
-                                 len(clips) * len(kinds)))
+    all_conditions = [CLEAN, *conditions]
+    scores = list(progress.track(_scores(scorer, clips, all_conditions, talkers), 'robustness',
+                                 len(clips) * len(all_conditions)))
     results = []
     for corpus in dict.fromkeys(clip.corpus for clip in clips):
-        members, clean = of_corpus(clips, scores[::len(kinds)], corpus)
-        for index, kind in enumerate(kinds):
-            _, degraded = of_corpus(clips, scores[index::len(kinds)], corpus)
-            results.append(_compare(corpus, kind, members, degraded, clean,
+        members, clean = of_corpus(clips, scores[::len(all_conditions)], corpus)
+        for index, condition in enumerate(all_conditions):
+            _, degraded = of_corpus(clips, scores[index::len(all_conditions)], corpus)
+            results.append(_compare(corpus, condition, members, degraded, clean,
                                     len(scorer.labels)))
     return results
 
 
-def _scores(scorer: Scorer, clips: Sequence[Clip], kinds: Sequence[Condition],
+def _scores(scorer: Scorer, clips: Sequence[Clip], conditions: Sequence[Condition],
             talkers: Sequence[tuple[Clip, np.ndarray]]) -> Iterator[ClipScores]:
     for clip in clips:
         samples = read_samples(clip.path, scorer.recognizer.min_samples)
         others = [speech for talker, speech in talkers
                   if (talker.corpus, talker.speaker) != (clip.corpus, clip.speaker)]
-        for kind in kinds:
-            degraded = kind.degrade(samples, generator_for(clip.path, kind.title), others)
+        for condition in conditions:
+            degraded = condition.degrade(samples, generator_for(clip.path, condition.title), others)
             yield scorer.score(to_16_bit(degraded))
 
 
-def _compare(corpus: str, kind: Condition, clips: Sequence[Clip],
+def _compare(corpus: str, condition: Condition, clips: Sequence[Clip],
              scores: Sequence[ClipScores], clean: Sequence[ClipScores],
              classes: int) -> Robustness:
-    given, before = (clip_answers(clips, entry, list(range(classes))) for entry in (scores, clean))
-    answers, undisturbed = (entry.probabilities.argmax(axis=1) for entry in (given, before))
+    columns = list(range(classes))
+    degraded = clip_answers(clips, scores, columns)
+    undisturbed = clip_answers(clips, clean, columns).probabilities.argmax(axis=1)
+    answers, truth, groups = degraded.probabilities.argmax(axis=1), degraded.truth, degraded.groups
     return Robustness(
-        corpus, kind, len(clips), metrics.uar(metrics.confusion(given.truth, answers, classes)),
-        metrics.bootstrap_uar(given.truth, answers, given.groups, classes),
-        metrics.paired_bootstrap(given.truth, answers, undisturbed, given.groups, classes),
-        float(np.mean([not entry.speech.any() for entry in scores])))
+        corpus, condition, len(clips), metrics.uar(metrics.confusion(truth, answers, classes)),
+        metrics.bootstrap_uar(truth, answers, groups, classes),
+        metrics.paired_bootstrap(truth, answers, undisturbed, groups, classes),
+        float(np.mean([not clip_scores.speech.any() for clip_scores in scores])))

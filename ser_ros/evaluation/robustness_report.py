@@ -28,7 +28,7 @@ def write(results: Sequence[Robustness], info: ModelInfo, part: str, folder: Pat
     """
     save(results, folder / 'robustness.csv')
     for corpus in _corpora(results):
-        draw([entry for entry in results if entry.corpus == corpus],
+        draw([result for result in results if result.corpus == corpus],
              f'{info.name} {info.version}: {corpus}', folder / picture(corpus))
     blocks = build(results, info, part)
     text = document.to_markdown(blocks)
@@ -47,13 +47,14 @@ def save(results: Sequence[Robustness], path: Path) -> None:
     with open(path, 'w', newline='', encoding='utf-8') as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
-        for entry in results:
-            kind = entry.condition
-            described = [kind.family, kind.name, '', ''] if kind is CLEAN else [
-                kind.family, kind.name, f'{kind.strength:g}', FAMILIES[kind.family]]
-            numbers = [entry.uar, *entry.interval, entry.difference.uar,
-                       *entry.difference.interval, entry.no_speech]
-            writer.writerow([entry.corpus, *described, entry.clips,
+        for result in results:
+            condition = result.condition
+            described = [condition.family, condition.name, '', ''] if condition is CLEAN else [
+                condition.family, condition.name, f'{condition.strength:g}',
+                FAMILIES[condition.family]]
+            numbers = [result.uar, *result.interval, result.difference.uar,
+                       *result.difference.interval, result.no_speech]
+            writer.writerow([result.corpus, *described, result.clips,
                              *(f'{value:.4f}' for value in numbers)])
 
 
@@ -72,7 +73,7 @@ def build(results: Sequence[Robustness], info: ModelInfo, part: str) -> list[Blo
 
 
 def _corpora(results: Sequence[Robustness]) -> list[str]:
-    return list(dict.fromkeys(entry.corpus for entry in results))
+    return list(dict.fromkeys(result.corpus for result in results))
 
 
 def _families(results: Sequence[Robustness]) -> list[str]:
@@ -80,18 +81,18 @@ def _families(results: Sequence[Robustness]) -> list[str]:
 
 
 def _clean(results: Sequence[Robustness]) -> list[Robustness]:
-    return [entry for entry in results if entry.condition is CLEAN]
+    return [result for result in results if result.condition is CLEAN]
 
 
 def _members(results: Sequence[Robustness], family: str) -> list[Robustness]:
-    return [entry for entry in results if entry.condition.family == family]
+    return [result for result in results if result.condition.family == family]
 
 
 def _summary(results: Sequence[Robustness]) -> Table:
     rows = []
     for clean in _clean(results):
-        own = [entry for entry in results if entry.corpus == clean.corpus]
-        means = [np.mean([entry.uar for entry in _members(own, family)])
+        own = [result for result in results if result.corpus == clean.corpus]
+        means = [np.mean([result.uar for result in _members(own, family)])
                  for family in _families(results)]
         low, high = clean.interval
         rows.append([clean.corpus, str(clean.clips),
@@ -103,17 +104,17 @@ def _summary(results: Sequence[Robustness]) -> Table:
 
 def _table(results: Sequence[Robustness], family: str) -> Table:
     rows: dict[str, list[str]] = {}
-    for entry in [*_clean(results), *_members(results, family)]:
-        rows.setdefault(entry.condition.title, []).append(_cell(entry))
+    for result in [*_clean(results), *_members(results, family)]:
+        rows.setdefault(result.condition.title, []).append(_cell(result))
     return Table([FAMILIES[family], *_corpora(results)],
                  [[title, *cells] for title, cells in rows.items()])
 
 
-def _cell(entry: Robustness) -> str:
-    if entry.condition is CLEAN:
-        return f'{percent(entry.uar)} / {percent(entry.no_speech)}'
-    points = round(100 * entry.difference.uar, 1) + 0.0  # no -0.0
-    return f'{percent(entry.uar)} ({points:+.1f}) / {percent(entry.no_speech)}'
+def _cell(result: Robustness) -> str:
+    if result.condition is CLEAN:
+        return f'{percent(result.uar)} / {percent(result.no_speech)}'
+    points = round(100 * result.difference.uar, 1) + 0.0  # no -0.0
+    return f'{percent(result.uar)} ({points:+.1f}) / {percent(result.no_speech)}'
 
 
 def draw(results: Sequence[Robustness], title: str, path: Path) -> None:

@@ -26,8 +26,8 @@ def save_clips(path: Path, clips: Sequence[Clip], scores: Sequence[ClipScores],
     with open(path, 'w', newline='', encoding='utf-8') as file:
         writer = csv.writer(file)
         writer.writerow([*CLIP_COLUMNS, *labels])
-        for clip, entry in zip(clips, scores, strict=True):
-            score = clip_score(entry, list(range(len(labels))))
+        for clip, clip_scores in zip(clips, scores, strict=True):
+            score = clip_score(clip_scores, list(range(len(labels))))
             writer.writerow([*_clip(clip, labels), *(f'{value:.5f}' for value in score)])
 
 
@@ -37,12 +37,12 @@ def save_windows(path: Path, clips: Sequence[Clip], scores: Sequence[ClipScores]
     with open(path, 'w', newline='', encoding='utf-8') as file:
         writer = csv.writer(file)
         writer.writerow([*CLIP_COLUMNS, *WINDOW_COLUMNS, *labels])
-        for clip, entry in zip(clips, scores, strict=True):
-            for index, state in enumerate(entry.states):
+        for clip, clip_scores in zip(clips, scores, strict=True):
+            for index, state in enumerate(clip_scores.states):
                 writer.writerow([
-                    *_clip(clip, labels), f'{entry.end_s[index]:.3f}', state.name,
-                    entry.labels[index], f'{entry.confidences[index]:.5f}',
-                    *(f'{value:.5f}' for value in entry.probabilities[index])])
+                    *_clip(clip, labels), f'{clip_scores.end_s[index]:.3f}', state.name,
+                    clip_scores.labels[index], f'{clip_scores.confidences[index]:.5f}',
+                    *(f'{value:.5f}' for value in clip_scores.probabilities[index])])
 
 
 def load_windows(path: Path, clips: Sequence[Clip],
@@ -54,16 +54,16 @@ def load_windows(path: Path, clips: Sequence[Clip],
     :return: the scores, in the order of the clips and labels.
     :raises SerError: if the file cannot be read, or lacks a label or a clip.
     """
-    found: dict[tuple[str, str, str], list[dict[str, str]]] = {}
+    rows: dict[tuple[str, str, str], list[dict[str, str]]] = {}
     for row in read_rows(path, [*CLIP_COLUMNS[:2], 'end_s', 'state', *labels]):
         key = row['corpus'], row['speaker'], Path(row['file_path']).name
-        found.setdefault(key, []).append(row)
-    missing = [clip for clip in clips if _key(clip) not in found]
+        rows.setdefault(key, []).append(row)
+    missing = [clip for clip in clips if _key(clip) not in rows]
     if missing:
         raise SerError(f'{path}: no scores of {missing[0].path} of {missing[0].corpus} (and '
                        f'{len(missing) - 1} more); both models have to be evaluated on the same '
                        'clips')
-    return [_scores(found[_key(clip)], labels) for clip in clips]
+    return [_scores(rows[_key(clip)], labels) for clip in clips]
 
 
 def _key(clip: Clip) -> tuple[str, str, str]:
@@ -88,11 +88,11 @@ def save_responses(path: Path, responses: Sequence[Response], labels: Sequence[s
         writer = csv.writer(file)
         writer.writerow(['corpus', 'speaker', 'before', 'after', 'named_before', 'left_s',
                          'named_s'])
-        for entry in responses:
-            change = entry.change
+        for response in responses:
+            change = response.change
             writer.writerow([
                 change.corpus, change.speaker, labels[change.before], labels[change.after],
-                int(entry.named_before), _time(entry.left_s), _time(entry.named_s)])
+                int(response.named_before), _time(response.left_s), _time(response.named_s)])
 
 
 def _clip(clip: Clip, labels: Sequence[str]) -> list[str]:

@@ -161,7 +161,7 @@ def add_to_model(folder: Path, clips: Sequence[Clip], accuracy: float,
         LOGGER.warning('no threshold makes %.0f %% of the answers right; at best it is %.0f %%',
                        100 * accuracy, 100 * found.right)
     writing.change_metadata([Path(model.path(name)) for name in model.precisions],
-                           lambda _, metadata: _state(metadata, found, accuracy))
+                            lambda _, metadata: _state(metadata, found, accuracy))
     return found
 
 

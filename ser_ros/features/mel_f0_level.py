@@ -58,8 +58,9 @@ def filterbank() -> np.ndarray:
 
 class MelF0Level(FramedExtractor):
     """
-    The feature set mel_f0_level/1: the grid of mel_yin_rms/1 with nothing relative to a window
-    but its level.
+    The feature set mel_f0_level/1.
+
+    It has the grid of mel_yin_rms/1 and nothing relative to a window but its level.
 
     16 kHz mono in frames of 1024 samples (64 ms), one every 320 (20 ms), without padding; a
     window is 128 frames, 41 664 samples (2.604 s). The whole window is brought to -20 dBFS, by

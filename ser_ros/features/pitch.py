@@ -34,7 +34,7 @@ def median_voiced_hz(f0_hz: np.ndarray, trough: np.ndarray) -> float:
 
 class PitchTracker:
     """
-    Median pitch of the latest window of a stream, for feature sets that have no pitch of their own.
+    Median pitch of the latest window, for feature sets that have no pitch of their own.
 
     Of the frames of `VOICE_GRID`, as in mel_yin_rms/1.
     """

@@ -99,7 +99,7 @@ class Backend(abc.ABC):
 
     @abc.abstractmethod
     def _open(self, model: Model, precision: str, threads: int, engines: EngineOptions) -> Session:
-        """Load a precision that is offered; :raises SerError: with the runtime's reason."""
+        """Load a precision that is offered, or raise SerError with the runtime's reason."""
 
 
 def _warm_up(session: Session) -> None:

@@ -55,7 +55,7 @@ DEFAULT_ENGINE_OPTIONS = EngineOptions()
 
 
 def check_engine_options(options: EngineOptions) -> None:
-    """:raises SerError: if a value is out of range."""
+    """Raise SerError if a value is out of range."""
     least, most = WORKSPACE_RANGE_MIB
     if not isinstance(options.workspace_mib, int) or not least <= options.workspace_mib <= most:
         raise SerError(

@@ -77,7 +77,7 @@ class ModelInfo:
 
 def read_metadata(path: str) -> ModelInfo:
     """
-    Read what the ONNX file ``path`` says about itself, without a runtime and without its weights.
+    Read what the ONNX file ``path`` says about itself, without a runtime or its weights.
 
     :raises SerError: if it is no ONNX file, has no metadata, or the metadata is wrong or does not
         fit the graph.
@@ -86,7 +86,7 @@ def read_metadata(path: str) -> ModelInfo:
     if METADATA_KEY not in summary.metadata:
         raise SerError(
             f'{path} has no {METADATA_KEY!r} metadata, so its labels and feature set are unknown; '
-                       'export it with ser_ros train')
+            'export it with ser_ros train')
     if summary.precision is None:
         raise SerError(f'{path}: no weights of a known type in the graph')
     try:

@@ -115,7 +115,7 @@ def build_ahead(model: Model, precision: str, engines: EngineOptions,
     if capability is not None and trt.__name__ not in module.PORTABLE:
         raise SerError(
             f'{trt.__name__} builds for the GPU of this machine only; build on the board itself, '
-                       'without --compute-capability')
+            'without --compute-capability')
     offered = offered_precisions(model, gpu.capability)
     if precision not in offered:
         raise SerError(

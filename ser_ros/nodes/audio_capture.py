@@ -5,13 +5,18 @@
 
 import array
 import sys
+from typing import List, Optional, Sequence, Tuple
+
+import numpy as np
+from rclpy.parameter import Parameter
+from rclpy.publisher import Publisher
 
 from ser_ros.audio.capture import Capture
 from ser_ros.audio.format import CHUNK_SAMPLES, SAMPLE_RATE_HZ
 from ser_ros.audio.opening import open_source
 from ser_ros.errors import SerError
 from ser_ros.nodes import managed, process, qos
-from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter
+from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter, Report
 from ser_ros.nodes.messages import AudioDataStamped, AudioInfo, EndOfStream
 from ser_ros.nodes.parameters import spec
 from ser_ros.nodes.stamps import to_stamp
@@ -45,55 +50,56 @@ class AudioCapture(managed.ManagedNode):
         publishes('audio/end_of_stream', EndOfStream, qos.LATCHED, 'The end of a file.'),
     )
 
-    def __init__(self, **kwargs):
-        self._capture = None
-        self._chunks = None
-        self._info = None
-        self._end = None
+    # From configure on.
+    _chunks: Publisher
+    _info: Publisher
+    _end: Publisher
+
+    def __init__(self) -> None:
+        self._capture: Optional[Capture] = None
         self._chunks_per_message = 1
-        self._pending = []
-        self._message = None
+        self._pending: List[Tuple[int, bytes]] = []
+        self._message = AudioDataStamped()
         self._meter = Meter()
         self._new_losses = Increase()
-        super().__init__(**kwargs)
+        super().__init__()
 
-    def configure(self):
+    def configure(self) -> None:
         self._chunks = self.publish_to('audio/audio_stamped')
         self._info = self.publish_to('audio/audio_info')
         self._end = self.publish_to('audio/end_of_stream')
         self._chunks_per_message = _whole_chunks(self.value('chunk_s'))
 
-    def activate(self):
+    def activate(self) -> None:
         if self.now_ns() == 0:
             self.get_logger().warning(
                 'use_sim_time is true, but nobody publishes /clock yet: stamps count from 0')
         self._pending = []
-        self._message = AudioDataStamped()
         self._message.header.frame_id = self.value('frame_id')
         device, loop = self.value('device'), self.value('loop')
         capture = Capture(
             lambda: open_source(device, loop), self._take,
             now_ns=self.now_ns, realtime=self.value('realtime'),
             ready=lambda: self._chunks.get_subscription_count() > 0,
-            on_end=self._on_end, on_warning=self.get_logger().warning)
+            on_end=lambda: self._on_end(capture), on_warning=self.get_logger().warning)
         self._capture = capture  # before its thread, which may come to the end at once
         capture.start()
         self._info.publish(AudioInfo(
             channels=1, sample_rate=SAMPLE_RATE_HZ, sample_format='S16LE',
             bitrate=16 * SAMPLE_RATE_HZ, coding_format='WAVE'))
-        self.get_logger().info(f'listening to {self._capture.description}')
+        self.get_logger().info(f'listening to {capture.description}')
 
-    def deactivate(self):
+    def deactivate(self) -> None:
         if self._capture is not None:
             self._capture.stop()
             self._capture = None
 
-    def _take(self, chunk, stamp_ns):
+    def _take(self, chunk: np.ndarray, stamp_ns: int) -> None:
         self._pending.append((stamp_ns, chunk.tobytes()))
         if len(self._pending) == self._chunks_per_message:
             self._publish()
 
-    def _publish(self):
+    def _publish(self) -> None:
         stamp_ns = self._pending[0][0]
         self._message.header.stamp = to_stamp(stamp_ns)
         self._message.audio.data = array.array('B', b''.join(data for _, data in self._pending))
@@ -101,10 +107,10 @@ class AudioCapture(managed.ManagedNode):
         self._chunks.publish(self._message)
         self._meter.tick((self.now_ns() - stamp_ns) * 1e-9)
 
-    def _on_end(self):
+    def _on_end(self, capture: Capture) -> None:
         if self._pending:
             self._publish()
-        capture, stats = self._capture, self._capture.stats()
+        stats = capture.stats()
         end = EndOfStream(source=capture.description, error=stats.error)
         end.header.stamp = to_stamp(stats.end_stamp_ns)
         end.header.frame_id = self._message.header.frame_id
@@ -112,12 +118,12 @@ class AudioCapture(managed.ManagedNode):
         self.get_logger().info(f'end of {capture.description}')
         self.later(self.diagnostics.publish)
 
-    def check(self, changes):
+    def check(self, changes: Sequence[Parameter]) -> None:
         for change in changes:
             if change.name == 'chunk_s':
                 _whole_chunks(change.value)
 
-    def report(self):
+    def report(self) -> Report:
         """Say what is captured, and what was lost."""
         values = self._meter.values()
         if self._capture is None:
@@ -137,7 +143,7 @@ class AudioCapture(managed.ManagedNode):
         return OK, '', values
 
 
-def _whole_chunks(duration_s):
+def _whole_chunks(duration_s: float) -> int:
     chunks = duration_s * SAMPLE_RATE_HZ / CHUNK_SAMPLES
     if abs(chunks - round(chunks)) > 1e-6:
         raise SerError(
@@ -145,7 +151,7 @@ def _whole_chunks(duration_s):
     return int(round(chunks))
 
 
-def main(args=None):
+def main(args: Optional[List[str]] = None) -> int:
     """Run the node."""
     return process.main([AudioCapture], args)
 

@@ -6,10 +6,12 @@ import collections
 import contextlib
 import threading
 import time
+from typing import Any, Callable, Deque, Dict, Iterator, Tuple
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
 
 from ser_ros.nodes import qos
 from ser_ros.nodes.topics import publishes
@@ -23,13 +25,16 @@ OK = DiagnosticStatus.OK
 WARN = DiagnosticStatus.WARN
 ERROR = DiagnosticStatus.ERROR
 
+# Level, message, and values by their names.
+Report = Tuple[bytes, str, Dict[str, Any]]
+
 
 class Meter:
     """Count events: how many in all, how many a second, and how late they were."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.count = 0
-        self._latencies_s = collections.deque(maxlen=LATENCIES_KEPT)
+        self._latencies_s: Deque[float] = collections.deque(maxlen=LATENCIES_KEPT)
         self._last_count = 0
         self._last_time_s = time.monotonic()
 
@@ -38,12 +43,12 @@ class Meter:
         self.count += 1
         self._latencies_s.append(latency_s)
 
-    def values(self) -> dict:
+    def values(self) -> Dict[str, Any]:
         """Return count, rate since the last call [Hz], and p50 and p95 of the latency [ms]."""
         now_s = time.monotonic()
         rate_hz = (self.count - self._last_count) / max(now_s - self._last_time_s, 1e-3)
         self._last_count, self._last_time_s = self.count, now_s
-        values = {'count': self.count, 'rate [Hz]': f'{rate_hz:.2f}'}
+        values: Dict[str, Any] = {'count': self.count, 'rate [Hz]': f'{rate_hz:.2f}'}
         # A copy: another thread may count meanwhile. Below 0 is a file that is played too fast.
         known_s = [latency for latency in list(self._latencies_s) if latency >= 0.0]
         if known_s:
@@ -56,7 +61,7 @@ class Meter:
 class Increase:
     """Whether a count has grown since it was last looked at."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._last = 0
 
     def __call__(self, count: int) -> bool:
@@ -68,7 +73,7 @@ class Increase:
 class Diagnostics:
     """Publish what ``report() -> (level, message, values)`` returns, every second and on demand."""
 
-    def __init__(self, node, hardware_id, report):
+    def __init__(self, node: Node, hardware_id: str, report: Callable[[], Report]):
         self._node = node
         self._hardware_id = hardware_id
         self._report = report
@@ -90,7 +95,7 @@ class Diagnostics:
         self._publisher.publish(array)
 
     @contextlib.contextmanager
-    def while_blocked(self):
+    def while_blocked(self) -> Iterator[None]:
         """Publish every second while the executor, and with it the timer, waits for the block."""
         done = threading.Event()
         thread = threading.Thread(target=self._publish_until, args=(done,), daemon=True,
@@ -102,6 +107,6 @@ class Diagnostics:
             done.set()
             thread.join()
 
-    def _publish_until(self, done):
+    def _publish_until(self, done: threading.Event) -> None:
         while not done.wait(PERIOD_S):
             self.publish()

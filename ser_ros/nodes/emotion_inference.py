@@ -3,25 +3,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """The node that recognises the emotion in every window of features."""
 
+import functools
 import math
 import sys
+from typing import Any, Dict, Iterable, List, Optional, Sequence
 
 import numpy as np
 from rclpy.parameter import Parameter
+from rclpy.publisher import Publisher
 
-from ser_ros.emotion.settings import MODELS_OWN, RANGES, make_settings
-from ser_ros.emotion.tracker import EmotionTracker
+from ser_ros.emotion.settings import MODELS_OWN, RANGES, TrackerSettings, make_settings
+from ser_ros.emotion.tracker import EmotionTracker, Estimate
 from ser_ros.errors import SerError
-from ser_ros.features.registry import create_extractor
+from ser_ros.inference.classifier import Classifier
 from ser_ros.inference.engine_options import WORKSPACE_RANGE_MIB, EngineOptions
 from ser_ros.inference.model_file import PRECISIONS, Model
 from ser_ros.inference.model_metadata import DEFAULT_MIN_CONFIDENCE
 from ser_ros.inference.registry import BACKEND_NAMES
 from ser_ros.nodes import hri, managed, process, qos
 from ser_ros.nodes.build_progress import BuildProgress
-from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter
+from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter, Report
 from ser_ros.nodes.emotion_messages import to_emotion, to_model_info
 from ser_ros.nodes.messages import Emotion, ModelInfo, SpeechFeatures
+from ser_ros.nodes.model_input import check_features, check_model, to_array
 from ser_ros.nodes.parameters import ALWAYS, spec
 from ser_ros.nodes.serving import Request, Serving
 from ser_ros.nodes.stamps import to_ns, to_s
@@ -79,31 +83,35 @@ class EmotionInference(managed.ManagedNode):
         hri.TOPIC,
     )
 
-    def __init__(self, **kwargs):
-        self._serving = None
-        self._tracker = None  # touched by the inference thread alone
-        self._tracker_settings = None
+    # From configure on.
+    _emotions: Publisher
+    _model_info: Publisher
+    _mirror: Optional[hri.HriMirror]
+    # From activate on. The inference thread alone touches the tracker.
+    _tracker: EmotionTracker
+    _tracker_settings: TrackerSettings
+
+    def __init__(self) -> None:
+        self._serving: Optional[Serving] = None
         self._problem = ''
-        self._expected_sequence = None
+        self._expected_sequence: Optional[int] = None
         self._lost = 0
         self._refused = 0
         self._meter = Meter()
         self._new_losses = Increase()
-        self._mirror = None
-        super().__init__(**kwargs)
+        super().__init__()
         self._progress = BuildProgress(self.get_logger().info)
 
     # The lifecycle.
 
-    def configure(self):
+    def configure(self) -> None:
         model = Model(self.value('model'))
-        _check_input(model.info)
-        serving = Serving(model, self.value('threads'), self.value('emotions'), self._progress,
-                          self.get_logger())
+        check_model(model.info)
         with self.diagnostics.while_blocked():
-            serving.start(
-                self._request(), self._engine_options(), to_input=self._to_input,
-                on_result=self._on_result, on_failed=self._on_failed,
+            serving = Serving(
+                model, self._request(), self._engine_options(), threads=self.value('threads'),
+                emotions=self.value('emotions'), progress=self._progress, log=self.get_logger(),
+                to_input=self._to_input, on_result=self._on_result, on_failed=self._on_failed,
                 on_changed=lambda: self.later(self._settle))
         self._serving = serving
         self._emotions = self.publish_to('emotion')
@@ -112,51 +120,54 @@ class EmotionInference(managed.ManagedNode):
         session = serving.classifier.session
         self.get_logger().info(f'{model.info.name} on {session.backend} in {session.precision}')
 
-    def activate(self):
+    def activate(self) -> None:
+        serving = self._serving
+        assert serving is not None, 'configured'
         self._problem = ''
         self._expected_sequence = None
         self._tracker_settings = self._settings()
-        self._tracker = EmotionTracker(self._serving.classifier.labels, self._tracker_settings)
-        self._publish_model_info()
-        self.subscribe_to('features', self._on_features)
+        self._tracker = EmotionTracker(serving.classifier.labels, self._tracker_settings)
+        self._publish_model_info(serving)
+        self.subscribe_to('features', functools.partial(self._on_features, serving))
 
-    def deactivate(self):
+    def deactivate(self) -> None:
         if self._serving is not None:
             self._serving.thread.flush()
 
-    def cleanup(self):
+    def cleanup(self) -> None:
         if self._serving is not None:
             self._serving.close()
         self._serving = None
 
     # Windows in, emotions out.
 
-    def _on_features(self, message):
+    def _on_features(self, serving: Serving, message: SpeechFeatures) -> None:
         self._count_losses(message.sequence)
         try:
-            _check_features(message, self._serving.model.info)
+            check_features(message, serving.model.info)
         except SerError as error:
             self._refuse(str(error))
             return
-        self._serving.thread.submit(message)
+        serving.thread.submit(message)
 
-    def _count_losses(self, sequence):
+    def _count_losses(self, sequence: int) -> None:
         if self._expected_sequence is not None:
             # A restart of feature_extraction counts from 0 again and loses nothing.
             self._lost += max(0, sequence - self._expected_sequence)
         self._expected_sequence = sequence + 1
 
-    # Called in the inference thread, the next three.
+    # The inference thread calls these.
 
-    def _to_input(self, features):
+    def _to_input(self, features: SpeechFeatures) -> Optional[np.ndarray]:
         """Return what the model needs of a window, None where nobody speaks."""
         # Thresholds change between two windows, never between the gate and the update.
         self._tracker.settings = self._tracker_settings
         if not self._tracker.hears_speech(features.speech_probability, features.muted):
             return None
-        return np.frombuffer(features.data, np.float32).reshape(features.shape)
+        return to_array(features)
 
-    def _on_result(self, features, probabilities, classifier):
+    def _on_result(self, features: SpeechFeatures, probabilities: Optional[np.ndarray],
+                   classifier: Classifier) -> None:
         try:
             estimate = self._tracker.update(
                 to_s(features.header.stamp), probabilities, features.speech_probability,
@@ -167,7 +178,8 @@ class EmotionInference(managed.ManagedNode):
         self._problem = ''
         self._publish(features, probabilities, estimate, classifier)
 
-    def _publish(self, features, probabilities, estimate, classifier):
+    def _publish(self, features: SpeechFeatures, probabilities: Optional[np.ndarray],
+                 estimate: Estimate, classifier: Classifier) -> None:
         message = to_emotion(features, probabilities, estimate, classifier)
         latency_s = (self.now_ns() - to_ns(features.header.stamp)) * 1e-9
         message.latency_s = latency_s if latency_s >= 0.0 else math.nan
@@ -176,10 +188,10 @@ class EmotionInference(managed.ManagedNode):
             self._mirror.publish(message)
         self._meter.tick(message.latency_s)
 
-    def _on_failed(self, features, error):
+    def _on_failed(self, features: SpeechFeatures, error: SerError) -> None:
         self._refuse(f'window {features.sequence}: {error}')
 
-    def _refuse(self, problem):
+    def _refuse(self, problem: str) -> None:
         self._refused += 1
         # Once for each new problem, not for each window.
         if problem != self._problem:
@@ -188,56 +200,57 @@ class EmotionInference(managed.ManagedNode):
 
     # Parameters, and the change to another session.
 
-    def check(self, changes):
+    def check(self, changes: Sequence[Parameter]) -> None:
         """Refuse what this machine or the model can't do."""
         self._settings(changes)
         if self._serving is not None:
             self._serving.check(self._request(changes))
 
-    def accept(self, changes):
+    def accept(self, changes: Sequence[Parameter]) -> None:
         """Take over thresholds at once; begin to change the session."""
         self._tracker_settings = self._settings(changes)
         if self._serving is not None:
             self._serving.switch(self._request(changes), self._engine_options(changes))
 
-    def _settings(self, changes=()):
+    def _settings(self, changes: Sequence[Parameter] = ()) -> TrackerSettings:
         models_own = DEFAULT_MIN_CONFIDENCE
         if self._serving is not None:
             models_own = self._serving.model.info.min_confidence
         return make_settings(self._values(RANGES, changes), models_own)
 
-    def _request(self, changes=()):
+    def _request(self, changes: Sequence[Parameter] = ()) -> Request:
         return Request(**self._values(Request._fields, changes))
 
-    def _engine_options(self, changes=()):
+    def _engine_options(self, changes: Sequence[Parameter] = ()) -> EngineOptions:
         values = self._values(('engine_cache', 'workspace_mib'), changes)
         return EngineOptions(
             folder=values['engine_cache'], workspace_mib=values['workspace_mib'],
             on_progress=self._progress)
 
-    def _values(self, names, changes):
+    def _values(self, names: Iterable[str], changes: Sequence[Parameter]) -> Dict[str, Any]:
         """Return the parameters of these names as they are once the changes are made."""
         values = {name: self.value(name) for name in names}
         values.update({change.name: change.value for change in changes if change.name in values})
         return values
 
-    def _settle(self):
-        """Tell what serves; once nothing else is under way, the parameters say it, too."""
-        if self._serving is None:
+    def _settle(self) -> None:
+        """Publish what serves; once nothing else is under way, the parameters follow."""
+        serving = self._serving
+        if serving is None:
             return
-        self._publish_model_info()
-        served = self._serving.settle()
+        self._publish_model_info(serving)
+        served = serving.settle()
         if served is not None:
             # At once: one by one, the first would ask for a session that nobody wants.
             self.set_parameters_atomically([
                 Parameter(name, value=value) for name, value in served._asdict().items()])
 
-    def _publish_model_info(self):
-        message = to_model_info(self._serving.classifier)
+    def _publish_model_info(self, serving: Serving) -> None:
+        message = to_model_info(serving.classifier)
         message.header.stamp = self.get_clock().now().to_msg()
         self._model_info.publish(message)
 
-    def report(self):
+    def report(self) -> Report:
         """Say what serves, and what was lost or refused."""
         values = self._meter.values()
         values.update({'lost windows': self._lost, 'refused windows': self._refused})
@@ -259,27 +272,7 @@ class EmotionInference(managed.ManagedNode):
         return OK, '', values
 
 
-def _check_input(info):
-    try:
-        create_extractor(info.feature_set, info.input_shape)
-    except SerError as error:
-        raise SerError(f'the model {info.name} cannot be served: {error}') from error
-
-
-def _check_features(message, info):
-    shape = tuple(message.shape)
-    if message.feature_set != info.feature_set or shape != info.input_shape:
-        raise SerError(
-            f'features of the set {message.feature_set!r} and shape {list(shape)} came, the model '
-            f'{info.name} takes {info.feature_set!r} and {list(info.input_shape)}: set '
-            'feature_set of feature_extraction to auto')
-    if len(message.data) != np.prod(shape):
-        raise SerError(
-            f'features with {len(message.data)} values came, the shape {list(shape)} has '
-            f'{np.prod(shape)}')
-
-
-def main(args=None):
+def main(args: Optional[List[str]] = None) -> int:
     """Run the node."""
     return process.main([EmotionInference], args)
 

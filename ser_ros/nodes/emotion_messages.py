@@ -4,12 +4,17 @@
 
 import array
 import math
+from typing import Optional
 
-from ser_ros.emotion.tracker import State
-from ser_ros.nodes.messages import Emotion, ModelInfo
+import numpy as np
+
+from ser_ros.emotion.tracker import Estimate, State
+from ser_ros.inference.classifier import Classifier
+from ser_ros.nodes.messages import Emotion, ModelInfo, SpeechFeatures
 
 
-def to_emotion(features, probabilities, estimate, classifier):
+def to_emotion(features: SpeechFeatures, probabilities: Optional[np.ndarray], estimate: Estimate,
+               classifier: Classifier) -> Emotion:
     """
     Return the Emotion of one window, without its latency.
 
@@ -19,7 +24,7 @@ def to_emotion(features, probabilities, estimate, classifier):
     :param classifier: by which the probabilities are.
     """
     info, session = classifier.session.info, classifier.session
-    if estimate.state == State.NO_SPEECH:
+    if probabilities is None or estimate.state == State.NO_SPEECH:
         probabilities = estimate.probabilities
     return Emotion(
         header=features.header, window_start=features.window_start,
@@ -32,7 +37,7 @@ def to_emotion(features, probabilities, estimate, classifier):
         backend=session.backend, precision=session.precision)
 
 
-def to_model_info(classifier):
+def to_model_info(classifier: Classifier) -> ModelInfo:
     """Return the ModelInfo of what serves, without its stamp."""
     info, session = classifier.session.info, classifier.session
     return ModelInfo(
@@ -42,5 +47,5 @@ def to_model_info(classifier):
         precision=session.precision)
 
 
-def _floats(values):
+def _floats(values: np.ndarray) -> 'array.array[float]':
     return array.array('f', values.tobytes())

@@ -2,7 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The publishers and subscriptions of a node, which give themselves back."""
 
-from typing import Any, Callable
+from typing import Any, Callable, List
+
+from rclpy.lifecycle import LifecycleNode
+from rclpy.publisher import Publisher
+from rclpy.subscription import Subscription
 
 from ser_ros.errors import SerError
 from ser_ros.nodes import qos
@@ -18,12 +22,12 @@ class Endpoints:
     does not match the other side's.
     """
 
-    def __init__(self, node):
+    def __init__(self, node: LifecycleNode):
         self._node = node
-        self._publishers = []
-        self._subscriptions = []
+        self._publishers: List[Any] = []  # LifecyclePublisher; Publisher where latched
+        self._subscriptions: List[Subscription] = []
 
-    def publisher(self, topic: Topic, name: str) -> Any:
+    def publisher(self, topic: Topic, name: str) -> Publisher:
         """
         Make a publisher of a topic under a name.
 
@@ -43,7 +47,8 @@ class Endpoints:
         self._publishers.append(publisher)
         return publisher
 
-    def subscription(self, topic: Topic, name: str, callback: Callable[[Any], None]) -> Any:
+    def subscription(
+            self, topic: Topic, name: str, callback: Callable[[Any], None]) -> Subscription:
         """Make a subscription to a topic under a name."""
         node = self._node
         subscription = node.create_subscription(
@@ -53,12 +58,12 @@ class Endpoints:
         self._subscriptions.append(subscription)
         return subscription
 
-    def destroy_publishers(self):
+    def destroy_publishers(self) -> None:
         """Destroy all publishers."""
         while self._publishers:
             self._node.destroy_lifecycle_publisher(self._publishers.pop())
 
-    def destroy_subscriptions(self):
+    def destroy_subscriptions(self) -> None:
         """Destroy all subscriptions."""
         while self._subscriptions:
             self._node.destroy_subscription(self._subscriptions.pop())

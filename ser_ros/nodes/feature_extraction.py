@@ -6,14 +6,17 @@
 import array
 import collections
 import sys
+from typing import Deque, List, NamedTuple, Optional, Sequence, Tuple
 
+from rclpy.parameter import Parameter
+from rclpy.publisher import Publisher
 from std_msgs.msg import Bool
 
 from ser_ros.audio.format import CHUNK_SAMPLES, SAMPLE_RATE_HZ
 from ser_ros.errors import SerError
 from ser_ros.features.registry import FEATURE_SETS, create_extractor
 from ser_ros.nodes import managed, process, qos
-from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter
+from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter, Report
 from ser_ros.nodes.messages import (
     AudioDataStamped,
     AudioInfo,
@@ -24,7 +27,7 @@ from ser_ros.nodes.messages import (
 from ser_ros.nodes.parameters import spec
 from ser_ros.nodes.stamps import NS_PER_S, to_ns, to_stamp
 from ser_ros.nodes.topics import publishes, subscribes
-from ser_ros.windows.audio_input import FeatureStage
+from ser_ros.windows.audio_input import FeatureStage, StampedWindow
 from ser_ros.windows.speaking_gate import SpeakingGate
 from ser_ros.windows.voice_activity import VoiceActivity
 from ser_ros.windows.window_stream import WindowStream, check_period
@@ -37,6 +40,13 @@ UNHEARD_CHUNKS = 100
 AUDIO = 'audio/audio_stamped'
 HOP_S = CHUNK_SAMPLES / SAMPLE_RATE_HZ
 CHUNK_NS = CHUNK_SAMPLES * NS_PER_S // SAMPLE_RATE_HZ
+
+
+class _Served(NamedTuple):
+    """What serves one feature set; the message is filled again for each window."""
+
+    stage: FeatureStage
+    message: SpeechFeatures
 
 
 class FeatureExtraction(managed.ManagedNode):
@@ -67,31 +77,32 @@ class FeatureExtraction(managed.ManagedNode):
         publishes('features', SpeechFeatures, qos.FEATURES, 'Windows of features.'),
     )
 
-    def __init__(self, **kwargs):
-        self._features = None
-        self._stage = None
-        self._gate = None
-        self._voice_activity = None
-        self._message = None
+    # From configure on; the gate from activate on.
+    _features: Publisher
+    _gate: SpeakingGate
+
+    def __init__(self) -> None:
+        self._voice_activity: Optional[VoiceActivity] = None
+        self._served: Optional[_Served] = None
         self._sequence = 0
-        self._audio = None
-        self._format = None
-        self._end = None
-        self._waiting = collections.deque(maxlen=WAITING_CHUNKS)
-        # What keeps windows from coming out, if anything: (level, text).
-        self._problem = None
+        self._hears_audio = False
+        self._end: Optional[EndOfStream] = None
+        self._format: Optional[Tuple[int, int, str, str]] = None
+        self._waiting: Deque[AudioDataStamped] = collections.deque(maxlen=WAITING_CHUNKS)
+        # What keeps windows from coming out, if anything: level and text.
+        self._problem: Optional[Tuple[bytes, str]] = None
         self._meter = Meter()
         self._new_restarts = Increase()
         self._refused = 0
-        super().__init__(**kwargs)
+        super().__init__()
 
-    def configure(self):
+    def configure(self) -> None:
         check_period(self.value('period'), HOP_S)
         # Not needed before the first window, but this is where a missing file is told best.
         self._voice_activity = VoiceActivity()
         self._features = self.publish_to('features')
 
-    def activate(self):
+    def activate(self) -> None:
         self._gate = SpeakingGate(self.value('speaking_hang_over_s'))
         self.subscribe_to('robot_speaking', self._on_speaking)
         if self.value('feature_set') == AUTO:
@@ -100,61 +111,63 @@ class FeatureExtraction(managed.ManagedNode):
         else:
             self._serve(self.value('feature_set'))
 
-    def deactivate(self):
-        self._stage = None
-        self._message = None
-        self._audio = None
+    def deactivate(self) -> None:
+        self._served = None
+        self._hears_audio = False
         self._format = None
         self._end = None
         self._problem = None
         self._waiting.clear()
 
-    def cleanup(self):
+    def cleanup(self) -> None:
         self._voice_activity = None
 
-    def check(self, changes):
+    def check(self, changes: Sequence[Parameter]) -> None:
         for change in changes:
             if change.name == 'period':
                 check_period(change.value, HOP_S)
 
-    def _serve(self, feature_set, input_shape=None):
+    def _serve(self, feature_set: str, input_shape: Optional[Tuple[int, ...]] = None) -> None:
+        assert self._voice_activity is not None, 'configured'
         extractor = create_extractor(feature_set, input_shape)
         stream = WindowStream(extractor, self._voice_activity, self.value('period'))
-        self._stage = FeatureStage(stream, self._gate)
-        self._message = SpeechFeatures(
+        stage = FeatureStage(stream, self._gate)
+        self._served = _Served(stage, SpeechFeatures(
             period_s=self.value('period'), feature_set=feature_set,
-            shape=list(extractor.input_shape))
+            shape=list(extractor.input_shape)))
         self._problem = (WARN, 'no audio yet')
         if self._format is not None:
-            self._stage.set_format(*self._format)
-        if self._audio is None:
+            stage.set_format(*self._format)
+        if not self._hears_audio:
             # Only now: a file waits for this subscription, so no sound of it is lost.
             self.subscribe_to('audio/audio_info', self._on_info)
             self.subscribe_to('audio/end_of_stream', self._on_end)
-            self._audio = self.subscribe_to(AUDIO, self._on_audio)
+            self.subscribe_to(AUDIO, self._on_audio)
+            self._hears_audio = True
         self.get_logger().info(f'serving {feature_set}')
 
-    def _on_model_info(self, info):
-        if (self._message is not None and info.feature_set == self._message.feature_set
-                and list(info.input_shape) == list(self._message.shape)):
+    def _on_model_info(self, info: ModelInfo) -> None:
+        served = self._served
+        if (served is not None and info.feature_set == served.message.feature_set
+                and list(info.input_shape) == list(served.message.shape)):
             return
         try:
             self._serve(info.feature_set, tuple(info.input_shape))
         except SerError as error:
             # What was served before is of no use to this model.
-            self._stage = self._message = None
+            self._served = None
             self._complain(f'model {info.name}: {error}')
 
-    def _on_speaking(self, message):
+    def _on_speaking(self, message: Bool) -> None:
         self._gate.set(message.data, self.now_ns())
 
-    def _on_info(self, info):
+    def _on_info(self, info: AudioInfo) -> None:
         audio_format = (info.channels, info.sample_rate, info.sample_format, info.coding_format)
         self._format = audio_format
-        if self._stage is None:
+        if self._served is None:
             return
         try:
-            self._stage.set_format(*audio_format)
+            self._served.stage.set_format(*audio_format)
         except SerError as error:
             # Whatever comes now is in that format: it must not be taken for another.
             self._waiting.clear()
@@ -165,14 +178,15 @@ class FeatureExtraction(managed.ManagedNode):
         for message in waiting:
             self._on_audio(message)
 
-    def _on_audio(self, message):
-        if self._stage is None or not self._stage.ready:
+    def _on_audio(self, message: AudioDataStamped) -> None:
+        served = self._served
+        if served is None or not served.stage.ready:
             self._keep_waiting(message)
             return
         stamp_ns = to_ns(message.header.stamp) or self.now_ns()
         try:
-            for stamped in self._stage.push(message.audio.data, stamp_ns):
-                self._publish(stamped, message.header.frame_id)
+            for stamped in served.stage.push(message.audio.data, stamp_ns):
+                self._publish(served.message, stamped, message.header.frame_id)
         except SerError as error:
             self._refused += 1
             self._complain(f'{AUDIO}: {error}')
@@ -180,23 +194,24 @@ class FeatureExtraction(managed.ManagedNode):
         self._problem = None
         self._fill_up()
 
-    def _on_end(self, message):
+    def _on_end(self, message: EndOfStream) -> None:
         self._end = message
         self._fill_up()
 
-    def _fill_up(self):
+    def _fill_up(self) -> None:
         """Where a file has ended before the first window, add silence up to that."""
-        if self._end is None or self._stage is None:
+        served = self._served
+        if self._end is None or served is None:
             return
-        missing_ns = self._stage.missing_ns(to_ns(self._end.header.stamp))
+        missing_ns = served.stage.missing_ns(to_ns(self._end.header.stamp))
         if missing_ns is None or missing_ns > CHUNK_NS:
             return  # sound and end come on different topics, and the sound is on its way
         end, self._end = self._end, None
         if missing_ns >= -CHUNK_NS:  # else it is the end of an earlier file
-            for stamped in self._stage.finish():
-                self._publish(stamped, end.header.frame_id)
+            for stamped in served.stage.finish():
+                self._publish(served.message, stamped, end.header.frame_id)
 
-    def _keep_waiting(self, message):
+    def _keep_waiting(self, message: AudioDataStamped) -> None:
         if self._format is not None:
             self._refused += 1  # the format was refused
             return
@@ -204,8 +219,8 @@ class FeatureExtraction(managed.ManagedNode):
         if len(self._waiting) == UNHEARD_CHUNKS:
             self._complain(f'{AUDIO} comes, but no audio/audio_info that says in which format')
 
-    def _publish(self, stamped, frame_id):
-        message, window = self._message, stamped.window
+    def _publish(self, message: SpeechFeatures, stamped: StampedWindow, frame_id: str) -> None:
+        window = stamped.window
         message.header.frame_id = frame_id
         message.header.stamp = to_stamp(stamped.end_ns)
         message.window_start = to_stamp(stamped.start_ns)
@@ -220,33 +235,34 @@ class FeatureExtraction(managed.ManagedNode):
         self._sequence += 1
         self._meter.tick((self.now_ns() - stamped.end_ns) * 1e-9)
 
-    def _complain(self, text):
+    def _complain(self, text: str) -> None:
         # Once for each new problem, not for each message: a stream brings 50 a second.
         if self._problem != (ERROR, text):
             self.get_logger().error(text)
         self._problem = (ERROR, text)
 
-    def report(self):
+    def report(self) -> Report:
         """Say what is served, and what was refused or filled."""
         values = self._meter.values()
-        values['feature set'] = self._message.feature_set if self._message else ''
+        values['feature set'] = self._served.message.feature_set if self._served else ''
         values['period [s]'] = self.value('period')
         values['refused chunks'] = self._refused
         if self.state_label != 'active':
             return OK, '', values
         values['robot speaking'] = self._gate.speaking
-        if self._stage is not None:
-            values.update({'gaps': self._stage.gaps, 'restarts': self._stage.restarts})
+        stage = self._served.stage if self._served else None
+        if stage is not None:
+            values.update({'gaps': stage.gaps, 'restarts': stage.restarts})
         if self.count_publishers(AUDIO) > 1:
             return WARN, f'more than one publisher on {AUDIO}: they disturb each other', values
         if self._problem is not None:
             return self._problem + (values,)
-        if self._stage is not None and self._new_restarts(self._stage.restarts):
+        if stage is not None and self._new_restarts(stage.restarts):
             return WARN, 'the stamps of the audio jump', values
         return OK, '', values
 
 
-def main(args=None):
+def main(args: Optional[List[str]] = None) -> int:
     """Run the node."""
     return process.main([FeatureExtraction], args)
 

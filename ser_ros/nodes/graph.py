@@ -4,6 +4,7 @@
 """All four nodes in one process: less memory, for small boards."""
 
 import sys
+from typing import List, Optional
 
 from ser_ros.nodes import process
 from ser_ros.nodes.audio_capture import AudioCapture
@@ -15,7 +16,7 @@ from ser_ros.nodes.mitigation_responder import MitigationResponder
 NODES = (MitigationResponder, EmotionInference, FeatureExtraction, AudioCapture)
 
 
-def main(args=None):
+def main(args: Optional[List[str]] = None) -> int:
     """Run the graph."""
     return process.main(NODES, args)
 

@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The same emotions in the words of ROS4HRI (REP-155), where hri_msgs is installed."""
 
+from typing import Any
+
 from ser_ros.emotion.labels import HRI_EXPRESSIONS
 from ser_ros.nodes import qos
+from ser_ros.nodes.managed import ManagedNode
 from ser_ros.nodes.messages import Emotion
 from ser_ros.nodes.topics import publishes
 
@@ -11,7 +14,7 @@ TOPIC = publishes('humans/voices/anonymous_speaker/expression', 'hri_msgs/Expres
                   qos.EMOTION, 'Every Emotion that names one, in the words of REP-155.')
 
 
-def fill(expression, emotion) -> bool:
+def fill(expression: Any, emotion: Emotion) -> bool:
     """
     Write an Emotion into an hri_msgs/Expression.
 
@@ -31,11 +34,11 @@ def fill(expression, emotion) -> bool:
 class HriMirror:
     """Publish every Emotion that names one also as hri_msgs/Expression."""
 
-    def __init__(self, node):
+    def __init__(self, node: ManagedNode):
         self._message_class = TOPIC.message_class()
         self._publisher = node.publish_to(TOPIC.name)
 
-    def publish(self, emotion) -> None:
+    def publish(self, emotion: Emotion) -> None:
         """Publish an Emotion in the words of REP-155."""
         expression = self._message_class()
         if fill(expression, emotion):

@@ -3,10 +3,16 @@
 """What the four nodes have in common: lifecycle, topics, parameters, diagnostics."""
 
 import traceback
-from typing import Any, Callable, Tuple
+from typing import Any, Callable, Optional, Sequence, Tuple
 
+from lifecycle_msgs.srv import ChangeState
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
-from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
+from rclpy.publisher import Publisher
+from rclpy.subscription import Subscription
+from rclpy.timer import Timer
 
 from ser_ros.errors import SerError
 from ser_ros.nodes import diagnostics, parameters, topics
@@ -38,11 +44,11 @@ class ManagedNode(LifecycleNode):
     PARAMETERS: Tuple[parameters.Spec, ...] = ()
     TOPICS: Tuple[topics.Topic, ...] = ()
 
-    def __init__(self, **kwargs):
+    def __init__(self) -> None:
         self._endpoints = Endpoints(self)
         self._failure = ''
-        self._retry_timer = None
-        super().__init__(self.NAME, **kwargs)
+        self._retry_timer: Optional[Timer] = None
+        super().__init__(self.NAME)
         self._specs = self.PARAMETERS + (parameters.AUTOSTART,)
         parameters.declare(self, self.NAME, self._specs)
         self.add_on_set_parameters_callback(self._on_set_parameters)
@@ -63,14 +69,14 @@ class ManagedNode(LifecycleNode):
     def cleanup(self) -> None:
         """Give back all that configure took."""
 
-    def report(self):
+    def report(self) -> diagnostics.Report:
         """Return (level, message, values) for the diagnostics."""
         return diagnostics.OK, '', {}
 
-    def check(self, changes) -> None:
+    def check(self, changes: Sequence[Parameter]) -> None:
         """Raise SerError if these valid-looking parameter changes can't be made."""
 
-    def accept(self, changes) -> None:
+    def accept(self, changes: Sequence[Parameter]) -> None:
         """Take over parameter changes that passed every check; must return at once."""
 
     @property
@@ -80,7 +86,7 @@ class ManagedNode(LifecycleNode):
 
     # Help for subclasses.
 
-    def value(self, name: str):
+    def value(self, name: str) -> Any:
         """Return the value of a parameter."""
         return self.get_parameter(name).value
 
@@ -93,13 +99,13 @@ class ManagedNode(LifecycleNode):
         """Return the node's time, simulated if use_sim_time says so [ns]."""
         return self.get_clock().now().nanoseconds
 
-    def later(self, callback, *arguments):
+    def later(self, callback: Callable[..., None], *arguments: Any) -> None:
         """Have the executor call back, from whatever thread this is called."""
         executor = self.executor
         if executor is not None:
             executor.create_task(callback, *arguments)
 
-    def publish_to(self, key: str) -> Any:
+    def publish_to(self, key: str) -> Publisher:
         """
         Make a publisher that lives until cleanup.
 
@@ -113,7 +119,7 @@ class ManagedNode(LifecycleNode):
         topic = topics.find(self.TOPICS, key, topics.PUBLISHED)
         return self._endpoints.publisher(topic, self._topic_name(topic))
 
-    def subscribe_to(self, key: str, callback: Callable[[Any], None]) -> Any:
+    def subscribe_to(self, key: str, callback: Callable[[Any], None]) -> Subscription:
         """Make a subscription to a topic in TOPICS that lives until deactivation."""
         topic = topics.find(self.TOPICS, key, topics.SUBSCRIBED)
         return self._endpoints.subscription(topic, self._topic_name(topic), callback)
@@ -123,39 +129,42 @@ class ManagedNode(LifecycleNode):
 
     # The lifecycle.
 
-    def on_configure(self, state):
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """SUCCESS: inactive. FAILURE: unconfigured as before, the log says why."""
         return self._attempt(self.configure, self._release, super().on_configure, state)
 
-    def on_activate(self, state):
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """SUCCESS: active. FAILURE: inactive as before, the log says why."""
         result = self._attempt(self.activate, self._halt, super().on_activate, state)
         if result == FAILURE:
             super().on_deactivate(state)  # the publishers, which were first
         return result
 
-    def on_deactivate(self, state):
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """SUCCESS: inactive, nothing is published any more."""
         self._stop_retrying()
         return self._attempt(self._halt, self._halt, super().on_deactivate, state)
 
-    def on_cleanup(self, state):
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """SUCCESS: unconfigured, all memory, files and devices are given back."""
         return self._attempt(self._release, self._release, super().on_cleanup, state)
 
-    def on_shutdown(self, state):
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """SUCCESS from every state: finalized, all is given back."""
         self._halt()
         self._release()
         return SUCCESS
 
-    def on_error(self, state):
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """SUCCESS: all is given back and the node is unconfigured."""
         self._halt()
         self._release()
         return SUCCESS
 
-    def _attempt(self, action, undo, entities, state):
+    def _attempt(
+            self, action: Callable[[], None], undo: Callable[[], None],
+            entities: Callable[[LifecycleState], TransitionCallbackReturn],
+            state: LifecycleState) -> TransitionCallbackReturn:
         # The publishers first: what activate starts may publish at once.
         result = entities(state)
         try:
@@ -173,11 +182,11 @@ class ManagedNode(LifecycleNode):
             self.get_logger().error(traceback.format_exc())
             return ERROR
 
-    def _halt(self):
+    def _halt(self) -> None:
         self.deactivate()
         self._endpoints.destroy_subscriptions()
 
-    def _release(self):
+    def _release(self) -> None:
         self.cleanup()
         self._endpoints.destroy_publishers()
 
@@ -191,21 +200,22 @@ class ManagedNode(LifecycleNode):
             RETRY_PERIOD_S, self._start_again, clock=Clock(clock_type=ClockType.STEADY_TIME))
         return False
 
-    def _start_again(self):
+    def _start_again(self) -> None:
         # In any other state somebody has taken the node in hand.
         if self.state_label != 'inactive' or self.trigger_activate() == SUCCESS:
             self._stop_retrying()
 
-    def _stop_retrying(self):
+    def _stop_retrying(self) -> None:
         if self._retry_timer is not None:
             self.destroy_timer(self._retry_timer)
             self._retry_timer = None
 
-    def _guard_transitions(self):
+    def _guard_transitions(self) -> None:
         """Answer a transition that the state does not allow; rclpy would end the process."""
         change_state = self._service_change_state.callback
 
-        def guarded(request, response):
+        def guarded(request: ChangeState.Request,
+                    response: ChangeState.Response) -> ChangeState.Response:
             try:
                 return change_state(request, response)
             except RCLError:
@@ -225,7 +235,7 @@ class ManagedNode(LifecycleNode):
 
     # Parameters and diagnostics.
 
-    def _on_set_parameters(self, changes):
+    def _on_set_parameters(self, changes: Sequence[Parameter]) -> SetParametersResult:
         result = parameters.check_changes(self._specs, changes, self.state_label)
         if not result.successful:
             return result
@@ -238,7 +248,7 @@ class ManagedNode(LifecycleNode):
         self.accept(changes)
         return result
 
-    def _report(self):
+    def _report(self) -> diagnostics.Report:
         level, message, values = self.report()
         values = dict(values, state=self.state_label)
         if self._failure:

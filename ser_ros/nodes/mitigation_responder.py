@@ -4,16 +4,18 @@
 """The node that answers negative emotions."""
 
 import sys
+from typing import List, Optional
 
 from rclpy.exceptions import InvalidTopicNameException
+from rclpy.publisher import Publisher
 from rclpy.validate_topic_name import validate_topic_name
-from std_msgs.msg import String
+from std_msgs.msg import Header, String
 
 from ser_ros.errors import SerError
 from ser_ros.mitigation import config
-from ser_ros.mitigation.policy import MitigationPolicy
+from ser_ros.mitigation.policy import Event, MitigationPolicy
 from ser_ros.nodes import managed, process, qos
-from ser_ros.nodes.diagnostics import OK, WARN, Meter
+from ser_ros.nodes.diagnostics import OK, WARN, Meter, Report
 from ser_ros.nodes.messages import Emotion, Mitigation
 from ser_ros.nodes.parameters import spec
 from ser_ros.nodes.stamps import to_ns
@@ -44,16 +46,19 @@ class MitigationResponder(managed.ManagedNode):
         publishes('', String, qos.MITIGATION, 'The texts of the answers.', parameter='tts_topic'),
     )
 
-    def __init__(self, **kwargs):
-        self._config = None
-        self._policy = None
-        self._tts = None
+    # From configure on; the policy from activate on.
+    _mitigations: Publisher
+    _config: config.MitigationConfig
+    _policy: MitigationPolicy
+
+    def __init__(self) -> None:
+        self._tts: Optional[Publisher] = None
         self._problem = ''
         self._meter = Meter()
         self._answers = Meter()
-        super().__init__(**kwargs)
+        super().__init__()
 
-    def configure(self):
+    def configure(self) -> None:
         path = self.value('config') or share_path('config', 'mitigation.yaml')
         self._config = config.load(path)
         self._config.check_language(self.value('language'))
@@ -63,15 +68,15 @@ class MitigationResponder(managed.ManagedNode):
             _check_topic(topic)
             self._tts = self.publish_to('tts_topic')
 
-    def activate(self):
+    def activate(self) -> None:
         self._problem = ''
         self._policy = MitigationPolicy(self._config, self.value('language'))
         self.subscribe_to('emotion', self._on_emotion)
 
-    def cleanup(self):
-        self._config = self._policy = self._tts = None
+    def cleanup(self) -> None:
+        self._tts = None
 
-    def _on_emotion(self, message):
+    def _on_emotion(self, message: Emotion) -> None:
         stamp_ns = to_ns(message.header.stamp)
         try:
             events = self._policy.update(
@@ -86,7 +91,7 @@ class MitigationResponder(managed.ManagedNode):
             self._publish(event, message.header)
         self._meter.tick((self.now_ns() - stamp_ns) * 1e-9)
 
-    def _publish(self, event, header):
+    def _publish(self, event: Event, header: Header) -> None:
         self._mitigations.publish(Mitigation(
             header=header, phase=int(event.phase), episode=event.episode, emotion=event.emotion,
             confidence=event.confidence, duration_s=event.duration_s, strategy=event.strategy,
@@ -97,14 +102,14 @@ class MitigationResponder(managed.ManagedNode):
         if self._tts is not None and event.text:
             self._tts.publish(String(data=event.text))
 
-    def report(self):
+    def report(self) -> Report:
         """Say how many emotions came in and how many steps were taken."""
         values = self._meter.values()
         values['answers'] = self._answers.count
         return (WARN if self._problem else OK), self._problem, values
 
 
-def _check_topic(topic):
+def _check_topic(topic: str) -> None:
     try:
         validate_topic_name(topic)
     except InvalidTopicNameException as error:
@@ -112,7 +117,7 @@ def _check_topic(topic):
             f"tts_topic {topic!r} is no topic name: {' '.join(str(error).split())}") from error
 
 
-def main(args=None):
+def main(args: Optional[List[str]] = None) -> int:
     """Run the node."""
     return process.main([MitigationResponder], args)
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A node that watches the graph and hands on what it hears as plain values."""
 
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, Type
 
 from rclpy.node import Node
 
@@ -42,7 +42,7 @@ class Observer(Node):
         self._listen(FeatureExtraction, 'features', window_values, on_window)
         self._listen(AudioCapture, 'audio/end_of_stream', end_values, on_end)
 
-    def _listen(self, publisher: ManagedNode, name: str,
+    def _listen(self, publisher: Type[ManagedNode], name: str,
                 to_values: Callable[[Any], Dict[str, Any]], listener: Listener) -> None:
         topic = topics.find(publisher.TOPICS, name, topics.PUBLISHED)
         self.create_subscription(

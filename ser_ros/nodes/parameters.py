@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parameters of the nodes: declared with description and range, defaults from config/ser.yaml."""
 
-from typing import NamedTuple, Optional, Sequence, Tuple
+from typing import Any, NamedTuple, Optional, Sequence, Tuple
 
 from rcl_interfaces.msg import (
     FloatingPointRange,
@@ -16,6 +16,8 @@ from rclpy.exceptions import (
     InvalidParameterValueException,
     ParameterUninitializedException,
 )
+from rclpy.node import Node
+from rclpy.parameter import Parameter
 
 from ser_ros.defaults import load_defaults
 from ser_ros.errors import SerError
@@ -35,7 +37,9 @@ class Spec(NamedTuple):
     changes: str
 
 
-def spec(name, description, range=None, choices=(), changes=UNCONFIGURED):  # noqa: A002
+def spec(name: str, description: str,
+         range: Optional[Tuple[float, float]] = None,  # noqa: A002
+         choices: Sequence[str] = (), changes: str = UNCONFIGURED) -> Spec:
     """
     Describe one parameter.
 
@@ -51,7 +55,7 @@ AUTOSTART = spec(
     'start-up only.')
 
 
-def _descriptor(parameter, default):
+def _descriptor(parameter: Spec, default: Any) -> ParameterDescriptor:
     descriptor = ParameterDescriptor()
     descriptor.description = f'{parameter.description} Can be set {parameter.changes}.'
     if parameter.choices:
@@ -65,13 +69,13 @@ def _descriptor(parameter, default):
     return descriptor
 
 
-def _type_name(value):
+def _type_name(value: Any) -> str:
     names = {bool: 'true or false', int: 'a whole number', float: 'a number with a point',
              str: 'text (a number in quotes)', list: 'a list of one or more texts'}
     return names.get(type(value), type(value).__name__)
 
 
-def declare(node, name: str, specs: Sequence[Spec]) -> None:
+def declare(node: Node, name: str, specs: Sequence[Spec]) -> None:
     """
     Declare all parameters of a node.
 
@@ -96,7 +100,7 @@ def declare(node, name: str, specs: Sequence[Spec]) -> None:
     _describe_use_sim_time(node)
 
 
-def _allowed(parameter):
+def _allowed(parameter: Spec) -> str:
     if parameter.choices:
         return ', one of: ' + ', '.join(parameter.choices)
     if parameter.range:
@@ -104,13 +108,13 @@ def _allowed(parameter):
     return ''
 
 
-def _check_choice(parameter, value):
+def _check_choice(parameter: Spec, value: Any) -> None:
     if parameter.choices and value not in parameter.choices:
         raise SerError(
             f"parameter {parameter.name}: given {value!r}, allowed: {', '.join(parameter.choices)}")
 
 
-def _describe_use_sim_time(node):
+def _describe_use_sim_time(node: Node) -> None:
     # rclpy declares this one itself, without a word.
     if not node.describe_parameter('use_sim_time').description:
         node.set_descriptor('use_sim_time', ParameterDescriptor(
@@ -119,10 +123,11 @@ def _describe_use_sim_time(node):
             'clock. Can be set at any time.'))
 
 
-def check_changes(specs, parameters, state_label) -> SetParametersResult:
+def check_changes(specs: Sequence[Spec], changes: Sequence[Parameter],
+                  state_label: str) -> SetParametersResult:
     """Refuse a change that the node's lifecycle state or the list of choices does not allow."""
     known = {parameter.name: parameter for parameter in specs}
-    for change in parameters:
+    for change in changes:
         parameter = known.get(change.name)
         if parameter is None:
             continue

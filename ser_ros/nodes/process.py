@@ -3,12 +3,14 @@
 """A process of nodes: how ROS starts, what it serves, and the end in good order."""
 
 import sys
+from typing import List, Optional, Sequence, Type
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
 from ser_ros.errors import SerError
+from ser_ros.nodes.managed import ManagedNode
 from ser_ros.nodes.ros_errors import RCLError, first_line
 from ser_ros.nodes.stopping import Stopping
 
@@ -16,7 +18,7 @@ from ser_ros.nodes.stopping import Stopping
 POLL_S = 0.2
 
 
-def init(args) -> None:
+def init(args: Optional[List[str]]) -> None:
     """
     Start ROS without its signal handlers.
 
@@ -28,12 +30,13 @@ def init(args) -> None:
         raise SerError(f'ROS 2 cannot start: {first_line(error)}') from error
 
 
-def main(node_classes, args=None, must_start=False) -> int:
+def main(node_classes: Sequence[Type[ManagedNode]], args: Optional[List[str]] = None,
+         must_start: bool = False) -> int:
     """
     Run nodes of these classes in this process until Ctrl-C.
 
     Args:
-        node_classes: Subclasses of ManagedNode.
+        node_classes: The nodes, in the order in which they start.
         args: Command line for ROS; None: that of the process.
         must_start: End with an error if a node with autostart can't be activated.
 
@@ -41,7 +44,7 @@ def main(node_classes, args=None, must_start=False) -> int:
         The exit code.
 
     """
-    nodes = []
+    nodes: List[ManagedNode] = []
     with Stopping() as stopping:
         try:
             init(args)
@@ -62,7 +65,7 @@ def main(node_classes, args=None, must_start=False) -> int:
             rclpy.try_shutdown()
 
 
-def _spin(nodes, stopping):
+def _spin(nodes: List[ManagedNode], stopping: Stopping) -> None:
     executor = SingleThreadedExecutor()
     for node in nodes:
         executor.add_node(node)

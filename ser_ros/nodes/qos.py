@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The quality of service of every topic, and what is said when two sides do not match."""
 
+from typing import Any, Callable
+
+from rclpy.node import Node
 from rclpy.qos import (
     DurabilityPolicy,
     HistoryPolicy,
@@ -18,7 +21,8 @@ except ImportError:  # Humble
     from rclpy.qos_event import PublisherEventCallbacks, SubscriptionEventCallbacks
 
 
-def _profile(depth, durability=DurabilityPolicy.VOLATILE):
+def _profile(
+        depth: int, durability: DurabilityPolicy = DurabilityPolicy.VOLATILE) -> QoSProfile:
     return QoSProfile(
         history=HistoryPolicy.KEEP_LAST, depth=depth,
         reliability=ReliabilityPolicy.RELIABLE, durability=durability)
@@ -45,8 +49,8 @@ def overridable() -> QoSOverridingOptions:
         QoSPolicyKind.DURABILITY])
 
 
-def _warn(node, topic, side, other):
-    def callback(event):
+def _warn(node: Node, topic: str, side: str, other: str) -> Callable[[Any], None]:
+    def callback(event: Any) -> None:
         policy = qos_policy_name_from_kind(event.last_policy_kind)
         parameter = f'qos_overrides.{topic}.{side}.{policy.lower()}'
         node.get_logger().warning(
@@ -56,13 +60,13 @@ def _warn(node, topic, side, other):
     return callback
 
 
-def publisher_events(node, topic: str) -> PublisherEventCallbacks:
+def publisher_events(node: Node, topic: str) -> PublisherEventCallbacks:
     """Return callbacks that log a subscription which can't match, with the remedy."""
     return PublisherEventCallbacks(
         incompatible_qos=_warn(node, topic, 'publisher', 'subscription'))
 
 
-def subscription_events(node, topic: str) -> SubscriptionEventCallbacks:
+def subscription_events(node: Node, topic: str) -> SubscriptionEventCallbacks:
     """Return callbacks that log a publisher which can't match, with the remedy."""
     return SubscriptionEventCallbacks(
         incompatible_qos=_warn(node, topic, 'subscription', 'publisher'))

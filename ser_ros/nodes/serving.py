@@ -3,13 +3,19 @@
 """Which session of a model serves, and how another one takes its place."""
 
 import threading
-from typing import NamedTuple
+from typing import Any, Callable, Dict, NamedTuple, Optional, Sequence
+
+import numpy as np
+from rclpy.impl.rcutils_logger import RcutilsLogger
 
 from ser_ros.errors import SerError
 from ser_ros.inference.classifier import Classifier
+from ser_ros.inference.engine_options import EngineOptions
 from ser_ros.inference.inference_thread import InferenceThread
+from ser_ros.inference.model_file import Model
 from ser_ros.inference.registry import AUTO, FALLBACK, choose_backend, may_fall_back
 from ser_ros.nodes import stopping
+from ser_ros.nodes.build_progress import BuildProgress
 
 
 class Request(NamedTuple):
@@ -23,54 +29,62 @@ class Serving:
     """
     A model and the session that runs it, which can be exchanged while windows come in.
 
-    Attributes
-    ----------
-    model: that is run.
-    classifier: that serves now.
-    thread: the inference thread that runs it.
-    problem: why something else serves than was asked for last; '' where all is well.
+    Attributes:
+        model: The model.
+        classifier: The classifier in use.
+        thread: The inference thread that runs it.
+        problem: Why the last request is not being served; '' where all is well.
 
     """
 
-    def __init__(self, model, threads, emotions, progress, log):
+    def __init__(
+            self, model: Model, request: Request, engines: EngineOptions, *, threads: int,
+            emotions: Sequence[str], progress: BuildProgress, log: RcutilsLogger,
+            to_input: Callable[[Any], Optional[np.ndarray]],
+            on_result: Callable[[Any, Optional[np.ndarray], Classifier], None],
+            on_failed: Callable[[Any, SerError], None], on_changed: Callable[[], None]):
         """
-        Open nothing yet.
+        Open the first session and the thread in which it serves.
 
-        :param threads, emotions: the parameters of these names; they hold for every session.
-        :param progress: a BuildProgress, to be cleared when an opening ends.
-        :param log: takes lines, as ``log.info(text)`` and ``log.error(text)``.
+        Args:
+            model: The model.
+            request: What to open first.
+            engines: How engines are built; that may take minutes.
+            threads: The parameter of this name, for every session.
+            emotions: The parameter of this name, for every session.
+            progress: Cleared when an opening ends.
+            log: Gets what changes and what fails.
+            to_input: See `InferenceThread`.
+            on_result: See `InferenceThread`.
+            on_failed: See `InferenceThread`.
+            on_changed: Called in some thread when `settle` has something to settle.
+
+        Raises:
+            SerError: If the session can't be opened.
+
         """
         self.model = model
-        self.classifier = None
-        self.thread = None
         self.problem = ''
         self._threads = threads
         self._emotions = emotions
         self._progress = progress
         self._log = log
-        self._served = None
-        self._requested = None
-        self._on_changed = None
-        self._given_up = threading.Event()  # what is being opened; another one for each request
-
-    def start(self, request, engines, to_input, on_result, on_failed, on_changed):
-        """
-        Open the first session and the thread in which it serves.
-
-        :param engines: the EngineOptions; building one may take minutes.
-        :param to_input, on_result, on_failed: see `InferenceThread`.
-        :param on_changed: called in some thread when `settle` has something to settle.
-        :raises SerError: if it can't be opened.
-        """
-        self._served = self._requested = request
         self._on_changed = on_changed
+        self._served = self._requested = request
+        self._given_up = threading.Event()  # what is being opened; another one for each request
         self.classifier = self._open_first(request, engines)
         self.thread = InferenceThread(
             self.classifier, to_input=to_input, on_result=on_result, on_failed=on_failed,
             on_switched=self._on_switched, on_switch_failed=self._on_switch_failed)
 
-    def check(self, request):
-        """:raises SerError: if this machine or the model can't do what is asked for."""
+    def check(self, request: Request) -> None:
+        """
+        Check what is asked for.
+
+        Raises:
+            SerError: If this machine or the model can't do it.
+
+        """
         if request == self._served:  # going back is always possible
             return
         backend = choose_backend(request.backend)
@@ -80,7 +94,7 @@ class Serving:
                 f"{backend.name} offers no {request.precision} for the model "
                 f"{self.model.info.name}; offered: {', '.join(offered)}")
 
-    def switch(self, request, engines):
+    def switch(self, request: Request, engines: EngineOptions) -> None:
         """
         Begin to open another session, unless this one was asked for already.
 
@@ -93,19 +107,19 @@ class Serving:
             self.thread.switch(request, self._opener(request, engines))
             overtaken.set()
 
-    def settle(self):
+    def settle(self) -> Optional[Request]:
         """Give up what could not be opened; return what serves instead, or None."""
         if self.thread.switching or self._requested == self._served:
             return None
         self._requested = self._served
         return self._served
 
-    def close(self):
+    def close(self) -> None:
         """Give everything back; an engine that is being built is given up."""
         self._given_up.set()
         self.thread.close()
 
-    def values(self):
+    def values(self) -> Dict[str, Any]:
         """Return what the diagnostics say of it."""
         session = self.classifier.session
         return {
@@ -113,12 +127,12 @@ class Serving:
             'precision': session.precision,
             'model': f'{session.info.name} {session.info.version}'}
 
-    def _opener(self, request, engines):
+    def _opener(self, request: Request, engines: EngineOptions) -> Callable[[], Classifier]:
         given_up = self._given_up
         engines = engines._replace(
             cancelled=lambda: given_up.is_set() or stopping.requested())
 
-        def open_classifier():
+        def open_classifier() -> Classifier:
             try:
                 session = choose_backend(request.backend).open(
                     self.model, request.precision, self._threads, engines)
@@ -128,7 +142,7 @@ class Serving:
 
         return open_classifier
 
-    def _open_first(self, request, engines):
+    def _open_first(self, request: Request, engines: EngineOptions) -> Classifier:
         """Open what is asked for; with auto a robot must not stay deaf for want of an engine."""
         try:
             return self._opener(request, engines)()
@@ -140,7 +154,7 @@ class Serving:
 
     # Called in the threads of the inference thread.
 
-    def _on_switched(self, request, classifier):
+    def _on_switched(self, request: Request, classifier: Classifier) -> None:
         self._served, self.classifier = request, classifier
         if request == self._requested:
             self.problem = ''  # a failure of the one before it may have been told late
@@ -148,10 +162,10 @@ class Serving:
             f'now serving on {classifier.session.backend} in {classifier.session.precision}')
         self._on_changed()
 
-    def _on_switch_failed(self, request, error):
+    def _on_switch_failed(self, request: Request, error: SerError) -> None:
         self._fail(f'no change to {request.backend} in {request.precision}: {error}')
         self._on_changed()
 
-    def _fail(self, problem):
+    def _fail(self, problem: str) -> None:
         self.problem = problem
         self._log.error(problem)

@@ -9,9 +9,11 @@ terminal's Ctrl-C reaches a node twice when launch passes it on, so a second one
 """
 
 import signal
+from types import FrameType
+from typing import Any, Dict, List, Optional
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_entered = []  # type: list
+_entered: List['Stopping'] = []
 
 
 def requested() -> bool:
@@ -22,22 +24,22 @@ def requested() -> bool:
 class Stopping:
     """A context manager; ``requested`` is true once the process has been asked to end."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.requested = False
-        self._previous = {}
+        self._previous: Dict[signal.Signals, Any] = {}
 
-    def __enter__(self):
+    def __enter__(self) -> 'Stopping':
         _entered.append(self)
         for number in SIGNALS:
             self._previous[number] = signal.signal(number, self._request)
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: Any) -> None:
         _entered.remove(self)
         for number, handler in self._previous.items():
             # Asked to end, the process is about to do so; the second signal may come as late as
             # while the interpreter cleans up.
             signal.signal(number, signal.SIG_IGN if self.requested else handler)
 
-    def _request(self, *_):
+    def _request(self, number: int, frame: Optional[FrameType]) -> None:
         self.requested = True

@@ -13,7 +13,7 @@ from ser_ros.nonspeech.synthesis import between, low_pass, reverberate, unit
 
 FAMILIES = {'noise': noises, 'music': music, 'signals': signals, 'bodies': bodies,
             'machines': machines}
-KINDS = {kind.__name__: kind for family in FAMILIES.values() for kind in family.KINDS}
+KINDS = {sound.__name__: sound for family in FAMILIES.values() for sound in family.KINDS}
 # A voice without words: that these are told from speech is not to be expected of every clip.
 HARD = ('sung_vowels', 'laughter', 'meowing')
 MIN_DURATION_S, MAX_DURATION_S = 5.0, 10.0

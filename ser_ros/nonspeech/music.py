@@ -130,12 +130,12 @@ def drums(generator: np.random.Generator, count: int) -> np.ndarray:
     """Bass drum, snare, toms and cymbals in a beat."""
     def hit():
         length = samples_of(between(generator, 0.05, 0.4))
-        kind, envelope = generator.integers(4), fade(length, length / SAMPLE_RATE_HZ / 4)
+        drum, envelope = generator.integers(4), fade(length, length / SAMPLE_RATE_HZ / 4)
         low_hz = between(generator, 45, 250)
         skin = oscillate(low_hz * (1 + 2 * fade(length, 0.02)), [1.0])
         rattle = coloured(generator, length, -0.3)
         return envelope * (skin, rattle, 0.6 * skin + 0.6 * rattle,
-                           band(rattle, 4000, 7800))[kind] * between(generator, 0.3, 1)
+                           band(rattle, 4000, 7800))[drum] * between(generator, 0.3, 1)
     return events(generator, count, hit, between(generator, 0.1, 0.5),
                   generator.choice([0.0, 0.0, 0.5]))
 

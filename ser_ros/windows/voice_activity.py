@@ -48,7 +48,7 @@ def silero_path() -> str:
     if not os.path.isfile(path):
         raise SerError(
             f'the installed silero-vad does not hold {MODEL_FILE}; install a newer one with: '
-                       f'{INSTALL} --upgrade')
+            f'{INSTALL} --upgrade')
     return path
 
 

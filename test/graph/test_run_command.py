@@ -173,14 +173,14 @@ def test_diagnostics_of_others_do_not_end_it(peer, speech, tmp_path):
     assert 'windows=19' in out
 
 
-@pytest.mark.parametrize('period', ['5.0', '0.1'])
-def test_every_window_of_a_file_is_heard_at_any_period(speech, tmp_path, period):
+@pytest.mark.parametrize('period, windows', [('5.0', 2), ('1.0', 10)])
+def test_every_window_of_a_file_is_heard_at_any_period(speech, tmp_path, period, windows):
     path = tmp_path / 'params.yaml'
     path.write_text(f'/**/feature_extraction: {{ros__parameters: {{period: {period}}}}}\n')
     code, out, error = ser_ros('run', speech, '--fast', '--params-file', path)
     assert code == 0, error
     # 12 s: (12 - 2.6) / period + 1
-    assert f"windows={ {'5.0': 2, '0.1': 95}[period] }" in out
+    assert f'windows={windows} ' in out
 
 
 @pytest.mark.parametrize('processes', [[], ['--processes']])

@@ -42,7 +42,7 @@ def to_fp16(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def to_half(values: np.ndarray, name: str) -> np.ndarray:
-    """Return ``values`` in FP16; :raises ValueError: with ``name``, if one is out of range."""
+    """Return ``values`` in FP16, or raise ValueError with ``name`` if one is out of range."""
     largest = np.abs(values).max() if values.size else 0.0
     if largest > np.finfo(np.float16).max:
         raise ValueError(f'{name} reaches {largest}, too much for FP16')
@@ -71,7 +71,7 @@ def is_stored_weight(node: onnx.NodeProto, stored: Dict[str, onnx.TensorProto]) 
 
 def to_signed_int8(model: onnx.ModelProto) -> onnx.ModelProto:
     """
-    Return the QDQ model with U8 activations as TensorRT takes it: S8, symmetric, bias in float32.
+    Return a QDQ model of U8 activations as TensorRT takes it: S8, symmetric, bias in float32.
 
     TensorRT knows no zero points. An activation with the range [low, high] gets the scale
     max(|low|, |high|) / 127, half the resolution of U8 where it is never negative. There the

@@ -122,7 +122,7 @@ def _built_precision(trt: Any, logger: Any, log: Log, plan: bytes) -> str:
     if found is None:
         raise SerError(
             f'TensorRT {trt.__version__} does not tell in which precision it has built the '
-                       'engine')
+            'engine')
     return found
 
 

@@ -1,7 +1,7 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Building: from an ONNX graph to a serialised engine, with TensorRT 8.2 to 11 and TensorRT for RTX.
+From an ONNX graph to a serialised engine, with TensorRT 8.2 to 11 and TensorRT for RTX.
 
 What an installation can do is asked of its classes, never of its version number. There are two
 kinds of them:

@@ -22,7 +22,7 @@ class CudaPythonDevice(Device):
             self._cuda = importlib.import_module('cuda.cudart')
 
     def _do(self, function: Callable, *arguments: Any) -> Any:
-        """Return what the call answers beside its error code; :raises SerError: if that is one."""
+        """Return what the call answers beside its error code; an error raises SerError."""
         try:
             answer = function(*arguments)
         except RuntimeError as error:  # a driver that is missing, or too old to have the function

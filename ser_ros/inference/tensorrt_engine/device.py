@@ -60,4 +60,4 @@ class Device(abc.ABC):
 
     @abc.abstractmethod
     def wait(self, stream: Any) -> None:
-        """Return when all that was queued is done; :raises SerError: if something of it failed."""
+        """Return when all that was queued is done, or raise SerError if a part of it failed."""

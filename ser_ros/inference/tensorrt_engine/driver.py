@@ -39,7 +39,7 @@ def first_gpu() -> Gpu:
     except OSError as error:
         raise SerError(
             f"there is no NVIDIA driver ({LIBRARY} cannot be loaded); in a container, start it "
-                       "with NVIDIA's runtime") from error
+            "with NVIDIA's runtime") from error
     count = ctypes.c_int(0)
     code = cuda.cuInit(0) or cuda.cuDeviceGetCount(ctypes.byref(count))
     if code == _NO_DEVICE or (code == 0 and count.value == 0):

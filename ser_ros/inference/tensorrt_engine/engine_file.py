@@ -51,7 +51,7 @@ def file_name(model_name: str, key: Key) -> str:
 
 
 def write(path: str, content: EngineFile) -> None:
-    """Write the file ``path`` to the disk itself; :raises OSError: if that is not possible."""
+    """Write the file ``path`` to the disk itself, or raise OSError."""
     header = json.dumps({
         'key': content.key, 'precision': content.precision, 'check': content.check,
         'sha256': hashlib.sha256(content.plan).hexdigest(), 'size': len(content.plan)})

@@ -61,7 +61,7 @@ class RunningEngine:
         if self._engine is None:
             raise UnusableEngine(
                 f'TensorRT {trt.__version__} does not load the engine; was it built by another '
-                                 'version or for another GPU?')
+                'version or for another GPU?')
         self.precision = precision.inspect(trt, self._engine)
         self._context = self._engine.create_execution_context()
         if self._context is None:

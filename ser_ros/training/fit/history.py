@@ -40,7 +40,7 @@ class Epoch:
 
 def best(epochs: Sequence[Epoch]) -> Epoch:
     """Return the epoch with the best mean UAR, the first one of equals."""
-    return max(epochs, key=lambda entry: entry.uar['mean'])
+    return max(epochs, key=lambda epoch: epoch.uar['mean'])
 
 
 def is_over(epochs: Sequence[Epoch], settings: Training) -> bool:
@@ -58,7 +58,7 @@ def write(epochs: Sequence[Epoch], folder: Path) -> None:
     with open(partial, 'w', newline='', encoding='utf-8') as file:
         writer = csv.DictWriter(file, epochs[0].row())
         writer.writeheader()
-        writer.writerows(entry.row() for entry in epochs)
+        writer.writerows(epoch.row() for epoch in epochs)
     partial.replace(table)
     partial = folder / '.history.png'
     _draw(epochs, partial)
@@ -68,10 +68,10 @@ def write(epochs: Sequence[Epoch], folder: Path) -> None:
 def _draw(epochs: Sequence[Epoch], path: Path) -> None:
     """Draw loss and validation UAR over the epochs."""
     with plotting.figure(path, columns=2, figsize=(10, 4)) as (_, (left, right)):
-        numbers = [entry.epoch for entry in epochs]
-        left.plot(numbers, [entry.loss for entry in epochs])
+        numbers = [epoch.epoch for epoch in epochs]
+        left.plot(numbers, [epoch.loss for epoch in epochs])
         left.set(xlabel='epoch', ylabel='training loss')
         for name in epochs[0].uar:
-            right.plot(numbers, [100 * entry.uar[name] for entry in epochs], label=name)
+            right.plot(numbers, [100 * epoch.uar[name] for epoch in epochs], label=name)
         right.set(xlabel='epoch', ylabel='UAR on validation speakers [%]')
         right.legend()

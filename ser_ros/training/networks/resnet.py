@@ -1,7 +1,7 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-ResNets of basic blocks (He et al. 2016, arXiv:1512.03385) with a width multiplier and a small head.
+ResNets of basic blocks (He et al. 2016, arXiv:1512.03385) with a width multiplier.
 
 ResNet34 at width 1 on 3x128x128: 21.4 M parameters, 1.2 GMAC. ResNet10, with one block a stage,
 at width 0.5 on 1x104x256: 1.3 M parameters, 0.12 GMAC.
@@ -122,7 +122,7 @@ class ResNet(Network):
 
     def load_pretrained(self, path: Path) -> None:
         """
-        Take over the weights of torchvision's ResNet34, such as ImageNet's, but those of its head.
+        Take over the weights of torchvision's ResNet34, such as ImageNet's, except its head's.
 
         :raises SerError: if this is no resnet34 of width 1 for images of 3 channels, or the file
             cannot be read or is of another network.

@@ -36,10 +36,10 @@ def served(monkeypatch, session):
     backend = types.SimpleNamespace(open=lambda *_: session)
     monkeypatch.setattr(serving, 'choose_backend', lambda _: backend)
     log = types.SimpleNamespace(info=lambda text: None, error=lambda text: None)
-    found = Serving(None, 1, ['all'], BuildProgress(log.info), log)
-    found.start(FP32, EngineOptions(), to_input=None, on_result=None, on_failed=None,
-                on_changed=lambda: None)
-    return found
+    return Serving(
+        None, FP32, EngineOptions(), threads=1, emotions=['all'],
+        progress=BuildProgress(log.info), log=log, to_input=None, on_result=None, on_failed=None,
+        on_changed=lambda: None)
 
 
 def test_a_failure_that_is_told_late_does_not_outlive_the_next_success(served, session):

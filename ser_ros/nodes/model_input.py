@@ -1,0 +1,49 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The input of a model, out of SpeechFeatures."""
+
+import numpy as np
+
+from ser_ros.errors import SerError
+from ser_ros.features.registry import create_extractor
+from ser_ros.inference.model_metadata import ModelInfo
+from ser_ros.nodes.messages import SpeechFeatures
+
+
+def check_model(info: ModelInfo) -> None:
+    """
+    Check that the model takes what its feature set gives.
+
+    Raises:
+        SerError: If there is no such feature set, or it does not make the shape.
+
+    """
+    try:
+        create_extractor(info.feature_set, info.input_shape)
+    except SerError as error:
+        raise SerError(f'the model {info.name} cannot be served: {error}') from error
+
+
+def check_features(message: SpeechFeatures, info: ModelInfo) -> None:
+    """
+    Check that a window of features is what the model takes.
+
+    Raises:
+        SerError: If it is of another feature set or shape, or not complete.
+
+    """
+    shape = tuple(message.shape)
+    if message.feature_set != info.feature_set or shape != info.input_shape:
+        raise SerError(
+            f'features of the set {message.feature_set!r} and shape {list(shape)} came, the model '
+            f'{info.name} takes {info.feature_set!r} and {list(info.input_shape)}: set '
+            'feature_set of feature_extraction to auto')
+    if len(message.data) != np.prod(shape):
+        raise SerError(
+            f'features with {len(message.data)} values came, the shape {list(shape)} has '
+            f'{np.prod(shape)}')
+
+
+def to_array(message: SpeechFeatures) -> np.ndarray:
+    """Return the features of a window as float32 in their shape, without a copy."""
+    return np.frombuffer(message.data, np.float32).reshape(message.shape)
