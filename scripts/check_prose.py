@@ -43,7 +43,7 @@ FRAGMENT = re.compile(r'(of|that|by)\b')
 SENTENCE_END = re.compile(r'(?<=[.!?])[)"*_]*\s+(?=[^a-z\s])')
 TEXT_ARGUMENTS = ('help', 'description')
 # Calls whose texts a user reads.
-DECLARES = 'spec'
+DECLARES = ('spec', 'key')
 REPORTS = ('SerError', 'tell', 'debug', 'info', 'warning', 'warn', 'error', '_warn')
 
 
@@ -172,7 +172,7 @@ def texts_of(path: str, source: str) -> Tuple[List[Text], List[Text]]:
             named = [word.value for word in node.keywords if word.arg in TEXT_ARGUMENTS]
             describing += [Text(path, node.lineno, _literal(value)) for value in named]
             texts = [Text(path, value.lineno, _literal(value)) for value in node.args]
-            if name == DECLARES:
+            if name in DECLARES:
                 describing += texts
             elif name in REPORTS:
                 reporting += texts

@@ -73,7 +73,7 @@ class ChildProcess:
                 start_new_session=True)  # a terminal's Ctrl-C is for the parent
         except OSError as error:
             raise SerError(
-                f'the process of {self._module} cannot be started: {error.strerror}') from error
+                f'cannot start the process of {self._module}: {error.strerror}') from error
         return self
 
     def __exit__(self, *_: Any) -> None:

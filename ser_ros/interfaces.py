@@ -37,15 +37,15 @@ def _check_own_messages():
     if module is None:
         raise SerError(
             f'ser_ros was imported from {os.path.dirname(os.path.abspath(ser_ros.__file__))}, '
-            'which has no messages (ser_ros.msg): it is a copy that '
-            'pip installed, or the source folder. Source the workspace in which ser_ros was built '
-            '(`source install/setup.bash`) and, if pip has installed a copy that hides it, '
-            '`pip uninstall ser_ros`; do not start it from the source folder')
+            'which has no messages (ser_ros.msg): it is a copy installed by pip, or the source '
+            'folder. Source the workspace in which ser_ros was built (`source '
+            'install/setup.bash`). If pip installed a copy that hides it, run `pip uninstall '
+            'ser_ros`. Do not start it from the source folder')
     missing = [name for name in _OWN_MESSAGES if not hasattr(module, name)]
     if missing:
         raise SerError(
-            f"the messages in {_folder(module)} are of another version of ser_ros, without "
-            f"{', '.join(missing)}: build the workspace again")
+            f"the messages in {_folder(module)} belong to another version of ser_ros, without "
+            f"{', '.join(missing)}; build the workspace again")
 
 
 def _check_audio_messages():
@@ -59,9 +59,9 @@ def _check_audio_messages():
         known = message.get_fields_and_field_types() if message is not None else {}
         if not all(field in known for field in fields):
             raise SerError(
-                f'audio_common_msgs in {_folder(module)} is another package of this name: its '
-                f'{name} is not that of '
-                f'ros-drivers; remove it from the workspace, then {remedy}')
+                f'audio_common_msgs in {_folder(module)} is another package with this name: its '
+                f'{name} differs from that of ros-drivers; remove it from the workspace, then '
+                f'{remedy}')
 
 
 def _import(name: str) -> typing.Optional[types.ModuleType]:

@@ -27,7 +27,7 @@ def open_session(path: str, threads: int = 1):
     """
     check_threads(threads)
     if not os.path.isfile(path):
-        raise SerError(f'no model file at {path}')
+        raise SerError(f'the model file {path} does not exist')
     try:
         import onnxruntime
     except ImportError as error:

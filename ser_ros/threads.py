@@ -5,7 +5,7 @@
 from ser_ros.errors import SerError
 
 THREADS_RANGE = (1, 64)
-'''The least and the most, both allowed; many more would only wait for each other to start.'''
+'''The least and the most, both allowed; more threads would only wait for each other.'''
 
 
 def check_threads(threads: int) -> None:

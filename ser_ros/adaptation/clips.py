@@ -48,8 +48,8 @@ def read_clips(root: Path, labels: Sequence[str],
         unknown = [f'{word!r} ({count} clips)' for word, count in words.items()
                    if emotions.get(word, word) not in {*known, None}]
         if unknown:
-            raise SerError(f'{folder}: the model does not know {", ".join(unknown)}; it tells '
-                           f'{", ".join(labels)} apart. Rename these labels or take the clips out')
+            raise SerError(f'{folder}: the model does not know {", ".join(unknown)}; rename these '
+                           f'labels or remove the clips (labels of the model: {", ".join(labels)})')
         left_out.update({word: count for word, count in words.items()
                          if emotions.get(word, word) is None})
         clips += to_clips(listing.folder.name, listing, labels, {}, [])
@@ -98,14 +98,14 @@ def hear(clips: Iterable[Clip], body: Body, stream: WindowStream,
             end_s.append(window.end_sample / SAMPLE_RATE_HZ)
             shares.append(window.speech_probability)
     if not heard:
-        raise SerError('none of the clips holds speech')
+        raise SerError('no clip contains speech; give clips in which somebody speaks')
     return (Examples(np.stack(features), np.array(which), np.array(truth)),
             Heard(heard, np.array(end_s), np.array(shares)))
 
 
 def check_counts(truth: np.ndarray, labels: Sequence[str]) -> None:
     """
-    Make sure that there is enough to learn from and to judge by.
+    Make sure that there are enough clips for training and cross-validation.
 
     :param truth: label of each clip.
     :raises SerError: if fewer than two emotions have clips, or one has fewer than MIN_CLIPS.
@@ -113,12 +113,13 @@ def check_counts(truth: np.ndarray, labels: Sequence[str]) -> None:
     counts = {label: int(np.sum(truth == index)) for index, label in enumerate(labels)}
     given = ', '.join(f'{count} {label}' for label, count in counts.items() if count)
     if sum(count > 0 for count in counts.values()) < 2:
-        raise SerError(f'clips of two emotions or more are needed; with speech there are {given}')
+        raise SerError('two or more emotions with clips are needed; clips with speech are: '
+                       f'{given}')
     few = [label for label, count in counts.items() if 0 < count < MIN_CLIPS]
     if few:
-        raise SerError(f'{MIN_CLIPS} clips of each emotion are the least to learn from; of '
-                       f'{", ".join(few)} there are fewer (with speech: {given}). Add some, or '
-                       'take these emotions out')
+        raise SerError(f'each emotion needs at least {MIN_CLIPS} clips with speech, but '
+                       f'{", ".join(few)} has fewer (clips: {given}); add clips or remove these '
+                       'emotions')
 
 
 def split(clips: Sequence[Clip], hold_out: str, seed: int) -> tuple[list[np.ndarray], str]:
@@ -132,15 +133,15 @@ def split(clips: Sequence[Clip], hold_out: str, seed: int) -> tuple[list[np.ndar
     speakers = [(clip.corpus, clip.speaker) for clip in clips]
     known = len(set(speakers)) > 1 and all(clip.speaker for clip in clips)
     if hold_out == 'speakers' and not known:
-        raise SerError('holding out speakers takes clips of two or more, all of them named (a '
-                       'column speaker in the list); use --hold-out clips')
+        raise SerError('--hold-out speakers needs two or more speakers, and a speaker for every '
+                       'clip (column speaker of the list); add them or use --hold-out clips')
     if hold_out == 'clips' or not known:
         return _by_clip(clips, seed), 'clips'
     folds = _by_speaker(speakers)
     for fold in folds:
         if len({clip.label for index, clip in enumerate(clips) if index not in fold}) < 2:
-            raise SerError('without the clips of one speaker fewer than two emotions are left to '
-                           'learn from; use --hold-out clips')
+            raise SerError('only one emotion is left when one speaker is held out; use '
+                           '--hold-out clips')
     return folds, 'speakers'
 
 

@@ -88,9 +88,9 @@ class HeadGraph:
             self._constant(name) is not None for name in node.input[1:])
 
     def _refuse(self) -> NoReturn:
-        raise SerError(f'{self._path}: only a model that ends in a fully connected layer (Gemm '
-                       'with weights and bias, as ser_ros train writes it), or in a mean of such, '
-                       'can be adapted')
+        raise SerError(f'{self._path} cannot be adapted: its last layer must be fully connected '
+                       '(a Gemm with weights and bias, as ser_ros train writes it), or a mean of '
+                       'such layers')
 
     def _constant(self, name: str) -> onnx.TensorProto | None:
         """Return a constant, also one in FP16 that the graph turns into FP32."""

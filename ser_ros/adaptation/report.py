@@ -1,6 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What an adaptation is worth, as a report and as the new model's card."""
+"""The gain of an adaptation, as a report and as the new model's card."""
 
 import numpy as np
 
@@ -13,13 +13,13 @@ from ser_ros.evaluation.threshold import describe_answers
 
 def report(adaptation: Adaptation) -> list[Block]:
     """Return the comparison of before and after on held-out clips."""
-    how = ('each speaker by a model that has heard the others' if adaptation.held_out == 'speakers'
-           else 'each clip by a model that has heard other clips, also of the same speaker')
+    how = ('each speaker by a model trained on the others' if adaptation.held_out == 'speakers'
+           else 'each clip by a model trained on other clips, some of them of the same speaker')
     return [
         Heading('Before and after, on held-out clips', 2),
-        Text(f'Cross-validated: every clip is answered once, {how}. In %, with 95 % intervals by '
-             f'bootstrap over {adaptation.resampled}; the difference is paired. All labels of the '
-             'model may be answered.'),
+        Text(f'Cross-validation classifies every clip once, {how}. Figures are in %, with 95 % '
+             f'intervals by bootstrap over {adaptation.resampled}. The difference is paired. All '
+             'labels of the model are possible answers.'),
         *_left_out(adaptation),
         _figures(adaptation),
         Heading('Recall by emotion', 2),
@@ -27,10 +27,9 @@ def report(adaptation: Adaptation) -> list[Block]:
 
 
 def _left_out(adaptation: Adaptation) -> list[Block]:
-    counts = {'that cannot be read': adaptation.unreadable,
-              'without speech': len(adaptation.silent)}
+    counts = {'unreadable': adaptation.unreadable, 'without speech': len(adaptation.silent)}
     reasons = ', '.join(f'{count} {reason}' for reason, count in counts.items() if count)
-    return [Text(f'Files that are left out: {reasons}.')] if reasons else []
+    return [Text(f'Files left out: {reasons}.')] if reasons else []
 
 
 def _figures(adaptation: Adaptation) -> Table:
@@ -70,8 +69,8 @@ def verdict(adaptation: Adaptation) -> str:
     if difference.uar <= 0:
         return 'The adapted model is not better on held-out clips.'
     if difference.interval[0] <= 0:
-        return ('The adapted model is better on held-out clips, but by no more than chance could '
-                'make it: more clips would tell.')
+        return ('The adapted model is better on held-out clips, but the difference may be chance. '
+                'More clips would give a clearer answer.')
     return 'The adapted model is better on held-out clips.'
 
 
@@ -80,12 +79,13 @@ def _threshold(adaptation: Adaptation) -> list[Block]:
     if adaptation.threshold is None:
         return []
     chosen = adaptation.threshold.all
-    reached = '' if chosen.reached else ', which no threshold reaches on these clips'
-    return [Heading('When an emotion is named', 2), Text(
-        f'From a confidence of {chosen.min_confidence:.2f} on (min_confidence), chosen on all '
-        f'clips so that {adaptation.threshold.accuracy:.0%} of the answers are right{reached}. '
-        'With temperature and threshold of the other folds, so on clips that neither was chosen '
-        f'on: {describe_answers(adaptation.threshold.cross_validated)}.')]
+    reached = '' if chosen.reached else ' No threshold reaches this share on these clips.'
+    share = f'{adaptation.threshold.accuracy:.0%}'
+    return [Heading('Confidence threshold', 2), Text(
+        f'The model names an emotion if its confidence is at least {chosen.min_confidence:.2f} '
+        f'(min_confidence). The value was chosen on all clips for {share} right answers.{reached} '
+        'Cross-validation, with the temperature and the threshold of the other folds: '
+        f'{describe_answers(adaptation.threshold.cross_validated)}.')]
 
 
 def card(adaptation: Adaptation, settings: Settings) -> list[Block]:
@@ -97,10 +97,9 @@ def card(adaptation: Adaptation, settings: Settings) -> list[Block]:
     missing = [label for label, count in counts.items() if not count]
     blocks: list[Block] = [
         Heading(settings.name, 1),
-        Text(f'{source.name} {source.version}, adapted by ser_ros adapt with clips of its user: '
-             'the last layer is learnt anew, all before it is as it was. What the card of '
-             f'{source.name} says of its input, its network and its limits still holds; its '
-             'figures do not.'),
+        Text(f"{source.name} {source.version}, adapted by ser_ros adapt with the user's own clips. "
+             'Only the last layer was retrained. The input, the network and the limits on the '
+             f'card of {source.name} still apply, but its figures do not.'),
         Table(['', ''], [
             ['Answers', ', '.join(source.labels)], ['Files', files],
             ['Adapted with', describe(adaptation)], ['Licence', source.licence],
@@ -108,9 +107,9 @@ def card(adaptation: Adaptation, settings: Settings) -> list[Block]:
             ['Settings', f'keep {settings.keep:g}, seed {settings.seed}']]),
         Text(verdict(adaptation)), *report(adaptation), *_threshold(adaptation),
         Heading('Limits', 2),
-        Text('How other people and other microphones are understood was not measured again, and '
-             'may have become worse: ser_ros evaluate tells, on clips of such.')]
+        Text('The accuracy for other people and microphones was not measured again. It may be '
+             'worse now. Measure it with ser_ros evaluate on clips of other people.')]
     if missing:
-        blocks.append(Text(f'No clips of {", ".join(missing)} were given: how well these are told '
-                           'from the others after the adaptation is unknown.'))
+        blocks.append(Text(f'No clips of {", ".join(missing)} were given, so the accuracy for '
+                           'these emotions after the adaptation is unknown.'))
     return blocks

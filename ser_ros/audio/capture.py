@@ -119,7 +119,7 @@ class Capture:
         if not self._opened.wait(_OPEN_TIMEOUT_S):
             self._stopping.set()
             raise SerError(
-                f'the audio device did not open within {_OPEN_TIMEOUT_S:.0f} s; the device or the '
+                f'the audio device did not open within {_OPEN_TIMEOUT_S:.0f} s: the device or the '
                 'sound server hangs')
         if self._failure is not None:
             raise self._failure
@@ -179,7 +179,7 @@ class Capture:
                 return
             except SerError as error:
                 self._stats.lost = True
-                self._on_warning(f'{error}; trying to open it again')
+                self._on_warning(f'{error}; trying to reopen it')
             finally:
                 self._close(source)
             source = self._reopen()
@@ -208,7 +208,7 @@ class Capture:
             self._stamps.restart()
             self._stats.lost = False
             self._stats.reopens += 1
-            self._on_warning(f'{self.description} is back')
+            self._on_warning(f'{self.description} is open again')
             return source
         return None
 

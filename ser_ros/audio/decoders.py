@@ -51,7 +51,7 @@ class SoundfileDecoder(BlockReader):
             self._file = _ForwardSoundFile(os.fsencode(path))
         except TypeError as error:
             # Headerless formats, chosen by the file's ending, would need a rate to be given.
-            raise SerError(f"cannot read '{path}': it has no header that tells its format; "
+            raise SerError(f"cannot read '{path}': the file has no header with its format; "
                            f'use one of {KINDS}') from error
         self.rate_hz = self._file.samplerate
         self.duration_s = self._file.frames / self.rate_hz
@@ -77,7 +77,7 @@ class SoundfileDecoder(BlockReader):
         self._file.close()
 
     def _breaks_off(self, reason):
-        return (f'breaks off after {self._frames / self.rate_hz:.2f} s of '
+        return (f'ends early, after {self._frames / self.rate_hz:.2f} s of '
                 f'{self.duration_s:.2f} s: {reason}')
 
 
@@ -96,8 +96,8 @@ class AvDecoder(BlockReader):
         try:
             self._container = self._av.open(path)
         except (self._av.error.FFmpegError, ValueError) as error:
-            raise SerError(f"cannot read '{path}': no audio format was recognised in it; "
-                           f'allowed: {KINDS}') from error
+            raise SerError(
+                f"cannot read '{path}': unknown audio format; allowed: {KINDS}") from error
         try:
             self._open_stream(path)
         except SerError:
@@ -106,12 +106,12 @@ class AvDecoder(BlockReader):
 
     def _open_stream(self, path):
         if not self._container.streams.audio:
-            raise SerError(f"'{path}' holds no audio")
+            raise SerError(f"'{path}' contains no audio")
         self._packed = self._container.decode(self._container.streams.audio[0])
         # What the header says may be half of what the decoder gives (HE-AAC): ask a frame.
         self._first = self._next_frame()
         if self._first is None:
-            raise SerError(f"'{path}' holds no audio that can be decoded")
+            raise SerError(f"'{path}' contains no audio that can be decoded")
         self.rate_hz = self._first.sample_rate
         duration = self._container.duration
         self.duration_s = float('nan') if duration is None else duration / 1e6
@@ -125,8 +125,7 @@ class AvDecoder(BlockReader):
         if frame.sample_rate != self.rate_hz:
             raise SerError(
                 f"'{self._path}' changes its sample rate from {self.rate_hz} to "
-                f"{frame.sample_rate} Hz; convert it to one rate "
-                'first')
+                f'{frame.sample_rate} Hz; convert it to one rate first')
         return _frame_samples(frame)
 
     def close(self) -> None:
@@ -137,7 +136,7 @@ class AvDecoder(BlockReader):
         try:
             return next(self._packed, None)
         except self._av.error.FFmpegError as error:
-            self.warning = f'breaks off: {error}'
+            self.warning = f'ends early: {error}'
             return None
 
 
@@ -145,7 +144,7 @@ def open_decoder(path: str):
     """
     Open an audio file with the first decoder that can read it.
 
-    :raises SerError: if it is missing, unreadable, empty or no audio; the text names the file.
+    :raises SerError: if it is missing, unreadable, empty or not audio; the text names the file.
     """
     _check_file(path)
     try:
@@ -170,9 +169,8 @@ def _import_av(path):
         import av
     except ImportError as error:
         raise SerError(
-            f"cannot read '{path}': it is none of the formats that libsndfile reads (wav, flac, "
-            "ogg, "
-            'opus, mp3); for others install PyAV (pip install av)') from error
+            f"cannot read '{path}': libsndfile does not know this format (it reads wav, flac, ogg, "
+            'opus and mp3); for other formats install PyAV (pip install av)') from error
     return av
 
 

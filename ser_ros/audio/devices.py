@@ -12,8 +12,8 @@ from ser_ros.errors import SerError
 MICROPHONE = 'mic'
 
 NO_DEVICES = (
-    'no microphone was found; is one plugged in? A container must be given the sound devices '
-    '(docker run --device /dev/snd), and the user must be in the group audio')
+    'no microphone was found; plug one in. A container needs the sound devices (docker run '
+    '--device /dev/snd), and the user must be in the group audio')
 
 
 class NoDevices(SerError):
@@ -92,5 +92,5 @@ def choose(devices: List[Device], spec: str) -> Device:
         raise SerError(f"several microphones match '{spec}'; give the index or more of the name: "
                        f'{listed}')
     if is_default:
-        raise SerError(f'no microphone is the default one; name one of: {listed}')
-    raise SerError(f"no microphone matches '{spec}'; there are: {listed}")
+        raise SerError(f'there is no default microphone; name one of: {listed}')
+    raise SerError(f"no microphone matches '{spec}'; available: {listed}")

@@ -50,7 +50,7 @@ class FileSource(AudioSource):
             self._first = self._decode()
             if self._first is None:
                 raise SerError(
-                    f"'{self.description}' holds no audio "
+                    f"'{self.description}' contains no audio "
                     f"samples{self.warning and ' (' + self.warning + ')'}; give an audio file "
                     f"({KINDS})")
         except SerError:

@@ -54,15 +54,15 @@ def int16_to_float(samples: np.ndarray) -> np.ndarray:
 def check_channels(channels: int) -> None:
     """Raise SerError unless there is at least one channel."""
     if channels < 1:
-        raise SerError(f'channels is {channels}; at least 1 is needed')
+        raise SerError(f'channels is {channels}; allowed: 1 or more')
 
 
 def check_rate(sample_rate_hz: float) -> None:
     """Raise SerError unless the rate is one that can be resampled to 16 kHz."""
     if not MIN_RATE_HZ <= sample_rate_hz <= MAX_RATE_HZ:
         raise SerError(
-            f'a sample rate of {sample_rate_hz} Hz is not supported; {MIN_RATE_HZ} to '
-            f'{MAX_RATE_HZ} Hz are')
+            f'the sample rate {sample_rate_hz} Hz is not supported; allowed: {MIN_RATE_HZ} to '
+            f'{MAX_RATE_HZ} Hz')
 
 
 def check_sample_format(sample_format: str) -> None:
@@ -83,8 +83,8 @@ def check_audio_info(
     coding = coding_format.upper()
     if coding == 'MP3':
         raise SerError(
-            'the audio is coded as MP3; WAVE (plain PCM) is needed: start audio_capture_node '
-            'with format:=wave')
+            'the audio is MP3, but WAVE (plain PCM) is needed; start audio_capture_node with '
+            'format:=wave')
     if coding != 'WAVE':
         raise SerError(
             f"coding format '{coding_format}' is not supported; allowed: WAVE (plain PCM)")

@@ -27,8 +27,7 @@ def load() -> Any:
     except ImportError as error:
         raise SerError(
             f'a microphone needs PyAudio, which cannot be imported ({error}); install '
-            'portaudio19-dev '
-            'and then PyAudio (pip install PyAudio)') from error
+            'portaudio19-dev and then PyAudio (pip install PyAudio)') from error
     return pyaudio
 
 
@@ -61,14 +60,13 @@ def calling(failure: str) -> Iterator[None]:
     if not _LOCK.acquire(timeout=_LOCK_TIMEOUT_S):
         raise SerError(
             f'{failure}: an earlier call to PortAudio has not returned for {_LOCK_TIMEOUT_S:.0f} '
-            's; a device or the '
-            'sound server hangs')
+            's, because a device or the sound server hangs')
     lines = []
     try:
         with quiet_stderr() as lines:
             yield
     except (OSError, ValueError) as error:
-        # PortAudio's errors are OSError(code, text); ALSA's own words often tell more.
+        # PortAudio's errors are OSError(code, text); ALSA's own words often say more.
         details = [str(error.args[-1] if error.args else error), reason(lines)]
         raise SerError(f"{failure}: {'; '.join(filter(None, details))}") from error
     finally:

@@ -89,14 +89,14 @@ def _head(head: Head) -> List[str]:
         f'ser_ros benchmark of {head.model}, {head.date}',
         'machine:  ' + head.machine,
         'GPU:      ' + (head.gpu or 'none'),
-        f'load:     {head.load:.2f} in the minute before, {head.cores} cores',
+        f'load:     {head.load:.2f} in the last minute, {head.cores} cores',
         'versions: ' + head.version_text,
         f'model:    {head.model}, {head.feature_set}, sha256 {head.sha256}',
         f"input:    {head.sound}, a window every {head.period_s} s, {head.threads} "
         f"thread{'' if head.threads == 1 else 's'}",
     ]
     if head.busy:
-        lines.append('WARNING:  other programs were running: times and their spread are too high')
+        lines.append('WARNING:  other programs were running, so the times are too high')
     return lines
 
 
@@ -139,12 +139,13 @@ def _table(columns, rows: Sequence[Row]) -> List[str]:
 
 def _notes(head: Head) -> str:
     return textwrap.fill(
-        'Medians and 95th percentiles of single windows. Preprocessing: from the last 20 ms of a '
-        'window to the input of the model. Each configuration ran alone, in {} fresh processes '
-        'that took turns. Reduction: of the inference time against {} {}, the median of the '
-        "rounds' own. CPU: features and model of a stream in real time. Memory of the system: by "
-        "how much the available memory became less, with other programs' changes in it; on a "
-        "Jetson with the GPU's.".format(head.rounds, *REFERENCE), TEXT_WIDTH)
+        'Times are medians and 95th percentiles of single windows. Preprocessing is the time from '
+        'the last 20 ms of a window to the input of the model. Each configuration ran alone, in '
+        '{} fresh processes that took turns. Reduction compares the inference time with {} {} and '
+        'is the median over the rounds. CPU is the load by features and model of a real-time '
+        'stream. Memory of the system is the decrease of the available memory. It includes '
+        "changes by other programs and, on a Jetson, the GPU's memory.".format(
+            head.rounds, *REFERENCE), TEXT_WIDTH)
 
 
 def write_csv(path: str, head: Head, rows: Sequence[Row]) -> None:

@@ -103,7 +103,7 @@ class Runs:
             self._reasons[configuration] = outcome['error']
         elif outcome['result']['precision'] != precision:
             loaded = outcome['result']['precision']
-            self._reasons[configuration] = f'it was loaded in {loaded} instead'
+            self._reasons[configuration] = f'the model was loaded in {loaded} instead'
         else:
             self._results[configuration].append(outcome['result'])
 
@@ -162,4 +162,4 @@ def _run_worker(task: Task, show: Show) -> Dict[str, Any]:
                 answer = message
     log = ' | '.join(filter(None, worker.log))
     return answer or {
-        'error': f'its process {worker.end}' + (f'. The end of its log: {log}' if log else '')}
+        'error': f'the process {worker.end}' + (f'. The end of its log: {log}' if log else '')}

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-# Of files of one kind so many are named; --json names all.
+# Files of one kind that are listed; --json lists all.
 SHOWN = 10
 
 
@@ -22,8 +22,8 @@ def print_check(check) -> None:
     console.print(_counts(values['counts']))
     for line in _lines(values):
         console.print('  ' + line)
-    console.print('  nothing has to be repaired' if values['sound']
-                  else '  to be repaired before training: see above')
+    console.print('  no problems found' if values['sound']
+                  else '  repair the problems above before training')
     console.print()
 
 
@@ -52,9 +52,9 @@ def _lines(values):
             yield (f"{title}: {spread['min']:.1f} to {spread['max']:.1f} {unit}, "
                    f"median {spread['median']:.1f}")
     for label, emotion in values['merged_labels'].items():
-        yield f'label {label}: counts as {emotion}'
+        yield f'label {label}: counted as {emotion}'
     for label, count in values['dropped_labels'].items():
-        yield f'label {label}: {count} clips are left out'
+        yield f'label {label}: {count} clips left out'
     for label, count in values['unknown_labels'].items():
         yield f'UNKNOWN LABEL {label}: {count} clips'
     for line in _files('BROKEN', [item['problem'] for item in values['broken']]):
@@ -80,4 +80,4 @@ def _files(title, names):
     for name in names[:SHOWN]:
         yield '  ' + name
     if len(names) > SHOWN:
-        yield f'  and {len(names) - SHOWN} more; --json names all'
+        yield f'  and {len(names) - SHOWN} more; --json lists all'

@@ -58,7 +58,7 @@ def _check_riff_size(path: Path) -> None:
     held = path.stat().st_size
     # Programs that write to a pipe declare the largest size there is.
     if magic == b'RIFF' and held < declared < 2 ** 31:
-        raise SerError(f"'{path}' breaks off: {held} bytes of {declared} are there")
+        raise SerError(f"'{path}' ends early: it holds {held} of {declared} bytes")
 
 
 def _measure(decoder, path: Path) -> ClipCheck:
@@ -68,7 +68,7 @@ def _measure(decoder, path: Path) -> ClipCheck:
         blocks.append(block.mean(axis=1))
     samples = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
     if not len(samples):
-        raise SerError(f"'{path}' holds no audio samples")
+        raise SerError(f"'{path}' contains no audio samples")
     digest = hashlib.sha256(float_to_int16(samples).tobytes())
     digest.update(str(decoder.rate_hz).encode())
     return ClipCheck(len(samples) / decoder.rate_hz, decoder.rate_hz, level_dbfs(samples),
@@ -92,5 +92,5 @@ def leave_out_unreadable(paths: list[Path], threads: int,
     readable = [path for path, check in zip(paths, checks, strict=True) if check.content]
     problems = [check.problem for check in checks if not check.content]
     if not readable:
-        raise SerError(f'none of the {len(paths)} clips can be read; the first: {problems[0]}')
+        raise SerError(f'none of the {len(paths)} clips can be read; first problem: {problems[0]}')
     return readable, problems

@@ -60,7 +60,7 @@ def load_part(config: Selection, root: Path, part: str) -> list[Clip]:
                     f'{root / name}: no clips of the speakers {", ".join(sorted(missing))}')
         clips += members
     if not clips:
-        raise SerError(f'no speakers are listed for {part} in the configuration')
+        raise SerError(f'the configuration lists no speakers for {part}; add some')
     return clips
 
 
@@ -96,8 +96,8 @@ def to_clips(name: str, listing: Listing, labels: Sequence[str], merge: Mapping[
             continue
         if as_word(emotion) not in indices:
             raise SerError(
-                f'{listing.folder}: unknown emotion {emotion!r}; put it under labels, merge or '
-                f'drop in the configuration (labels: {", ".join(labels)})')
+                f'{listing.folder}: unknown emotion {emotion!r}; add it to labels, merge or drop '
+                f'in the configuration (labels: {", ".join(labels)})')
         clips.append(Clip(name, recording.path, recording.speaker,
                           indices[as_word(emotion)]))
     return clips

@@ -43,7 +43,7 @@ def read_rows(path: Path, columns: Iterable[str],
             for number, line in enumerate(lines[1:], start=2) if line}
     for column in columns:
         if header.count(column) != 1:
-            fault = 'there several times' if column in header else 'missing'
+            fault = 'given several times' if column in header else 'missing'
             raise SerError(f'{path}: the column {column!r} is {fault}; needed: '
                            f'{", ".join(columns)}; found: {_as_text(header)}')
         for number, row in rows.items():
@@ -95,7 +95,7 @@ def _text(path: Path) -> str:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise SerError(f'cannot read {path}: it is text neither in UTF-8 nor in CP949')
+    raise SerError(f'cannot read {path}: the text is neither UTF-8 nor CP949; save it as UTF-8')
 
 
 def plain(path: Path) -> list[Recording]:
@@ -146,7 +146,8 @@ def aihub(lists: Iterable[Path], audio: Iterable[Path]) -> tuple[
         for row in read_rows(path, AIHUB_COLUMNS):
             name = row['wav_id'].strip()
             if name not in files:
-                skipped.append((path.parent / f'{name}.wav', f'in {path.name}, but not here'))
+                skipped.append((path.parent / f'{name}.wav',
+                                f'listed in {path.name}, but missing here'))
             else:
                 recordings[name] = Recording(files[name], as_word(row['상황']))
     return list(recordings.values()), skipped

@@ -69,7 +69,7 @@ NAMINGS = {
         re.compile(r'/03-01-(?P<label>0[1-8])-\d\d-\d\d-\d\d-(?P<speaker>\d\d)$'),
         {'01': 'neutral', '02': 'calm', '03': 'happy', '04': 'sad', '05': 'angry',
          '06': 'fearful', '07': 'disgust', '08': 'surprised'},
-        (re.compile(r'/\d\d(-\d\d){6}$'), 'song, or sound of a video')),
+        (re.compile(r'/\d\d(-\d\d){6}$'), 'song or sound of a video')),
     'nemo': Naming(re.compile(
         r'/(?P<speaker>[A-Z]{2}\d)_(?P<label>anger|fear|happiness|neutral|sadness|surprised?)_'
         r'\d+$')),
@@ -125,7 +125,7 @@ def recordings(corpus: str, paths: Iterable[Path]) -> tuple[
 def _reason(naming: Naming, path: Path) -> str:
     if naming.other and naming.other[0].search(path.with_suffix('').as_posix()):
         return naming.other[1]
-    return 'not named as the corpus names its clips'
+    return 'not a file name of this corpus'
 
 
 def detect(paths: Iterable[Path]) -> Optional[str]:

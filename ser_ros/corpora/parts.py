@@ -53,8 +53,8 @@ def check_corpus(name: str, corpus: Corpus) -> None:
         for speaker in getattr(corpus, part):
             if speaker in seen:
                 raise SerError(f'speaker {speaker!r} of {name} is in {seen[speaker]} '
-                               f'and in {part}')
+                               f'and in {part}; allowed: one part')
             seen[speaker] = part
     if EVERYONE in seen and len(seen) > 1:
-        raise SerError(f"'*' stands for all speakers of {name}; no others can be "
-                       f'listed, but {", ".join(sorted(set(seen) - {EVERYONE}))} are')
+        raise SerError(f"'*' stands for all speakers of {name}; remove the others: "
+                       f'{", ".join(sorted(set(seen) - {EVERYONE}))}')

@@ -38,7 +38,7 @@ def read(path: Path, corpus: Optional[str] = None) -> Listing:
     if path.is_file():
         return _listed(path, corpus)
     if not path.is_dir():
-        raise SerError(f'{path} is missing; a folder with a corpus is needed')
+        raise SerError(f'{path} does not exist; give a folder with a corpus')
     audio, tables = _walk(path)
     if path / METADATA in tables:
         return _listed(path / METADATA, corpus)
@@ -47,7 +47,7 @@ def read(path: Path, corpus: Optional[str] = None) -> Listing:
     if listing is None:
         columns = ''.join(f'; {table.name} has the columns {lists.describe_columns(table)}'
                           for table in tables[:TABLES_NAMED])
-        raise SerError(f'{path}: no corpus was recognised; needed: {LAYOUTS}{columns}')
+        raise SerError(f'{path}: the layout is not known; allowed: {LAYOUTS}{columns}')
     return listing
 
 
@@ -76,8 +76,8 @@ def find_folders(path: Path) -> list[Path]:
               if layouts[folder] not in {layouts[emotion] for emotion in emotions}]
     if emotions and others:
         raise SerError(
-            f'{path} holds folders of emotions ({_names(emotions)}) and beside them what is a '
-            f'corpus of its own ({_names(others)}); put the folders of emotions into a folder of '
+            f'{path} contains folders of emotions ({_names(emotions)}) and other corpora '
+            f'({_names(others)}) side by side; move the folders of emotions into a folder of '
             'their own, or give the path of one corpus')
     if emotions:  # and perhaps folders of labels that one corpus alone has, such as calm
         return [path]
@@ -144,8 +144,8 @@ def _aihub(folder: Path, audio: list[Path], tables: list[Path],
         return None
     recordings, skipped = lists.aihub(chosen, audio)
     if not recordings:
-        raise SerError(f'{folder}: none of the clips in {", ".join(p.name for p in chosen)} is '
-                       'here; unpack the archives of the corpus into this folder')
+        raise SerError(f'{folder}: all clips listed in {", ".join(p.name for p in chosen)} are '
+                       'missing; unpack the archives of the corpus into this folder')
     return Listing('aihub', folder, 'lists of the corpus', recordings, skipped)
 
 
@@ -155,16 +155,16 @@ def _named(folder: Path, audio: list[Path], corpus: Optional[str]) -> Optional[L
         return None
     recordings, skipped = naming.recordings(corpus, audio)
     if not recordings:
-        raise SerError(f'{folder}: none of its {len(audio)} audio files is named as {corpus} '
-                       'names its clips')
+        raise SerError(f'{folder}: none of the {len(audio)} audio files has a file name of the '
+                       f'corpus {corpus}')
     return Listing(corpus, folder, f'file names of {corpus}', recordings, skipped)
 
 
 def _table(folder: Path, tables: list[Path], corpus: Optional[str]) -> Optional[Listing]:
     chosen = [path for path in tables if lists.has_columns(path, lists.COLUMNS)]
     if len(chosen) > 1:
-        raise SerError(f'{folder}: several lists of clips, {", ".join(map(str, chosen))}; give '
-                       'the path of one')
+        raise SerError(f'{folder} has several lists of clips; give the path of one: '
+                       f'{", ".join(map(str, chosen))}')
     return _listed(chosen[0], corpus) if chosen else None
 
 
@@ -182,5 +182,5 @@ def _class_folders(folder: Path, audio: list[Path], corpus: Optional[str]) -> Op
         if len(names) > depth:
             recordings.append(Recording(path, names[depth]))
         else:
-            skipped.append((path, 'in no folder of an emotion'))
+            skipped.append((path, 'not in a folder of an emotion'))
     return Listing(corpus or GENERIC, folder, 'a folder for each emotion', recordings, skipped)

@@ -109,10 +109,11 @@ def report(heard: Sequence[Heard], unreadable: int = 0) -> list[Block]:
         rows.append([name, str(figures.clips), str(figures.windows), percent(figures.no_speech),
                      percent(figures.uncertain), percent(figures.emotion),
                      percent(figures.false_clips)])
-    left_out = f' Files left out, as they cannot be read: {unreadable}.' if unreadable else ''
+    left_out = f' Unreadable files left out: {unreadable}.' if unreadable else ''
     return [
-        Heading('Emotions heard where nobody speaks', 1),
-        Text('What the graph says, with its default settings, of the windows of sounds that are '
-             'no speech; and of how many clips it names an emotion in any window.' + left_out),
+        Heading('Emotions named although nobody speaks', 1),
+        Text('States of the graph, with its default settings, for windows of sounds without '
+             'speech. The last column is the share of clips with an emotion in any window.'
+             + left_out),
         Table(['sound', 'clips', 'windows', 'NO_SPEECH', 'UNCERTAIN', 'EMOTION',
                'clips with an emotion'], rows)]

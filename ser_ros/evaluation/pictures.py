@@ -62,7 +62,7 @@ def risk_coverage(figures: Mapping[str, Figures], unit: str, path: Path) -> None
         for name, figures_of_corpus in figures.items():
             coverage, risk = figures_of_corpus.risk_coverage
             axes.plot(100 * coverage, 100 * risk, label=name)
-        axes.set(xlabel=f'{unit} that are answered [%]', ylabel='wrong among those [%]',
+        axes.set(xlabel=f'answered {unit} [%]', ylabel='wrong answers [%]',
                  xlim=(0, 100), ylim=(0, None))
         axes.grid(alpha=0.3)
         axes.legend()

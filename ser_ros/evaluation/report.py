@@ -55,14 +55,14 @@ def build(evaluation: Evaluation) -> list[Block]:
     blocks: list[Block] = [
         Heading(f'{info.name} {info.version}, {info.precision} on {evaluation.backend}, '
                 f'{evaluation.part} speakers', 1),
-        Text(f'Feature set {info.feature_set}. All figures in %, with 95 % intervals by bootstrap '
-             'over speakers, or over clips where there is one speaker only.'),
+        Text(f'Feature set {info.feature_set}. All figures are in %, with 95 % intervals by '
+             'bootstrap over speakers, or over clips if there is only one speaker.'),
         Heading('Per clip', 2),
-        Text("A clip is scored with the mean of its windows' probabilities, a window every 0.5 s, "
-             'those without speech left out.'),
+        Text('The score of a clip is the mean of the probabilities of its windows with speech. '
+             'There is a window every 0.5 s.'),
         _summary(evaluation, 'clips'),
         Heading('Per window', 2),
-        Text('Every window with speech is an answer of its own; its truth is that of the clip.'),
+        Text('Every window with speech counts as one answer. Its true label is that of the clip.'),
         _summary(evaluation, 'windows')]
     blocks += _compared(evaluation)
     blocks += _abstaining(evaluation)
@@ -106,9 +106,9 @@ def _compared(evaluation: Evaluation) -> list[Block]:
                          f'{100 * low:+.1f}..{100 * high:+.1f}', percent(difference.below)])
     return [
         Heading(f'Compared with {evaluation.other}', 2),
-        Text('The difference in UAR per clip, in points, by a paired bootstrap: both models on '
-             'the same draws.'),
-        Table(['corpus', 'may be answered', 'UAR', '95 % interval', 'draws in which it is lower'],
+        Text('Difference in UAR per clip, in points. The paired bootstrap uses the same draws for '
+             'both models.'),
+        Table(['corpus', 'may be answered', 'UAR', '95 % interval', 'draws with a lower UAR'],
               rows)]
 
 
@@ -122,14 +122,16 @@ def _abstaining(evaluation: Evaluation) -> list[Block]:
                      percent(1 - graph.no_speech - graph.uncertain), percent(graph.right),
                      '' if stated is None else percent(stated)])
     header = ['corpus', *(f'answered at {100 * limit:.0f} % error' for limit in RISKS),
-              'windows of the graph', 'NO_SPEECH', 'UNCERTAIN', 'named', 'of those right', 'stated']
+              'windows of the graph', 'NO_SPEECH', 'UNCERTAIN', 'EMOTION', 'right of these',
+              'stated']
     return [
         Heading('Knowing when not to answer', 2),
-        Text('How many of the windows with speech may be answered, the surest first, until so '
-             'many of the answers are wrong; and what the graph says with the settings of '
-             f'config/ser.yaml and a min_confidence of {evaluation.info.min_confidence:.2f}, '
-             'smoothed over time within a clip. What the model file states is how many of the '
-             'answers are right on its validation speakers.'),
+        Text('"Answered at 20 % error" is the share of the windows with speech that can be '
+             'answered, most confident first, until 20 % of the answers are wrong. The next '
+             'columns are the states of the graph with the settings of config/ser.yaml and a '
+             f'min_confidence of {evaluation.info.min_confidence:.2f}, smoothed within each clip. '
+             '"Stated" is the share of right answers that the model file states for its '
+             'validation speakers.'),
         Table(header, rows),
         *(Picture(f'risk_coverage_{unit}.png', f'Risk against coverage, {unit}')
           for unit in evaluation.figures)]
@@ -144,12 +146,12 @@ def _streaming(evaluation: Evaluation) -> list[Block]:
             for name, response in evaluation.responses.items()]
     return [
         Heading('Changes of emotion', 2),
-        Text(f'Clips of two emotions of one speaker, trimmed and joined: {BEFORE_S:g} s of the '
-             f'one, then {AFTER_S:g} s of the other, through the tracker of the graph with the '
-             'settings of config/ser.yaml. Where the label was right before the change: how often '
-             'the new one is named after it, and when.'),
-        Table(['corpus', 'changes', 'right before', 'of those followed', 'median until named [s]',
-               '90th percentile [s]', 'median until the old one is given up [s]'], rows)]
+        Text(f'Two clips of one speaker with different emotions are trimmed and joined: '
+             f'{BEFORE_S:g} s of the first, then {AFTER_S:g} s of the second. The tracker of the '
+             'graph follows them with the settings of config/ser.yaml. The table counts how often '
+             'and when the new emotion is named, if the label was right before the change.'),
+        Table(['corpus', 'changes', 'right before', 'followed of these', 'median delay [s]',
+               '90th percentile [s]', 'median until the old label ends [s]'], rows)]
 
 
 def _seconds(value_s: float) -> str:
@@ -162,13 +164,13 @@ def confusion_picture(corpus: str, choice: str) -> str:
 
 
 def _corpus(name: str, chosen: Mapping[str, Figures]) -> list[Block]:
-    blocks: list[Block] = [Heading(f'{name}: truth by row, answer by column [clips]', 2)]
+    blocks: list[Block] = [Heading(f'{name}: clips by true label (rows) and answer (columns)', 2)]
     for choice, figures in chosen.items():
         blocks += [Heading(f'{name}, {CHOICES[choice]}', 3), _confusion(figures)]
     blocks += [Picture(confusion_picture(name, choice),
-                       f'{name}, {CHOICES[choice]}: answers in % of the truth')
+                       f'{name}, {CHOICES[choice]}: answers in % of the true label')
                for choice in chosen]
-    return [*blocks, Picture(f'reliability_{name}.png', f'{name}: how right against how sure')]
+    return [*blocks, Picture(f'reliability_{name}.png', f'{name}: reliability diagram')]
 
 
 def _confusion(figures: Figures) -> Table:

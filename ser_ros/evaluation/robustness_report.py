@@ -62,13 +62,13 @@ def build(results: Sequence[Robustness], info: ModelInfo, part: str) -> list[Blo
     """Return the report."""
     blocks: list[Block] = [
         Heading(f'Robustness of {info.name} {info.version}, {info.precision}, {part} speakers', 1),
-        Text('UAR per clip in %, all classes of the model allowed; in brackets the difference to '
-             'the clips as they are, in points, and behind the stroke the share of the clips in '
-             'which no window counts as speech.'),
+        Text('UAR per clip in %, with all classes of the model as possible answers. In brackets is '
+             'the difference to the clean clips in points. Behind the slash is the share of clips '
+             'without speech in any window.'),
         _summary(results)]
     for family in _families(results):
         blocks += [Heading(family.capitalize(), 2), _table(results, family)]
-    return [*blocks, *(Picture(picture(corpus), f'{corpus}: UAR against the strength')
+    return [*blocks, *(Picture(picture(corpus), f'{corpus}: UAR against strength')
                        for corpus in _corpora(results))]
 
 

@@ -60,9 +60,8 @@ def load_windows(path: Path, clips: Sequence[Clip],
         rows.setdefault(key, []).append(row)
     missing = [clip for clip in clips if _key(clip) not in rows]
     if missing:
-        raise SerError(f'{path}: no scores of {missing[0].path} of {missing[0].corpus} (and '
-                       f'{len(missing) - 1} more); both models have to be evaluated on the same '
-                       'clips')
+        raise SerError(f'{path} has no scores of {missing[0].path} of {missing[0].corpus} (and '
+                       f'{len(missing) - 1} more); evaluate both models on the same clips')
     return [_scores(rows[_key(clip)], labels) for clip in clips]
 
 
@@ -76,7 +75,7 @@ def _scores(rows: Sequence[dict[str, str]], labels: Sequence[str]) -> ClipScores
         numbers = np.array([[float(row[name]) for name in ('end_s', 'confidence', *labels)]
                             for row in rows])
     except (KeyError, ValueError) as error:
-        raise SerError(f'not the windows of an evaluation: {error}') from error
+        raise SerError(f'the rows are not windows of an evaluation: {error}') from error
     return ClipScores(
         numbers[:, 2:], numbers[:, 0], np.full(len(rows), np.nan), states,
         tuple(row['label'] for row in rows), numbers[:, 1])

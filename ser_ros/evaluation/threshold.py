@@ -136,9 +136,9 @@ def choose(clips: Sequence[Clip], scores: Sequence[WindowScores], labels: Sequen
             best = found
     if best is None:
         raise SerError(
-            "no speech is heard in the clips of "
-            f"{' or '.join((name for name, entry in answers.items() if not entry.answered))}: no "
-            "threshold can be chosen")
+            'no speech was found in the clips of '
+            f"{' or '.join((name for name, entry in answers.items() if not entry.answered))}, so "
+            'no threshold can be chosen')
     return best
 
 
@@ -158,7 +158,7 @@ def add_to_model(folder: Path, clips: Sequence[Clip], accuracy: float,
         scores = list(progress.track(Scorer(recognizer).clips(clips), 'answers', len(clips)))
     found = choose(clips, scores, model.info.labels, accuracy, graph_settings(model.info))
     if not found.reached:
-        LOGGER.warning('no threshold makes %.0f %% of the answers right; at best it is %.0f %%',
+        LOGGER.warning('no threshold reaches %.0f %% right answers; the best reaches %.0f %%',
                        100 * accuracy, 100 * found.right)
     writing.change_metadata([Path(model.path(name)) for name in model.precisions],
                             lambda _, metadata: _state(metadata, found, accuracy))
@@ -188,7 +188,7 @@ def describe_answers(answers: Mapping[str, Answers]) -> str:
     """Return what a threshold gives as one line of text."""
     if not all(entry.answered for entry in answers.values()):
         silent = [name for name, entry in answers.items() if not entry.answered]
-        return f'in none of the windows with speech of {", ".join(silent)} an emotion is named'
+        return f'no emotion is named in the windows with speech of {", ".join(silent)}'
     right, answered = (float(np.mean([getattr(entry, name) for entry in answers.values()]))
                        for name in ('right', 'answered'))
     by_corpus = ', '.join(f'{name} {entry.right:.1%} of {entry.answered:.1%}'

@@ -25,15 +25,13 @@ def check_samples(samples: np.ndarray) -> None:
         raise SerError(f'samples must be a float32 array, not {given}')
     if samples.ndim != 1:
         raise SerError(
-            f'samples must have the shape (n,), not {samples.shape}: mix the channels down first'
-                       )
+            f'samples must have the shape (n,), not {samples.shape}; mix the channels down first')
     if not samples.size:
         return
     # NaN is neither above nor below anything: so the test asks for what is right.
     low, high = samples.min(), samples.max()
     if not (low >= -MAX_AMPLITUDE and high <= MAX_AMPLITUDE):
-        raise SerError(f'samples must be finite, with full scale at 1.0; found {low} to {high}'
-                       )
+        raise SerError(f'samples must be finite, with full scale at 1.0; got {low} to {high}')
 
 
 class FrameBuffer:

@@ -89,8 +89,8 @@ class Backend(abc.ABC):
         offered = self.precisions(model)
         if precision not in offered:
             raise SerError(
-                f"{self.name} does not offer the model {model.info.name} in {precision!r}; "
-                f"offered: {', '.join(offered) or 'none'}")
+                f"{self.name} cannot run the model {model.info.name} in {precision!r}; "
+                f"allowed: {', '.join(offered) or 'none'}")
         check_threads(threads)
         check_engine_options(engines)
         session = self._open(model, precision, threads, engines)

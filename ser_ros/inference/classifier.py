@@ -72,7 +72,7 @@ def check_emotions(emotions: Sequence[str], labels: Sequence[str]) -> List[int]:
         return list(range(len(labels)))
     for emotion in emotions:
         if emotion not in labels:
-            raise SerError(f"unknown emotion {emotion!r}; the model knows: {', '.join(labels)}")
+            raise SerError(f"unknown emotion {emotion!r}; allowed: {', '.join(labels)}")
     if len(emotions) < 2 or len(set(emotions)) != len(emotions):
         raise SerError(
             f"emotions must be ['{ALL}'] or two or more different labels, got {list(emotions)}")
@@ -97,6 +97,6 @@ def open_classifier(model: str, backend: str = 'auto', precision: str = 'fp32', 
     except SerError as error:
         if not may_fall_back(backend):
             raise
-        LOGGER.warning('%s serves instead of %s: %s', FALLBACK, chosen.name, error)
+        LOGGER.warning('using %s because %s failed: %s', FALLBACK, chosen.name, error)
         session = choose_backend(FALLBACK).open(files, precision, threads, engines)
     return Classifier(session, emotions)

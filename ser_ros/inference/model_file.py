@@ -46,7 +46,7 @@ class Model:
                 self._infos[precision] = info
         if not self._infos:
             raise SerError(
-                f"the model folder {folder} holds none of "
+                f"the model folder {folder} needs at least one of "
                 f"{', '.join((name + '.onnx' for name in PRECISIONS))}")
 
     @property
@@ -67,7 +67,7 @@ class Model:
         """
         if precision not in self._infos:
             raise SerError(
-                f"the model {self.info.name} has no {precision} file; stored: "
+                f"the model {self.info.name} has no {precision} file; available: "
                 f"{', '.join(self.precisions)}")
         return self._infos[precision].path
 
@@ -83,22 +83,21 @@ def _find(name_or_path: str) -> str:
     if os.sep in name_or_path or name_or_path.endswith('.onnx'):
         if not os.path.exists(name_or_path):
             raise SerError(
-                f"there is no model {name_or_path}: a path must be that of a folder or an ONNX "
-                "file, or give the name of a shipped one: "
-                f"{', '.join(available_models()) or 'none'}")
+                f'there is no model {name_or_path}; give the path of a folder or an ONNX file, or '
+                f"the name of a shipped model: {', '.join(available_models()) or 'none'}")
         return name_or_path
     known = available_models()
     if name_or_path not in known:
         raise SerError(
-            f"unknown model {name_or_path!r}; shipped: {', '.join(known) or 'none'}; or give the "
-            "path of a folder or an ONNX file")
+            f"unknown model {name_or_path!r}; give the name of a shipped model "
+            f"({', '.join(known) or 'none'}), or the path of a folder or an ONNX file")
     return resources.share_path('models', name_or_path)
 
 
 def _check_member(info: ModelInfo, precision: str, others: Dict[str, ModelInfo]) -> None:
     if info.precision != precision:
         raise SerError(
-            f'{info.path} is named {precision} but its graph computes in {info.precision}')
+            f'{info.path} is named {precision}, but its graph computes in {info.precision}')
     for other in others.values():
         for key in ('name', 'version', 'labels', 'feature_set', 'input_shape', 'min_confidence'):
             if getattr(info, key) != getattr(other, key):

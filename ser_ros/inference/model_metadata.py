@@ -79,8 +79,8 @@ def read_metadata(path: str) -> ModelInfo:
     """
     Read what the ONNX file ``path`` says about itself, without a runtime or its weights.
 
-    :raises SerError: if it is no ONNX file, has no metadata, or the metadata is wrong or does not
-        fit the graph.
+    :raises SerError: if it is not an ONNX file, has no metadata, or the metadata is wrong or does
+        not fit the graph.
     """
     summary = scan(path)
     if METADATA_KEY not in summary.metadata:
@@ -88,7 +88,7 @@ def read_metadata(path: str) -> ModelInfo:
             f'{path} has no {METADATA_KEY!r} metadata, so its labels and feature set are unknown; '
             'export it with ser_ros train')
     if summary.precision is None:
-        raise SerError(f'{path}: no weights of a known type in the graph')
+        raise SerError(f'{path}: the graph has no weights of a known type')
     try:
         values = json.loads(summary.metadata[METADATA_KEY])
     except (ValueError, RecursionError) as error:
@@ -104,7 +104,7 @@ def read_metadata(path: str) -> ModelInfo:
 def _check_graph(info: ModelInfo, summary: OnnxSummary) -> None:
     if len(summary.inputs) != 1 or len(summary.outputs) != 1:
         raise SerError(
-            f'{info.path}: a model has one input and one output, this graph has '
+            f'{info.path}: a model must have one input and one output, but this graph has '
             f'{len(summary.inputs)} and {len(summary.outputs)}')
     if not (summary.inputs[0].is_float32 and summary.outputs[0].is_float32):
         raise SerError(f'{info.path}: input and output must be float32 at every precision')
@@ -114,7 +114,7 @@ def _check_graph(info: ModelInfo, summary: OnnxSummary) -> None:
             f'takes {list(summary.inputs[0].shape)}')
     if not _fits(summary.outputs[0].shape, (1, len(info.labels))):
         raise SerError(
-            f'{info.path}: {len(info.labels)} labels in the metadata, but the graph answers '
+            f'{info.path}: {len(info.labels)} labels in the metadata, but the graph returns '
             f'{list(summary.outputs[0].shape)}')
 
 

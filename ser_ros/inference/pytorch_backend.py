@@ -98,8 +98,8 @@ class PytorchSession(Session):
         for node in graph.node:
             if node.op_type not in operators:
                 raise SerError(
-                    f"{info.path}: the operator {node.op_type} is not supported by pytorch here; "
-                    f"supported: {', '.join(sorted(operators))}")
+                    f"{info.path}: the backend pytorch does not support the operator "
+                    f"{node.op_type}; supported: {', '.join(sorted(operators))}")
             attributes = {item.name: onnx.helper.get_attribute_value(item)
                           for item in node.attribute}
             self._add(operators[node.op_type], list(node.input), node.output[0], attributes)
@@ -155,7 +155,7 @@ class PytorchBackend(Backend):
     def _open(self, model: Model, precision: str, threads: int, engines: EngineOptions) -> Session:
         info = read_metadata(model.path(precision))
         if info.precision == 'fp16' and _device() == 'cpu':
-            raise SerError('torch computes fp16 on a GPU only, and sees none here')
+            raise SerError('torch computes fp16 on a GPU only, and there is no GPU here; use fp32')
         return PytorchSession(info, threads)
 
 

@@ -38,7 +38,7 @@ def choose_backend(name: str = AUTO) -> Backend:
         if reason is None:
             return BACKENDS[candidate]
         reasons.append(f'{candidate}: {reason}')
-    raise SerError(f"no backend for {name!r} on this machine ({'; '.join(reasons)})")
+    raise SerError(f"backend {name!r} does not work on this machine ({'; '.join(reasons)})")
 
 
 def may_fall_back(name: str) -> bool:

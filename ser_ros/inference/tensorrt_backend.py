@@ -119,8 +119,9 @@ def build_ahead(model: Model, precision: str, engines: EngineOptions,
     offered = offered_precisions(model, gpu.capability)
     if precision not in offered:
         raise SerError(
-            f"no {precision} of the model {model.info.name} for the compute capability "
-            f"{gpu.capability[0]}.{gpu.capability[1]}; offered: {', '.join(offered) or 'none'}")
+            f"the model {model.info.name} is not available in {precision} for the compute "
+            f"capability {gpu.capability[0]}.{gpu.capability[1]}; allowed: "
+            f"{', '.join(offered) or 'none'}")
     path, job = plan_build(model, precision, trt, gpu, engines)
     if capability is None:
         session, was_there = _open_built(trt, model, path, job, engines)
@@ -153,7 +154,7 @@ def plan_build(model: Model, precision: str, trt: Any, gpu: driver.Gpu,
 
 
 def _load(trt: Any, model: Model, job: Job, content: engine_file.EngineFile) -> Session:
-    """Put an engine on the GPU and see that it is what was asked for and answers right."""
+    """Put an engine on the GPU and check its precision and its answer."""
     # Not above: they need packages and each other.
     from ser_ros.inference.tensorrt_engine import reference
     from ser_ros.inference.tensorrt_engine.running_engine import RunningEngine
@@ -172,7 +173,7 @@ def _load(trt: Any, model: Model, job: Job, content: engine_file.EngineFile) -> 
     built = engine.precision or content.precision
     try:
         if built != precision:
-            raise UnusableEngine(f'the engine computes in {built}, {precision} was asked for')
+            raise UnusableEngine(f'the engine computes in {built}, but {precision} was requested')
         logits = engine.run(reference.stored_input(model.info.input_shape))
         reference.check(content.check, logits, model.info.temperature, precision)
     except SerError:

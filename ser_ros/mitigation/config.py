@@ -77,7 +77,7 @@ class MitigationConfig:
         """
         if language not in self.languages:
             raise SerError(
-                f"{self.path} has no texts in the language {language!r}; it has: "
+                f"{self.path} has no texts in the language {language!r}; available: "
                 f"{', '.join(self.languages)}")
 
 

@@ -73,7 +73,7 @@ class AudioCapture(managed.ManagedNode):
     def activate(self) -> None:
         if self.now_ns() == 0:
             self.get_logger().warning(
-                'use_sim_time is true, but nobody publishes /clock yet: stamps count from 0')
+                'use_sim_time is true, but nobody publishes /clock yet, so stamps start at 0')
         self._pending = []
         self._message.header.frame_id = self.value('frame_id')
         device, loop = self.value('device'), self.value('loop')
@@ -137,7 +137,7 @@ class AudioCapture(managed.ManagedNode):
             values['problem'] = stats.error
             return (WARN if stats.error else OK), 'end of file', values
         if stats.lost:
-            return ERROR, 'device lost, trying to reopen it', values
+            return ERROR, 'the device is lost; trying to reopen it', values
         if self._new_losses(stats.overflows + stats.gaps):
             return WARN, 'audio was lost', values
         return OK, '', values
@@ -147,7 +147,7 @@ def _whole_chunks(duration_s: float) -> int:
     chunks = duration_s * SAMPLE_RATE_HZ / CHUNK_SAMPLES
     if abs(chunks - round(chunks)) > 1e-6:
         raise SerError(
-            f'chunk_s is {duration_s}; needed: a multiple of {CHUNK_SAMPLES / SAMPLE_RATE_HZ}')
+            f'chunk_s is {duration_s}; allowed: multiples of {CHUNK_SAMPLES / SAMPLE_RATE_HZ}')
     return int(round(chunks))
 
 

@@ -260,9 +260,9 @@ class EmotionInference(managed.ManagedNode):
             return OK, self._progress.text(), values
         values.update(serving.values())
         if not serving.thread.alive:
-            return ERROR, 'the inference thread has ended, see the log', values
+            return ERROR, 'the inference thread has ended; see the log', values
         if serving.thread.switching:
-            return OK, self._progress.text() or 'opening another session', values
+            return OK, self._progress.text() or 'loading another backend or precision', values
         if self._problem:
             return ERROR, self._problem, values
         if serving.problem:

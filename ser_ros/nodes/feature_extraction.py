@@ -144,7 +144,7 @@ class FeatureExtraction(managed.ManagedNode):
             self.subscribe_to('audio/end_of_stream', self._on_end)
             self.subscribe_to(AUDIO, self._on_audio)
             self._hears_audio = True
-        self.get_logger().info(f'serving {feature_set}')
+        self.get_logger().info(f'computing {feature_set}')
 
     def _on_model_info(self, info: ModelInfo) -> None:
         served = self._served
@@ -217,7 +217,7 @@ class FeatureExtraction(managed.ManagedNode):
             return
         self._waiting.append(message)
         if len(self._waiting) == UNHEARD_CHUNKS:
-            self._complain(f'{AUDIO} comes, but no audio/audio_info that says in which format')
+            self._complain(f'{AUDIO} arrives, but nobody publishes its format on audio/audio_info')
 
     def _publish(self, message: SpeechFeatures, stamped: StampedWindow, frame_id: str) -> None:
         window = stamped.window

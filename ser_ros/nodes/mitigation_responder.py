@@ -114,7 +114,8 @@ def _check_topic(topic: str) -> None:
         validate_topic_name(topic)
     except InvalidTopicNameException as error:
         raise SerError(
-            f"tts_topic {topic!r} is no topic name: {' '.join(str(error).split())}") from error
+            f"tts_topic {topic!r} is not a valid topic name: {' '.join(str(error).split())}"
+        ) from error
 
 
 def main(args: Optional[List[str]] = None) -> int:

@@ -21,7 +21,7 @@ def check_model(info: ModelInfo) -> None:
     try:
         create_extractor(info.feature_set, info.input_shape)
     except SerError as error:
-        raise SerError(f'the model {info.name} cannot be served: {error}') from error
+        raise SerError(f'the model {info.name} cannot be used: {error}') from error
 
 
 def check_features(message: SpeechFeatures, info: ModelInfo) -> None:
@@ -35,12 +35,12 @@ def check_features(message: SpeechFeatures, info: ModelInfo) -> None:
     shape = tuple(message.shape)
     if message.feature_set != info.feature_set or shape != info.input_shape:
         raise SerError(
-            f'features of the set {message.feature_set!r} and shape {list(shape)} came, the model '
-            f'{info.name} takes {info.feature_set!r} and {list(info.input_shape)}: set '
+            f'received features {message.feature_set!r} of the shape {list(shape)}, but the model '
+            f'{info.name} takes {info.feature_set!r} of the shape {list(info.input_shape)}; set '
             'feature_set of feature_extraction to auto')
     if len(message.data) != np.prod(shape):
         raise SerError(
-            f'features with {len(message.data)} values came, the shape {list(shape)} has '
+            f'received features with {len(message.data)} values, but the shape {list(shape)} has '
             f'{np.prod(shape)}')
 
 

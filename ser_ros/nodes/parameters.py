@@ -94,7 +94,7 @@ def declare(node: Node, name: str, specs: Sequence[Spec]) -> None:
         except (InvalidParameterTypeException, InvalidParameterValueException,
                 ParameterUninitializedException) as error:
             raise SerError(
-                f'parameter {parameter.name}: wanted '
+                f'parameter {parameter.name} must be '
                 f'{_type_name(default)}{_allowed(parameter)}; {error}') from error
         _check_choice(parameter, value)
     _describe_use_sim_time(node)
@@ -133,9 +133,8 @@ def check_changes(specs: Sequence[Spec], changes: Sequence[Parameter],
             continue
         if parameter.changes == UNCONFIGURED and state_label != 'unconfigured':
             return SetParametersResult(successful=False, reason=(
-                f'{change.name} can only be set while the node is unconfigured; it is '
-                f'{state_label}: '
-                'deactivate and clean up first'))
+                f'{change.name} can only be set while the node is unconfigured, but it is '
+                f'{state_label}; deactivate and clean up first'))
         try:
             _check_choice(parameter, change.value)
         except SerError as error:

@@ -39,7 +39,7 @@ MITIGATION = _profile(10)
 SPEAKING = _profile(10)
 DIAGNOSTICS = _profile(10)
 
-REMEDY = 'Make both sides agree, for instance by starting this node with -p {parameter}:=VALUE'
+REMEDY = 'Make both sides agree, for example start this node with -p {parameter}:=VALUE'
 
 
 def overridable() -> QoSOverridingOptions:
@@ -54,9 +54,8 @@ def _warn(node: Node, topic: str, side: str, other: str) -> Callable[[Any], None
         policy = qos_policy_name_from_kind(event.last_policy_kind)
         parameter = f'qos_overrides.{topic}.{side}.{policy.lower()}'
         node.get_logger().warning(
-            f'a {other} of {topic} has another quality of service ({policy}); nothing passes '
-            'between it and '
-            f'this node. {REMEDY.format(parameter=parameter)}')
+            f'a {other} of {topic} has an incompatible quality of service ({policy}), so it and '
+            f'this node exchange no messages. {REMEDY.format(parameter=parameter)}')
     return callback
 
 

@@ -98,7 +98,7 @@ class _Run:
             self.executor.spin_once(timeout_sec=process.POLL_S)
             for name, child in self.children:
                 if child.poll() is not None:
-                    self.fail(f'the process of {name} has ended with exit code {child.returncode}')
+                    self.fail(f'the process of {name} ended with exit code {child.returncode}')
 
     def fail(self, reason: str) -> None:
         """End the run; the first reason counts."""

@@ -1,6 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which session of a model serves, and how another one takes its place."""
+"""The session that runs a model, and its replacement while windows come in."""
 
 import threading
 from typing import Any, Callable, Dict, NamedTuple, Optional, Sequence
@@ -19,7 +19,7 @@ from ser_ros.nodes.build_progress import BuildProgress
 
 
 class Request(NamedTuple):
-    """What decides on the session, by the names of the parameters; they change together."""
+    """The parameters that choose the session, by their names; they change together."""
 
     backend: str
     precision: str
@@ -33,7 +33,7 @@ class Serving:
         model: The model.
         classifier: The classifier in use.
         thread: The inference thread that runs it.
-        problem: Why the last request is not being served; '' where all is well.
+        problem: Why the last request is not being served; '' if it is.
 
     """
 
@@ -91,8 +91,8 @@ class Serving:
         offered = backend.precisions(self.model)
         if request.precision not in offered:
             raise SerError(
-                f"{backend.name} offers no {request.precision} for the model "
-                f"{self.model.info.name}; offered: {', '.join(offered)}")
+                f"{backend.name} cannot run the model {self.model.info.name} in "
+                f"{request.precision}; allowed: {', '.join(offered)}")
 
     def switch(self, request: Request, engines: EngineOptions) -> None:
         """
@@ -149,7 +149,8 @@ class Serving:
         except SerError as error:
             if stopping.requested() or not may_fall_back(request.backend):
                 raise
-            self._fail(f'{FALLBACK} serves instead of {choose_backend(AUTO).name}: {error}')
+            self.problem = f'using {FALLBACK} because {choose_backend(AUTO).name} failed: {error}'
+            self._log.error(self.problem)
         return self._opener(request._replace(backend=FALLBACK), engines)()
 
     # Called in the threads of the inference thread.
@@ -157,15 +158,13 @@ class Serving:
     def _on_switched(self, request: Request, classifier: Classifier) -> None:
         self._served, self.classifier = request, classifier
         if request == self._requested:
-            self.problem = ''  # a failure of the one before it may have been told late
+            self.problem = ''  # the failure of an earlier request may have come late
         self._log.info(
-            f'now serving on {classifier.session.backend} in {classifier.session.precision}')
+            f'now running on {classifier.session.backend} in {classifier.session.precision}')
         self._on_changed()
 
     def _on_switch_failed(self, request: Request, error: SerError) -> None:
-        self._fail(f'no change to {request.backend} in {request.precision}: {error}')
+        self.problem = f'switching to {request.backend}/{request.precision} failed: {error}'
+        active = self.classifier.session
+        self._log.error(f'{self.problem}; {active.backend}/{active.precision} stays active')
         self._on_changed()
-
-    def _fail(self, problem: str) -> None:
-        self.problem = problem
-        self._log.error(problem)

@@ -47,7 +47,7 @@ def silero_path() -> str:
     path = os.path.join(list(spec.submodule_search_locations)[0], MODEL_FILE)
     if not os.path.isfile(path):
         raise SerError(
-            f'the installed silero-vad does not hold {MODEL_FILE}; install a newer one with: '
+            f'the installed silero-vad has no {MODEL_FILE}; install a newer version with: '
             f'{INSTALL} --upgrade')
     return path
 

@@ -129,7 +129,7 @@ def test_audio_without_a_format_is_told(peer, node, speech):
         message = AudioDataStamped()
         message.audio.data = chunk
         audio.publish(message)
-    peer.wait_for(lambda: 'no audio/audio_info' in node.log(), 'complaint', [node])
+    peer.wait_for(lambda: 'its format on audio/audio_info' in node.log(), 'complaint', [node])
 
 
 def test_two_publishers_are_noticed(peer, node):

@@ -58,14 +58,14 @@ def test_progress_is_told_and_the_old_one_serves(peer, start_node, diagnostics, 
     if fails:
         peer.wait_for(lambda: peer.get_parameter(NODE, 'backend') == 'onnxruntime',
                       'parameter put back', [process])
-        reason = 'no change to tensorrt in fp32: no memory for the engine'
+        reason = 'switching to tensorrt/fp32 failed: no memory for the engine'
         peer.wait_for(lambda: diagnosis(
             diagnostics, NODE, message=reason, building='', percent=''), reason, [process])
         status = diagnosis(diagnostics, NODE, message=reason, building='', percent='')
         assert status.level == DiagnosticStatus.WARN
         assert reason in process.log()
     else:
-        peer.wait_for(lambda: 'now serving' in process.log(), 'switch', [process])
+        peer.wait_for(lambda: 'now running' in process.log(), 'switch', [process])
         peer.wait_for(lambda: diagnosis(
             diagnostics, NODE, message='active', building='', percent=''), 'end', [process])
         assert peer.get_parameter(NODE, 'backend') == 'tensorrt'
@@ -78,7 +78,7 @@ def test_a_build_that_fails_at_the_start(peer, start_node, diagnostics, tmp_path
         (tmp_path / name).touch()
     process = start_node(backend)
     if backend == 'auto':
-        reason = 'onnxruntime serves instead of tensorrt: no memory for the engine'
+        reason = 'using onnxruntime because tensorrt failed: no memory for the engine'
         peer.wait_for(lambda: diagnosis(
             diagnostics, NODE, message=reason, state='active', backend='onnxruntime'),
             reason, [process])
@@ -106,7 +106,7 @@ def test_ctrl_c_ends_a_build_while_configuring(peer, start_node, diagnostics):
         diagnostics, NODE, building=BUILDING, state='configuring'), 'progress', [process])
     assert process.interrupt() == 0
     assert 'it was cancelled' in process.log()
-    assert 'serves instead' not in process.log() and 'Traceback' not in process.log()
+    assert 'using onnxruntime' not in process.log() and 'Traceback' not in process.log()
 
 
 def test_what_is_overtaken_or_cleaned_up_is_not_built_to_its_end(peer, start_node, diagnostics):
@@ -121,7 +121,7 @@ def test_what_is_overtaken_or_cleaned_up_is_not_built_to_its_end(peer, start_nod
 
     build()
     assert peer.set_parameter(NODE, 'backend', 'onnxruntime') == (True, '')
-    peer.wait_for(lambda: 'now serving on onnxruntime' in process.log(), 'old one', [process])
+    peer.wait_for(lambda: 'now running on onnxruntime' in process.log(), 'old one', [process])
     assert peer.get_parameter(NODE, 'backend') == 'onnxruntime'
     diagnostics.clear()
     build()

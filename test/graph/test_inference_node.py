@@ -31,9 +31,9 @@ def features(sequence, **changes):
 
 
 @pytest.mark.parametrize('changes, complaint', [
-    ({'feature_set': 'other/1'}, "features of the set 'other/1'"),
+    ({'feature_set': 'other/1'}, "received features 'other/1'"),
     ({'shape': [1, 2, 3]}, 'shape [1, 2, 3]'),
-    ({'data': array.array('f', [0.5])}, 'features with 1 values came'),
+    ({'data': array.array('f', [0.5])}, 'features with 1 values'),
     ({'data': array.array('f', [float('nan')] * SIZE)}, 'window 0'),
     ({'speech_probability': 7.0}, 'speech probability is 7.0'),
     ({'speech_probability': float('nan')}, 'speech probability is nan'),

@@ -110,7 +110,7 @@ def test_an_impossible_value_is_refused_at_once(peer, start, model):
             ('min_confidence', -0.5, "allowed: a number from 0 to 1, or -1 for the model's own"),
             ('model', 'other', 'only be set while the node is unconfigured'),
             ('threads', 2, 'only be set while the node is unconfigured'),
-            *[('precision', name, 'offers no ' + name) for name in PRECISIONS
+            *[('precision', name, 'in ' + name + '; allowed:') for name in PRECISIONS
               if name not in model.precisions]):
         before = peer.get_parameter(NODE, name)
         successful, given_reason = peer.set_parameter(NODE, name, value)
@@ -137,7 +137,7 @@ def test_a_switch_that_fails_puts_the_parameter_back(
                   graph.values())
     peer.wait_for(lambda: precision + '.onnx is not an ONNX model' in graph[NODE].log(),
                   'reason', graph.values())
-    reason = f'no change to auto in {precision}: '
+    reason = f'switching to auto/{precision} failed: '
     peer.wait_for(lambda: diagnosis(diagnostics, NODE, message=reason), 'diagnosis',
                   graph.values())
     status = diagnosis(diagnostics, NODE, message=reason)
@@ -161,7 +161,7 @@ def test_while_unconfigured_and_inactive(peer, start, model):
     peer.wait_for(lambda: infos and infos[-1].precision == precision, precision, [process])
     assert peer.transition(NODE, Transition.TRANSITION_DEACTIVATE)
     assert peer.set_parameter(NODE, 'precision', 'fp32')[0]
-    peer.wait_for(lambda: 'now serving on onnxruntime in fp32' in process.log(), 'fp32', [process])
+    peer.wait_for(lambda: 'now running on onnxruntime in fp32' in process.log(), 'fp32', [process])
     assert peer.transition(NODE, Transition.TRANSITION_ACTIVATE)
     peer.wait_for(lambda: infos[-1].precision == 'fp32', 'fp32', [process])
 

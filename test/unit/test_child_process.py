@@ -81,7 +81,7 @@ def test_a_kill_ends_the_messages(child):
 
 def test_a_process_that_cannot_be_started(monkeypatch):
     monkeypatch.setattr(child_process, 'command', lambda _: ('/no/such/python',))
-    with pytest.raises(SerError, match='process of some.module cannot be started: No such file'):
+    with pytest.raises(SerError, match='cannot start the process of some.module: No such file'):
         with ChildProcess('some.module', {}):
             pass
 

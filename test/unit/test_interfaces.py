@@ -50,7 +50,7 @@ def test_own_messages_missing(monkeypatch):
 
 def test_own_messages_of_another_version(monkeypatch):
     monkeypatch.delattr(sys.modules['ser_ros.msg'], 'ModelInfo')
-    with pytest.raises(SerError, match='without ModelInfo: build the workspace again'):
+    with pytest.raises(SerError, match='without ModelInfo; build the workspace again'):
         interfaces.check()
 
 
@@ -69,7 +69,7 @@ def test_audio_messages_of_the_other_package(monkeypatch, tmp_path):
     with pytest.raises(SerError) as error:
         interfaces.check()
     assert str(messages) in str(error.value)
-    assert 'another package of this name: its AudioDataStamped' in str(error.value)
+    assert 'another package with this name: its AudioDataStamped' in str(error.value)
     assert 'audio-common-msgs' in str(error.value)
 
 
@@ -85,7 +85,7 @@ class AudioInfo:
     def get_fields_and_field_types():
         return {'format': 'int32', 'channels': 'int16', 'rate': 'int32', 'chunk': 'int32'}
 ''')
-    with pytest.raises(SerError, match='another package of this name: its AudioInfo'):
+    with pytest.raises(SerError, match='another package with this name: its AudioInfo'):
         interfaces.check()
 
 

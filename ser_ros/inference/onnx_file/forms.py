@@ -45,7 +45,7 @@ def to_half(values: np.ndarray, name: str) -> np.ndarray:
     """Return ``values`` in FP16, or raise ValueError with ``name`` if one is out of range."""
     largest = np.abs(values).max() if values.size else 0.0
     if largest > np.finfo(np.float16).max:
-        raise ValueError(f'{name} reaches {largest}, too much for FP16')
+        raise ValueError(f'{name} reaches {largest}, which is too large for FP16')
     return values.astype(np.float16)
 
 
@@ -135,7 +135,7 @@ def _signed_scale(node: Any, constants: Dict[str, np.ndarray]):
             low = -high  # as it is
     else:
         raise ValueError(
-            f'{node.output[0]} has a zero point of type {zero.dtype}, U8 or S8 is known')
+            f'{node.output[0]} has a zero point of type {zero.dtype}; allowed: U8, S8')
     largest = np.maximum(np.abs(low), np.abs(high)) / S8_LARGEST
     return (np.maximum(largest, _SMALLEST_SCALE).astype(np.float32),
             np.zeros(zero.shape, np.int8))

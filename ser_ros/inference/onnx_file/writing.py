@@ -24,8 +24,8 @@ def save(model: onnx.ModelProto, path: str, metadata: Mapping[str, Any]) -> None
     """
     opsets = {entry.domain: entry.version for entry in model.opset_import}
     if model.ir_version > IR_VERSION or opsets.get('', 0) > OPSET:
-        raise ValueError(f'IR version {model.ir_version} and operator sets {opsets}; at most '
-                         f'{IR_VERSION} and {OPSET} are read by every runtime')
+        raise ValueError(f'IR version {model.ir_version} and operator sets {opsets} are too new; '
+                         f'every runtime reads up to {IR_VERSION} and {OPSET}')
     helper.set_model_props(model, {METADATA_KEY: json.dumps(metadata)})
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)

@@ -21,8 +21,8 @@ MODULE = 'ser_ros.inference.tensorrt_engine.builder_process'
 _PERIOD_S = 0.2
 _MEMORY_SIGNS = ('out of memory', 'outofmemory', 'memoryerror', 'bad_alloc',
                  'cannot allocate memory')
-_MEMORY_HINT = ('; most likely there was too little memory: close other programs, add swap, or '
-                'lower workspace_mib (now {})')
+_MEMORY_HINT = ('; probably memory ran out: close other programs, add swap, or lower '
+                'workspace_mib (now {})')
 _CANCELLED = 'it was cancelled'
 
 
@@ -110,7 +110,7 @@ def run_builder(job: Job, options: EngineOptions) -> None:
         reason = _reason(error, child, job.key['workspace_mib'])
     else:
         return
-    raise SerError(f"no engine in {job.key['precision']}: {reason}")
+    raise SerError(f"cannot build the {job.key['precision']} engine: {reason}")
 
 
 class _Guard:
@@ -137,7 +137,7 @@ class _Guard:
         deadline = time.monotonic() + self._options.timeout_s
         while not self._over.wait(_PERIOD_S):
             if time.monotonic() > deadline:
-                self.reason = f'it was given up after {self._options.timeout_s:g} s'
+                self.reason = f'it took longer than {self._options.timeout_s:g} s'
             elif self._options.cancelled():
                 self.reason = _CANCELLED
             if self.reason:
@@ -151,7 +151,7 @@ class _Guard:
 
 def _reason(error: str, child: ChildProcess, workspace_mib: int) -> str:
     tail = list(child.log)
-    if error:  # which tells the reason; of the log, only what went wrong
+    if error:  # the reason; of the log, only errors and warnings
         tail = [line for line in tail if line.startswith(('ERROR', 'INTERNAL_ERROR', 'WARNING'))]
     else:
         error = f'the builder {child.end}'

@@ -93,7 +93,7 @@ def run(job: Job) -> str:
     logger = module.make_logger(trt, log.line)
     prepared = source_model.prepare(job.paths, asked, compile.is_strongly_typed(trt), job.output)
     try:
-        send({'step': 'asking ONNX Runtime', 'share': None})
+        send({'step': 'computing the reference answer', 'share': None})
         answer = reference.ask(prepared.reference, job.input_shape, job.temperature)
         send({'step': 'building', 'share': None})
         settings = compile.Settings(
@@ -105,7 +105,7 @@ def run(job: Job) -> str:
         prepared.remove()
     found = _built_precision(trt, logger, log, built.plan)
     if found != asked:
-        raise SerError(f'TensorRT {trt.__version__} has built {found} where {asked} was asked for')
+        raise SerError(f'TensorRT {trt.__version__} built {found}, but {asked} was requested')
     _keep(job, built, found, answer)
     return found
 
@@ -121,8 +121,7 @@ def _built_precision(trt: Any, logger: Any, log: Log, plan: bytes) -> str:
         engine.close()
     if found is None:
         raise SerError(
-            f'TensorRT {trt.__version__} does not tell in which precision it has built the '
-            'engine')
+            f'TensorRT {trt.__version__} does not report the precision of the engine')
     return found
 
 
@@ -143,7 +142,7 @@ def _keep_timings(path: str, timings: bytes) -> None:
             file.write(timings)
         os.replace(temporary, path)
     except OSError as error:
-        sys.stdout.write(f'WARNING: cannot keep the timings {path}: {error.strerror}\n')
+        sys.stdout.write(f'WARNING: cannot write the timings {path}: {error.strerror}\n')
         with contextlib.suppress(OSError):
             os.unlink(temporary)
 

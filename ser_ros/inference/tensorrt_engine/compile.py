@@ -173,8 +173,7 @@ def _set_capability(trt: Any, config: Any, capability: Tuple[int, int]) -> None:
     name = 'SM{}{}'.format(*capability)
     if not can_target(trt) or not hasattr(trt.ComputeCapability, name):
         raise SerError(
-            f"{trt.__name__} cannot build for the compute capability "
-            f"{capability[0]}.{capability[1]} on another machine; it can for: "
-            f"{', '.join(targets(trt)) or 'none'}")
+            f"{trt.__name__} on this machine cannot build for the compute capability "
+            f"{capability[0]}.{capability[1]}; allowed: {', '.join(targets(trt)) or 'none'}")
     config.num_compute_capabilities = 1
     config.set_compute_capability(getattr(trt.ComputeCapability, name), 0)

@@ -38,14 +38,14 @@ def first_gpu() -> Gpu:
         cuda = ctypes.CDLL(LIBRARY)
     except OSError as error:
         raise SerError(
-            f"there is no NVIDIA driver ({LIBRARY} cannot be loaded); in a container, start it "
-            "with NVIDIA's runtime") from error
+            f"there is no NVIDIA driver ({LIBRARY} cannot be loaded); start containers with "
+            "NVIDIA's runtime") from error
     count = ctypes.c_int(0)
     code = cuda.cuInit(0) or cuda.cuDeviceGetCount(ctypes.byref(count))
     if code == _NO_DEVICE or (code == 0 and count.value == 0):
-        raise SerError('the NVIDIA driver shows no GPU')
+        raise SerError('the NVIDIA driver finds no GPU')
     if code:
-        raise SerError(f'the NVIDIA driver does not work (error {code} of its CUDA interface)')
+        raise SerError(f'the NVIDIA driver does not work (CUDA error {code})')
     return _describe(cuda)
 
 

@@ -83,11 +83,10 @@ def read(path: str, key: Key) -> EngineFile:
                        if key.get(name) != values['key'].get(name))
     if differing:
         differences = ', '.join(
-            f"{name} {values['key'].get(name)!r}, this is {key.get(name)!r}" for name in differing)
+            f"{name} {values['key'].get(name)!r} (needed: {key.get(name)!r})" for name in differing)
         raise UnusableEngine(f'the engine {path} was built for {differences}')
     if len(plan) != values['size'] or hashlib.sha256(plan).hexdigest() != values['sha256']:
-        raise UnusableEngine(f'the engine {path} is damaged: its contents are not what was '
-                             'written')
+        raise UnusableEngine(f'the engine {path} is damaged: its checksum does not match')
     return EngineFile(values['key'], values['precision'], values['check'], plan)
 
 
@@ -101,7 +100,7 @@ def _parse(path: str, header: bytes) -> Dict[str, Any]:
     except (ValueError, KeyError, TypeError):
         good = False
     if not good:
-        raise UnusableEngine(f'{path} is no engine file of this version of ser_ros')
+        raise UnusableEngine(f'{path} is not an engine file of this version of ser_ros')
     return values
 
 

@@ -56,8 +56,8 @@ def create(kind: Any, logger: Any) -> Any:
     try:
         return kind(logger)
     except TypeError as error:  # pybind11::init(): factory function returned nullptr
-        raise SerError('TensorRT cannot start CUDA: too little memory, or a driver that is too old '
-                       f'for it? ({error})') from error
+        raise SerError('TensorRT cannot start CUDA; check the memory and the version of the driver '
+                       f'({error})') from error
 
 
 def make_logger(trt: Any, on_line: OnLine) -> Any:

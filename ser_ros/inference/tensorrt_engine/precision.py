@@ -31,7 +31,7 @@ def inspect(trt: Any, engine: Any) -> Optional[str]:
     try:
         information = json.loads(text)
     except ValueError as error:
-        raise SerError(f'the engine inspector answers no JSON: {error}') from error
+        raise SerError(f'the engine inspector does not return JSON: {error}') from error
     # Only names, where the verbosity is low.
     layers = [layer for layer in information.get('Layers', []) if isinstance(layer, dict)]
     made = {tensor.get('Name') for layer in layers for tensor in layer.get('Outputs', [])}

@@ -56,15 +56,14 @@ def check(answer: Dict[str, Any], logits: np.ndarray, temperature: float, precis
     try:
         expected = np.array(answer.get('probabilities', ()), np.float32)
     except (TypeError, ValueError) as error:
-        raise UnusableEngine("the engine file has no answer of ONNX Runtime's") from error
+        raise UnusableEngine('the engine file has no answer by ONNX Runtime') from error
     found = softmax(logits / temperature)
     if expected.shape != found.shape:
         raise UnusableEngine(
-            f'the engine answers {found.size} probabilities, ONNX Runtime {expected.size}')
+            f'the engine returns {found.size} probabilities, ONNX Runtime {expected.size}')
     difference = float(np.abs(found - expected).max())
     if not difference <= TOLERANCES[precision]:
         raise UnusableEngine(
-            f'the engine differs from ONNX Runtime by {difference:.2g} in a probability of the '
-            'stored input; '
-            f'{precision} may differ by {TOLERANCES[precision]:g}')
+            f'the engine differs from ONNX Runtime by {difference:.2g} in a probability for the '
+            f'stored input; allowed in {precision}: {TOLERANCES[precision]:g}')
     return difference

@@ -60,18 +60,18 @@ class RunningEngine:
         self._engine = self._runtime.deserialize_cuda_engine(plan)
         if self._engine is None:
             raise UnusableEngine(
-                f'TensorRT {trt.__version__} does not load the engine; was it built by another '
+                f'TensorRT {trt.__version__} cannot load the engine; was it built by another '
                 'version or for another GPU?')
         self.precision = precision.inspect(trt, self._engine)
         self._context = self._engine.create_execution_context()
         if self._context is None:
-            raise SerError('TensorRT cannot prepare the engine: too little memory on the GPU?')
+            raise SerError('TensorRT cannot prepare the engine; check the free memory of the GPU')
         # From 8.5 on tensors have names; the numbered bindings are gone in 10.
         self._named = hasattr(self._engine, 'num_io_tensors')
         tensors = self._named_tensors() if self._named else self._numbered_tensors()
         if sorted(tensor.is_input for tensor in tensors) != [False, True]:
             raise UnusableEngine(
-                f'the engine has {len(tensors)} tensors, not one input and one output')
+                f'the engine must have one input and one output, but it has {len(tensors)} tensors')
         self._stream = self._device.new_stream()
         self._give_memory(tensors)
 
@@ -119,7 +119,7 @@ class RunningEngine:
             else:
                 queued = self._context.execute_async_v2(self._bindings, handle)
             if not queued:
-                raise SerError('TensorRT does not run the engine')
+                raise SerError('TensorRT cannot run the engine')
             self._device.copy_out(self._output, self._output_memory, self._stream)
             self._device.wait(self._stream)
         return self._output[0].copy()

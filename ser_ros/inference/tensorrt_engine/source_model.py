@@ -55,9 +55,9 @@ def _convert(paths: Dict[str, str], source: str, form: str, output: str) -> str:
 
         from ser_ros.inference.onnx_file import forms
     except ImportError as error:
-        raise SerError('the model has to be converted for TensorRT, for which the Python package '
-                       'onnx is missing (pip install onnx); it is not needed for fp32, nor for '
-                       'fp16 where the model stores it or TensorRT is older than 10') from error
+        raise SerError('the Python package onnx is needed to convert the model for TensorRT (pip '
+                       'install onnx); fp32 does not need it, and neither does fp16 if the model '
+                       'stores fp16 or TensorRT is older than 10') from error
     path = output + '.onnx.tmp'
     try:
         model = onnx.load(paths[source])

@@ -158,7 +158,7 @@ def store(config: Config, network: Network, drawn: BalancedWindows, validation: 
         LOGGER.info('%s', threshold.describe(chosen))
     except SerError as error:  # the model is of use with any threshold
         LOGGER.warning(
-            '%s; the model gets no min_confidence of its own, see ser_ros calibrate', error)
+            '%s; the model gets the default min_confidence, see ser_ros calibrate', error)
     return _add_figures(list(forms), folder, validation, threads, progress)
 
 

@@ -129,7 +129,7 @@ def read_of(path: Path, started: Origin) -> dict[str, Any]:
     differences = _differences(before, started)
     if differences:
         raise SerError(f'{path} is the checkpoint of another training: ' + '; '.join(differences)
-                       + '; remove it, give another --output, or start anew with --restart')
+                       + '; remove it, give another --output, or use --restart')
     return state
 
 
@@ -139,11 +139,11 @@ def _load(path: Path) -> dict[str, Any]:
         stored = torch.load(path, map_location='cpu', weights_only=True)
     except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
         reason = str(error).split('\n', 1)[0]
-        raise SerError(f'cannot read the checkpoint {path}: {reason}; remove it, or start anew '
-                       'with --restart') from error
+        raise SerError(f'cannot read the checkpoint {path}: {reason}; remove it or use '
+                       '--restart') from error
     if not isinstance(stored, dict) or stored.get('format') != FORMAT:
-        raise SerError(f'{path} is no checkpoint of this version of ser_ros; remove it, or start '
-                       'anew with --restart')
+        raise SerError(f'{path} is not a checkpoint of this version of ser_ros; remove it or use '
+                       '--restart')
     return stored
 
 

@@ -154,5 +154,5 @@ def _refuse_unfinished(runs: Sequence[Run]) -> None:
         if len(origins) < len(paths) or not Run(run.folder, origins).is_done():
             unfinished = True
     if states and unfinished:
-        raise SerError(f'there is an unfinished training ({"; ".join(states)}): go on with '
-                       '--resume, start anew with --restart, or give another --output')
+        raise SerError(f'there is an unfinished training ({"; ".join(states)}); continue with '
+                       '--resume, start from scratch with --restart, or give another --output')

@@ -28,7 +28,7 @@ def load(network: nn.Module, path: Path, head: Callable[[str], bool],
     try:
         network.load_state_dict({**kept, **own})
     except RuntimeError as error:
-        raise SerError(f'{path} holds the weights of another network or width: {error}') from error
+        raise SerError(f'{path} has the weights of another network or width: {error}') from error
 
 
 def read(path: Path) -> Mapping[str, torch.Tensor]:
@@ -44,5 +44,5 @@ def read(path: Path) -> Mapping[str, torch.Tensor]:
         raise SerError(f'cannot read the pretrained weights {path}: {error}') from error
     if not isinstance(state, dict) or not all(
             isinstance(value, torch.Tensor) for value in state.values()):
-        raise SerError(f'{path} holds no state dictionary: names and tensors')
+        raise SerError(f'{path} must be a state dictionary: names and tensors')
     return state

@@ -129,9 +129,9 @@ class ResNet(Network):
         """
         blocks, channels_in, width = self._shape
         if self._shape != (RESNET_BLOCKS['resnet34'], 3, 1.0):
-            raise SerError(f'pretrained: {path} can only be the start of a resnet34 of width 1.0 '
-                           f'for images of 3 channels; this network has blocks {blocks}, width '
-                           f'{width} and {channels_in} channels')
+            raise SerError(f'pretrained: {path} fits only a resnet34 of width 1.0 with 3 input '
+                           f'channels; this network has blocks {blocks}, width {width} and '
+                           f'{channels_in} channels')
         pretrained.load(self, path, lambda name: name.startswith(HEAD), own_name)
 
 

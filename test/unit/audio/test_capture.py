@@ -197,10 +197,10 @@ def test_a_file_that_breaks_ends_with_an_error(make, listener):
 
 def test_a_truncated_file_is_told(make, listener):
     source = Scripted(chunks(3))
-    source.warning = 'breaks off after 1 s'
+    source.warning = 'ends early, after 1 s'
     make(source).start()
     assert listener.ended.wait(DEADLINE_S)
-    assert listener.warnings == ['script breaks off after 1 s']
+    assert listener.warnings == ['script ends early, after 1 s']
 
 
 def test_a_source_that_cannot_be_opened_is_told_by_start(make):
@@ -267,7 +267,7 @@ def test_a_lost_device_is_opened_again_with_growing_pauses(make, listener, time)
     stats = capture.stats()
     assert (stats.reopens, stats.gaps, stats.overflows, stats.lost) == (1, 0, 7, False)
     assert listener.warnings == [
-        'gone; trying to open it again', 'no such microphone', 'script is back']
+        'gone; trying to reopen it', 'no such microphone', 'script is open again']
     assert first.closed == 1
     assert capture.stop()
     assert second.closed == 1

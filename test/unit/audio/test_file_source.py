@@ -147,7 +147,7 @@ def test_a_truncated_file_gives_what_is_there(tmp_path, name, kwargs):
     source = FileSource(truncated(write(tmp_path / name, noise, **kwargs), 0.5))
     assert read_all(source).size == pytest.approx(10 * RATE_HZ, rel=0.1)
     if name in ('a.flac', 'a.mp3'):
-        assert 'breaks off after' in source.warning
+        assert 'ends early, after' in source.warning
         assert 'of 20.00 s' in source.warning
 
 
@@ -164,9 +164,9 @@ def test_a_wav_that_was_piped_and_knows_no_length_is_read_to_its_end(tmp_path):
 
 BROKEN = {
     'empty.wav': (b'', 'is empty'),
-    'header.wav': (header(0), 'holds no audio samples'),
+    'header.wav': (header(0), 'contains no audio samples'),
     'text.wav': (b'It was a dark and stormy night. ' * 100, 'no.*format|none of the formats'),
-    'zeros.flac': (bytes(1000), 'holds no audio|none of the formats'),
+    'zeros.flac': (bytes(1000), 'contains no audio|does not know this format'),
     'headless.raw': (b'\1\2' * 1000, 'no header'),
     'cut.wav': (header(1000)[:20], 'no.*format|none of the formats'),
     'cut.flac': (b'fLaC\0\0\0\x22' + bytes(10), 'no.*format|none of the formats'),
@@ -313,7 +313,7 @@ def test_a_file_without_an_audio_track_is_refused(av, tmp_path):
         frame = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8))
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    with pytest.raises(SerError, match='silent.mp4.*holds no audio'):
+    with pytest.raises(SerError, match='silent.mp4.*contains no audio'):
         FileSource(path)
 
 
@@ -343,7 +343,7 @@ def test_damage_in_the_middle_of_an_m4a_ends_it_with_a_warning(av, tmp_path):
     source = FileSource(path)
     source._decoder._packed = BrokenPacket(av.error.InvalidDataError(1, 'broken'))
     assert 0 < read_all(source).size < 3 * RATE_HZ / 2
-    assert 'breaks off' in source.warning
+    assert 'ends early' in source.warning
 
 
 def test_a_rate_that_changes_within_a_file_is_refused(av, tmp_path):

@@ -107,7 +107,7 @@ def test_the_command_measures_what_is_there_and_names_what_is_not(
     assert float(measured['pss_mb']) <= float(measured['rss_mb'])
     assert measured['sha256'] == measured['model_sha256']
     missing = rows['onnxruntime', 'int8']
-    assert 'does not offer' in missing['reason']
+    assert 'cannot run the model' in missing['reason']
     assert missing['inference_ms'] == ''
     assert missing['reason'] in output.out
 
@@ -122,7 +122,7 @@ def test_a_worker_measures_every_window(sound):
 
 
 def test_a_worker_says_what_is_impossible(sound, model_folder):
-    with pytest.raises(SerError, match='does not offer'):
+    with pytest.raises(SerError, match='cannot run the model'):
         measure(TASK._replace(model=model_folder, sound=sound, precision='int8'))
 
 
@@ -163,10 +163,10 @@ def test_a_crash_or_a_wrong_precision_of_one_does_not_end_the_rest(run_with):
             print(7)
             answer([1.0])
         ''')
-    assert rows['onnxruntime', 'int8'].reason == 'its process was ended by the signal SIGSEGV'
-    assert rows['onnxruntime', 'fp16'].reason == 'it was loaded in fp32 instead'
+    assert rows['onnxruntime', 'int8'].reason == 'the process was ended by the signal SIGSEGV'
+    assert rows['onnxruntime', 'fp16'].reason == 'the model was loaded in fp32 instead'
     assert rows['tensorrt', 'fp32'].reason == (
-        'its process ended with exit code 3. The end of its log: no driver')
+        'the process ended with exit code 3. The end of its log: no driver')
     assert rows['pytorch', 'fp32'].reason == 'no torch'
     assert rows['onnxruntime', 'fp32'].reason == ''
     assert rows['onnxruntime', 'fp32'].inference_ms == 1.0

@@ -52,7 +52,7 @@ AS_DOWNLOADED = {
         ('Actor_24/03-01-05-02-01-01-24.wav', 'angry', '24'),
         ('Actor_24/03-01-08-02-01-01-24.wav', 'surprised', '24'),
         ('Actor_24/03-02-05-02-01-01-24.wav', None, 'song'),
-        ('Actor_24/01-01-05-02-01-01-24.mp4', None, 'song, or sound of a video'),
+        ('Actor_24/01-01-05-02-01-01-24.mp4', None, 'song or sound of a video'),
         ('copy/Actor_01/03-01-01-01-01-01-01.wav', None, 'same name as')],
     'nemo': [
         ('samples/EB0_anger_1.wav', 'anger', 'EB0'),
@@ -71,7 +71,7 @@ AS_DOWNLOADED = {
         ('OAF_Fear/OAF_back_fear.wav', 'fear', 'OAF'),
         ('OAF_neutral/OA_bite_neutral.wav', 'neutral', 'OAF'),
         ('YAF_pleasant_surprised/YAF_back_ps.wav', 'pleasant surprise', 'YAF'),
-        ('YAF_sad/readme.wav', None, 'not named as')],
+        ('YAF_sad/readme.wav', None, 'not a file name')],
     'savee': [
         ('AudioData/DC/a01.wav', 'anger', 'DC'), ('AudioData/DC/sa01.wav', 'sadness', 'DC'),
         ('AudioData/KL/su15.wav', 'surprise', 'KL'), ('AudioData/KL/a01.wav', 'anger', 'KL'),
@@ -120,10 +120,10 @@ def test_the_korean_lists(folder):
     assert [(item.path.name, item.label, item.speaker) for item in listing.recordings] == [
         ('5e25.wav', 'anger', ''), ('5f01.wav', 'sadness', '')]
     assert [(path.name, reason) for path, reason in listing.skipped] == [
-        ('5fff.wav', 'in 5차년도_2차.csv, but not here')]
+        ('5fff.wav', 'listed in 5차년도_2차.csv, but missing here')]
     for path in folder.rglob('*.wav'):
         path.unlink()
-    with pytest.raises(SerError, match='none of the clips in 4차년도.csv, .* unpack'):
+    with pytest.raises(SerError, match='all clips listed in 4차년도.csv, .* unpack'):
         corpora.read(folder)
 
 
@@ -205,7 +205,7 @@ def test_what_cannot_be_read_is_told(folder, capsys):
     touch(folder, 'anger/empty.wav')
     (folder / 'anger' / 'text.wav').write_text('no sound')
     clips, _ = strangers(folder, EMOTIONS)
-    with pytest.raises(SerError, match='none of the 2 clips can be read; the first: .*empty.wav'):
+    with pytest.raises(SerError, match='none of the 2 clips can be read; .*: .*empty.wav'):
         readable(clips, 1, Progress())
     soundfile = pytest.importorskip('soundfile')
     soundfile.write(str(folder / 'anger' / 'good.wav'), [0.1] * 8000, 16000)
@@ -228,7 +228,8 @@ def test_files_that_are_no_clips_are_told(folder, capsys):
     warn_of_skipped(skipped(folder))
     assert (
         "warning: 1 files are left out, such as "
-        f"{folder.resolve() / 'mine/1.wav'}: not named as the corpus" in capsys.readouterr().err)
+        f"{folder.resolve() / 'mine/1.wav'}: not a file name of this corpus"
+        in capsys.readouterr().err)
     warn_of_skipped(skipped(folder / 'Actor_01'))
     assert not capsys.readouterr().err
 
@@ -253,15 +254,15 @@ def test_a_lists_labels_are_those_of_the_folders_name(tmp_path, name, corpus):
 
 
 @pytest.mark.parametrize('files, reason', [
-    ({}, 'no corpus was recognised; needed: a metadata.csv'),
-    ({'a.wav': '', 'b.wav': ''}, 'no corpus was recognised'),
+    ({}, 'the layout is not known; allowed: a metadata.csv'),
+    ({'a.wav': '', 'b.wav': ''}, 'the layout is not known'),
     ({'metadata.csv': 'path, Emotion\n'},
      "'file_path' is missing; needed: file_path, emotion; found: path, emotion"),
     ({'metadata.csv': ''}, "'file_path' is missing; needed: file_path, emotion; found: none"),
-    ({'metadata.csv': 'file_path,Emotion,emotion\n'}, "'emotion' is there several times"),
-    ({'clips.csv': 'path,Label\n'}, 'no corpus was recognised; .*; clips.csv has the columns '
+    ({'metadata.csv': 'file_path,Emotion,emotion\n'}, "'emotion' is given several times"),
+    ({'clips.csv': 'path,Label\n'}, 'the layout is not known; .*; clips.csv has the columns '
      'path, Label$'),
-    ({'metadata.csv': b'\xff\xff\xff'}, 'neither in UTF-8 nor in CP949'),
+    ({'metadata.csv': b'\xff\xff\xff'}, 'neither UTF-8 nor CP949'),
     ({'metadata.csv': 'file_path,emotion\na.wav\n'}, 'line 2: emotion is empty'),
     ({'metadata.csv': 'file_path,emotion\n"a'}, 'cannot read .*metadata.csv'),
     ({'a.csv': 'file_path,emotion\n', 'b.csv': 'file_path,emotion\n'}, 'several lists of clips'),
@@ -276,10 +277,10 @@ def test_folders_that_are_no_corpus(folder, files, reason):
 def test_wrong_names(folder, tmp_path):
     with pytest.raises(SerError, match="unknown corpus 'iemocap'; known: ravdess, nemo"):
         corpora.read(folder, 'iemocap')
-    with pytest.raises(SerError, match='nowhere is missing'):
+    with pytest.raises(SerError, match='nowhere does not exist'):
         corpora.read(tmp_path / 'nowhere')
     touch(folder, 'anger/1.wav')
-    with pytest.raises(SerError, match='none of its 1 audio files is named as ravdess'):
+    with pytest.raises(SerError, match='none of the 1 audio files has a file name of the corp'):
         corpora.read(folder, 'ravdess')
 
 
@@ -308,7 +309,7 @@ def test_emotions_beside_a_corpus(folder, other):
     touch(folder, 'anger/1.wav', 'Happy/1.wav', 'noise/1.wav', other)
     name = other.split('/')[0]
     with pytest.raises(SerError, match=(
-            rf'folders of emotions \(Happy, anger\) and beside them .* \({name}\); put')):
+            rf'folders of emotions \(Happy, anger\) and other corpora \({name}\) side by side')):
         corpora.find_folders(folder)
     assert corpora.find_folders(folder / name) == [folder / name]
 
@@ -375,7 +376,7 @@ def test_a_part_of_everyone(tmp_path, config_path, corpora_root_without_speakers
     assert [clip.speaker for clip in load_part(loaded, corpora_root_without_speakers, 'test')] == [
         '', '']
     (tmp_path / 'd.yaml').write_text(text.replace("test: ['*']", "test: ['*'], train: [a]"))
-    with pytest.raises(SerError, match='stands for all speakers of mine; .* but a are'):
+    with pytest.raises(SerError, match='stands for all speakers of mine; remove the others: a'):
         load(str(tmp_path / 'd.yaml'))
 
 

@@ -87,7 +87,7 @@ def test_every_fault_is_found(faulty, capsys):
     assert names(found['silent']) == ['silent.wav']
     assert names(found['quiet']) == ['quiet.wav']
     assert names(item['file'] for item in found['broken']) == ['text.wav', 'gone.wav', 'cut.wav']
-    assert "cut.wav' breaks off: 88222 bytes of 176444" in found['broken'][2]['problem']
+    assert "cut.wav' ends early: it holds 88222 of 176444 bytes" in found['broken'][2]['problem']
     assert [names(group) for group in found['duplicates']] == [
         ['good.wav', 'again.wav', 'again.flac', 'good.wav']]
     assert found['contradictions'] == found['duplicates']
@@ -105,11 +105,11 @@ def test_the_text(healthy, faulty, capsys):
     text = capsys.readouterr().out
     assert 'emodb (file names of emodb)' in text
     assert 'licence: CC0 1.0' in text
-    assert 'label boredom: 1 clips are left out' in text
+    assert 'label boredom: 1 clips left out' in text
     assert 'UNKNOWN LABEL sleepy: 1 clips' in text
     assert 'SILENT: 1' in text and 'BROKEN: 3' in text
     assert 'SAME SOUND, DIFFERENT LABEL OR SPEAKER: 1' in text
-    assert text.count('nothing has to be repaired') == 1
+    assert text.count('no problems found') == 1
 
 
 def test_many_files_are_not_all_named(tmp_path, capsys):
@@ -117,11 +117,11 @@ def test_many_files_are_not_all_named(tmp_path, capsys):
         write(tmp_path / 'anger' / f'{number}.wav', 0, level=0)
     assert main(['data', 'check', '--threads', '1', str(tmp_path)]) == 1
     text = capsys.readouterr().out
-    assert 'SILENT: 12' in text and 'and 2 more; --json names all' in text
+    assert 'SILENT: 12' in text and 'and 2 more; --json lists all' in text
 
 
 @pytest.mark.parametrize('arguments, reason', [
-    (['nowhere'], 'nowhere is missing'),
+    (['nowhere'], 'nowhere does not exist'),
     (['.', '--threads', '0'], '--threads must be 1 or more, got 0'),
     (['.', '--corpus', 'x'], "unknown corpus 'x'")])
 def test_wrong_arguments(capsys, arguments, reason):

@@ -97,7 +97,7 @@ def test_recordings_that_cannot_be_read_are_left_out(tmp_path, capsys):
     for name in 'broken.wav', 'empty.flac':
         assert any(line.startswith('ser_ros: warning: left out: ') and name in line
                    for line in printed.err.splitlines())
-    assert 'Files left out, as they cannot be read: 2.' in printed.out
+    assert 'Unreadable files left out: 2.' in printed.out
     (tmp_path / 'a.wav').write_bytes(b'')
     assert main(['false-alarms', 'small', str(tmp_path)]) == 2
     assert 'none of the 3 clips can be read' in capsys.readouterr().err

@@ -20,12 +20,12 @@ def test_sound_passes(samples):
     (np.zeros(5), 'float32 array, not float64'),
     (np.zeros(5, np.int16), 'float32 array, not int16'),
     ([0.0, 0.1], 'float32 array, not list'),
-    (np.zeros((2, 5), np.float32), r'shape \(n,\), not \(2, 5\): mix'),
+    (np.zeros((2, 5), np.float32), r'shape \(n,\), not \(2, 5\); mix'),
     (np.zeros((), np.float32), r'shape \(n,\), not \(\)'),
-    (np.array([0, np.nan], np.float32), 'finite, with full scale at 1.0; found nan to nan'),
-    (np.array([np.inf, 0], np.float32), 'found 0.0 to inf'),
-    (np.array([0, 32767], np.float32), 'found 0.0 to 32767.0'),
-    (np.array([0, -32768], np.float32), 'found -32768.0 to 0.0'),
+    (np.array([0, np.nan], np.float32), 'finite, with full scale at 1.0; got nan to nan'),
+    (np.array([np.inf, 0], np.float32), 'got 0.0 to inf'),
+    (np.array([0, 32767], np.float32), 'got 0.0 to 32767.0'),
+    (np.array([0, -32768], np.float32), 'got -32768.0 to 0.0'),
 ])
 def test_what_is_no_sound_is_refused(samples, message):
     with pytest.raises(SerError, match=message):

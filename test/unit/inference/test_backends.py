@@ -70,7 +70,7 @@ def test_precisions_that_are_not_offered(backend, tiny_folder):
     (tiny_folder / 'fp16.onnx').unlink()
     (tiny_folder / 'int8.onnx').unlink()
     for precision in ('fp16', 'int8', 'fp64'):
-        with pytest.raises(SerError, match=f"does not offer .* '{precision}'; offered: fp32"):
+        with pytest.raises(SerError, match=f"cannot run the model .* '{precision}'; allowed: fp32"):
             backend.open(Model(str(tiny_folder)), precision)
 
 
@@ -103,7 +103,7 @@ def test_an_operator_that_nobody_knows(tmp_path):
 def test_operators_that_the_pytorch_backend_lacks(tmp_path):
     pytest.importorskip('torch')
     path = write_model(tmp_path / 'm.onnx', tail=('Erf',))
-    with pytest.raises(SerError, match='operator Erf is not supported by pytorch here; supported: '
+    with pytest.raises(SerError, match='pytorch does not support the operator Erf; supported: '
                                        'Add, Cast, Conv'):
         choose_backend('pytorch').open(Model(str(path)), 'fp32')
 
@@ -186,7 +186,7 @@ def test_a_runtime_that_is_not_installed(backend, monkeypatch):
     monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None)
     assert 'not installed (pip install ' in backend.unavailable_reason()
     with pytest.raises(SerError, match=(
-            f"no backend for '{backend.name}' on this machine \\({backend.name}: the Python "
+            f"backend '{backend.name}' does not work on this machine \\({backend.name}: the Python "
             'package .* is not installed')):
         choose_backend(backend.name)
 

@@ -80,7 +80,7 @@ def test_nothing_is_told():
 
 
 def test_no_json():
-    with pytest.raises(SerError, match='no JSON'):
+    with pytest.raises(SerError, match='not return JSON'):
         inspect(Trt, Engine('Layer: conv'))
 
 

@@ -126,7 +126,7 @@ def test_missing_file_and_folder(tmp_path):
         read_metadata(str(tmp_path / 'nothing.onnx'))
     with pytest.raises(SerError, match=r'there is no model .*small'):
         Model(str(tmp_path / 'nothing.onnx'))
-    with pytest.raises(SerError, match='holds none of fp32.onnx'):
+    with pytest.raises(SerError, match='needs at least one of fp32.onnx'):
         Model(str(tmp_path))
 
 
@@ -169,7 +169,7 @@ def test_damaged_files_never_end_in_another_error(tmp_path, change):
     (metadata(labels=['a']), 'two or more emotions'),
     (metadata(labels=['a', 'a', 'b']), "labels: it holds 'a' twice"),
     (metadata(labels=['a', 1, 'b']), r'labels\[1\] is 1; allowed: a text'),
-    (metadata(labels=['a', 'b']), '2 labels in the metadata, but the graph answers'),
+    (metadata(labels=['a', 'b']), '2 labels in the metadata, but the graph returns'),
     (metadata(input_shape=[]), r'input_shape is \[\]; allowed: a list of one or more'),
     (metadata(input_shape=[1, 4.0, 4]), r'shape\[1\] is 4.0; allowed: a whole number over 0'),
     (metadata(input_shape=[1, 4, 5]), 'but the graph takes'),
@@ -198,7 +198,7 @@ def test_one_input_and_one_output(tmp_path):
     model = onnx.load(str(path))
     model.graph.output.append(model.graph.output[0])
     onnx.save(model, str(path))
-    with pytest.raises(SerError, match='one input and one output, this graph has 1 and 2'):
+    with pytest.raises(SerError, match='one input and one output, but this graph has 1 and 2'):
         read_metadata(str(path))
 
 
@@ -208,7 +208,7 @@ def test_model_folder(tiny_folder):
     assert model.info.precision == 'fp32'
     assert model.path('int8') == str(tiny_folder / 'int8.onnx')
     (tiny_folder / 'fp16.onnx').unlink()
-    with pytest.raises(SerError, match='tiny has no fp16 file; stored: fp32, int8'):
+    with pytest.raises(SerError, match='tiny has no fp16 file; available: fp32, int8'):
         Model(str(tiny_folder)).path('fp16')
 
 
@@ -220,7 +220,7 @@ def test_model_file_of_its_own(tiny_folder):
 
 def test_a_file_named_fp16_with_an_fp32_graph_is_refused(tiny_folder):
     write_model(tiny_folder / 'fp16.onnx', 'fp32')
-    with pytest.raises(SerError, match='named fp16 but its graph computes in fp32'):
+    with pytest.raises(SerError, match='named fp16, but its graph computes in fp32'):
         Model(str(tiny_folder))
 
 
@@ -235,5 +235,5 @@ def test_models_by_name(tiny_folder, monkeypatch):
         tiny_folder.parent.joinpath(*parts[1:])))
     assert available_models() == ('tiny',)
     assert Model('tiny').info.name == 'tiny'
-    with pytest.raises(SerError, match="unknown model 'huge'; shipped: tiny; or give the path"):
+    with pytest.raises(SerError, match="unknown model 'huge'; give .* shipped model .tiny., or"):
         Model('huge')

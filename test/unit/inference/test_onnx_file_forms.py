@@ -145,5 +145,5 @@ def test_numbers_that_are_no_weights_stay():
 def test_too_much_for_fp16():
     model = graph_of([onnx.helper.make_node('Add', ['x', 'w'], ['y'])],
                      {'w': np.full(4, 1e5, np.float32)})
-    with pytest.raises(ValueError, match='w reaches 100000.0, too much for FP16'):
+    with pytest.raises(ValueError, match='w reaches 100000.0, which is too large for FP16'):
         onnx_forms.to_fp16(model)

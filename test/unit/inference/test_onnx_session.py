@@ -63,7 +63,7 @@ def test_a_name_that_is_no_valid_text(path):
 
 
 def test_missing_file(tmp_path):
-    with pytest.raises(SerError, match='no model file at .*missing.onnx'):
+    with pytest.raises(SerError, match='the model file .*missing.onnx does not exist'):
         open_session(str(tmp_path / 'missing.onnx'))
 
 

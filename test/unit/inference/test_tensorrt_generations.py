@@ -279,7 +279,7 @@ class TestPrecision:
         monkeypatch.setattr(compile, '_set_precision', lambda *_: None)
         monkeypatch.setattr(source_model, 'prepare', lambda paths, *_: source_model.Prepared(
             paths['fp32'], paths['fp32'], False))
-        with pytest.raises(SerError, match='has built fp32 where fp16 was asked for'):
+        with pytest.raises(SerError, match='built fp32, but fp16 was requested'):
             open_session('fp16')
         assert not list((tiny_folder.parent / 'engines').glob('*.engine'))
 
@@ -293,7 +293,7 @@ class TestPrecision:
         session.close()
         assert open_session('fp32').precision == 'fp32'
         assert len(machine.jobs) == 2
-        assert any('computes in fp16, fp32 was asked for' in step for step, _ in machine.steps)
+        assert any('computes in fp16, but fp32 was requested' in step for step, _ in machine.steps)
 
     @pytest.mark.parametrize('generation', GENERATIONS)
     def test_fp16_is_made_where_the_model_does_not_store_it(self, machine, open_session,
@@ -348,12 +348,12 @@ class TestStoredEngines:
     @pytest.mark.parametrize(('change', 'reason'), [
         (lambda data: data[:-1], 'damaged'),
         (lambda data: data[:-1] + bytes([data[-1] ^ 1]), 'damaged'),
-        (lambda data: b'', 'no engine file'),
-        (lambda data: b'something else', 'no engine file'),
+        (lambda data: b'', 'not an engine file'),
+        (lambda data: b'something else', 'not an engine file'),
         (lambda data: data.replace(b'"workspace_mib": 32', b'"workspace_mib": 64'),
-         'built for workspace_mib 64, this is 32'),
+         'built for workspace_mib 64 (needed: 32)'),
         (lambda data: data.replace(b'Fake GPU', b'Nano GPU'), 'built for gpu'),
-        (lambda data: data.replace(b'"sha256"', b'"sha"'), 'no engine file')])
+        (lambda data: data.replace(b'"sha256"', b'"sha"'), 'not an engine file')])
     def test_broken_or_foreign(self, machine, open_session, image, expected_logits, change, reason):
         machine.use_tensorrt('8.6')
         open_session('fp32').close()
@@ -372,7 +372,7 @@ class TestStoredEngines:
         machine.use_tensorrt('8.6')
         open_session('fp32').close()
         assert len(engines(machine)) == 1 and len(machine.jobs) == 2
-        assert any("version '8.2.1', this is '8.6.1'" in step for step, _ in machine.steps)
+        assert any("version '8.2.1' (needed: '8.6.1')" in step for step, _ in machine.steps)
 
     def test_plan_that_tensorrt_refuses(self, machine, open_session):
         machine.use_tensorrt('10')
@@ -381,7 +381,7 @@ class TestStoredEngines:
         content = engine_file.read(path, machine.jobs[0].key)
         engine_file.write(path, content._replace(plan=b'of an older driver'))
         open_session('fp32').close()
-        assert any('does not load the engine' in step and 'of another version' in step
+        assert any('cannot load the engine' in step and 'of another version' in step
                    for step, _ in machine.steps)
 
     @pytest.mark.parametrize('answer', [
@@ -539,7 +539,7 @@ class TestCudaPackages:
         # With auto there is a backend that works.
         classifier = open_classifier(str(tiny_folder), engines=machine.options)
         assert classifier.session.backend == 'onnxruntime'
-        assert 'onnxruntime serves instead of tensorrt: pycuda cannot' in caplog.text
+        assert 'using onnxruntime because tensorrt failed: pycuda cannot' in caplog.text
         with pytest.raises(SerError, match='pycuda cannot be imported: '):
             open_classifier(str(tiny_folder), 'tensorrt', engines=machine.options)
 
@@ -604,8 +604,8 @@ class TestAvailability:
             module.load()
 
     @pytest.mark.parametrize(('library', 'reason'), [
-        (None, 'there is no NVIDIA driver'), ((100, 0), 'shows no GPU'), ((0, 0), 'shows no GPU'),
-        ((999, 1), 'does not work .error 999')])
+        (None, 'there is no NVIDIA driver'), ((100, 0), 'finds no GPU'), ((0, 0), 'finds no GPU'),
+        ((999, 1), 'does not work .CUDA error 999')])
     def test_driver(self, monkeypatch, library, reason):
         monkeypatch.setattr(driver.ctypes, 'CDLL', fake_driver(library))
         with pytest.raises(SerError, match=reason):
@@ -692,12 +692,12 @@ def test_session_names_what_failed(machine, open_session, image, monkeypatch):
     machine.use_tensorrt('10')
     session = open_session('fp32')
     monkeypatch.setattr(session._engine._context, '_compute', lambda *_: False)
-    with pytest.raises(SerError, match='TensorRT failed on tiny in fp32: TensorRT does not run'):
+    with pytest.raises(SerError, match='TensorRT failed on tiny in fp32: TensorRT cannot run'):
         session.run(image)
 
 
 def test_engine_of_other_tensors(machine, open_session, monkeypatch):
     machine.use_tensorrt('10')
     monkeypatch.setattr(running_engine.RunningEngine, '_named_tensors', lambda self: [])
-    with pytest.raises(SerError, match='not one input and one output'):
+    with pytest.raises(SerError, match='must have one input and one output'):
         open_session('fp32')

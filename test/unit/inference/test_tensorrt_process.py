@@ -61,5 +61,5 @@ def test_a_session_whose_engine_another_process_builds(generation, monkeypatch, 
             Model(str(tiny_folder)), 'fp16', engines=options)) as session:
         assert session.precision == 'fp16'
         np.testing.assert_allclose(session.run(image), expected_logits, atol=0.01)
-    assert ('asking ONNX Runtime', None) in steps
+    assert ('computing the reference answer', None) in steps
     assert (('building: Building', 0.5) in steps) == (generation in ('10', '11'))

@@ -163,7 +163,7 @@ class TestTexts:
         assert (event.text, event.language) == ('하나', 'ko')
 
     def test_unknown_language(self):
-        with pytest.raises(SerError, match="'fr'; it has: en, ko"):
+        with pytest.raises(SerError, match="'fr'; available: en, ko"):
             MitigationPolicy(config(), language='fr')
 
 

@@ -55,7 +55,7 @@ def test_a_failure_stays_told_when_the_one_before_takes_over(served, session):
     served.switch(INT8, EngineOptions())
     served.thread.callbacks.on_switch_failed(INT8, SerError('no memory'))
     served.thread.callbacks.on_switched(FP16, Classifier(session))
-    assert served.problem == 'no change to onnxruntime in int8: no memory'
+    assert served.problem == 'switching to onnxruntime/int8 failed: no memory'
     assert served.settle() == FP16 and served.settle() is None
     served.switch(FP16, EngineOptions())
     assert served.thread.asked == [FP16, INT8]

@@ -113,7 +113,7 @@ def test_what_is_unfinished_is_not_lost(command, tmp_path, steps, capsys):
     assert main(command(PARTNERS, tmp_path)) == 130
     before = (tmp_path / 'resnet34' / 'checkpoint.pt').read_bytes()
     assert main(command(PARTNERS, tmp_path)) == 2
-    assert 'resnet34, after epoch 2): go on with --resume' in capsys.readouterr().err
+    assert 'resnet34, after epoch 2); continue with --resume' in capsys.readouterr().err
     assert (tmp_path / 'resnet34' / 'checkpoint.pt').read_bytes() == before
     interrupt.clear()
     assert main(command(PARTNERS, tmp_path, '--restart')) == 0

@@ -131,11 +131,11 @@ def test_from_a_configuration(configured, state, checkpoint):
 
 
 def test_networks_that_the_file_is_not_for(configured, checkpoint):
-    with pytest.raises(SerError, match='can only be the start of a resnet34 of width 1.0 .* has '
+    with pytest.raises(SerError, match='fits only a resnet34 of width 1.0 .* has '
                        r'blocks \(3, 4, 6, 3\), width 0.5 and 3 channels'):
         configured('0.5', checkpoint)
     for network in resnet34(1), ResNet(RESNET_BLOCKS['resnet10'], 3, 7):
-        with pytest.raises(SerError, match='can only be the start of a resnet34'):
+        with pytest.raises(SerError, match='fits only a resnet34'):
             network.load_pretrained(checkpoint)
 
 
@@ -149,8 +149,8 @@ def change(state, name, value):
      'another network or width: .*\n.*Missing key.* "blocks.0.conv1.weight"'),
     (lambda state: change(state, 'layer3.6.conv1.weight', torch.zeros(1)), 'another network'),
     (lambda state: change(state, 'conv1.weight', torch.zeros(64, 1, 7, 7)), 'size mismatch'),
-    (lambda state: {'state_dict': state}, 'holds no state dictionary: names and tensors'),
-    (lambda state: [1, 2], 'holds no state dictionary')])
+    (lambda state: {'state_dict': state}, 'must be a state dictionary: names and tensors'),
+    (lambda state: [1, 2], 'must be a state dictionary')])
 def test_files_of_something_else(tmp_path, state, content, reason):
     torch.save(content(state), tmp_path / 'other.pth')
     with pytest.raises(SerError, match=reason):

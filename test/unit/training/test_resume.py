@@ -112,7 +112,7 @@ def test_an_unfinished_training_is_not_lost(command, tmp_path, interrupt_at, cap
     assert main(command(ONE_CYCLE, tmp_path)) == 130
     before = (tmp_path / 'checkpoint.pt').read_bytes()
     assert main(command(ONE_CYCLE, tmp_path)) == 2
-    assert (', after epoch 1): go on with --resume, start anew with --restart'
+    assert (', after epoch 1); continue with --resume, start from scratch with --restart'
             in capsys.readouterr().err)
     assert (tmp_path / 'checkpoint.pt').read_bytes() == before
     assert main(command(ONE_CYCLE, tmp_path, '--restart')) == 0

@@ -158,9 +158,9 @@ def test_compared_with_another_evaluation(
     lines = (evaluated / 'windows.csv').read_text().splitlines()
     other = tmp_path / 'other'
     other.mkdir()
-    for kept, reason in [(lines[:5], 'no scores of .*both models have to be evaluated'),
+    for kept, reason in [(lines[:5], 'no scores of .*evaluate both models'),
                          ([line.replace('NO_SPEECH', 'ASLEEP') for line in lines],
-                          "not the windows of an evaluation: 'ASLEEP'"),
+                          "not windows of an evaluation: 'ASLEEP'"),
                          ([lines[0].replace('fear', 'joy')], "the column 'fear' is missing")]:
         (other / 'windows.csv').write_text('\n'.join(kept) + '\n')
         assert main([*arguments, '--against', str(other)]) == 2
@@ -223,12 +223,12 @@ def test_another_models_labels(trained, tmp_path, config_path, corpora, capsys):
 def test_data_that_is_not_there(config_path, tmp_path, capsys):
     assert main(['train', str(config_path), '--data', str(tmp_path), '--output',
                  str(tmp_path / 'o')]) == 2
-    assert 'north is missing; a folder with a corpus is needed' in capsys.readouterr().err
+    assert 'north does not exist; give a folder with a corpus' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize('speaker, command', [('a', 'train'), ('d', 'evaluate')])
 @pytest.mark.parametrize('content, reason', [
-    (None, 'No such file'), (b'', 'the file is empty'), (b'text', 'no audio format')])
+    (None, 'No such file'), (b'', 'the file is empty'), (b'text', 'unknown audio format')])
 def test_a_listed_clip_that_cannot_be_read(
         trained, config_path, corpora, tmp_path, capsys, speaker, command, content, reason):
     """Without it the figures would silently be of other clips."""

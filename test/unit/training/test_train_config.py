@@ -104,10 +104,10 @@ def test_clips_of_a_part(config_path, corpora):
 
 
 @pytest.mark.parametrize('content, reason', [
-    (None, 'x: no corpus was recognised'),
+    (None, 'x: the layout is not known'),
     ('file_path,speaker\na.wav,1\n', "the column 'emotion' is missing"),
     ('', "the column 'file_path' is missing"),
-    ('file_path,emotion,speaker\na.wav,tired,1\n', "unknown emotion 'tired'; put it under labels"),
+    ('file_path,emotion,speaker\na.wav,tired,1\n', "unknown emotion 'tired'; add it to labels"),
 ])
 def test_wrong_clip_lists(tmp_path, config_path, content, reason):
     (tmp_path / 'x').mkdir()
@@ -127,7 +127,7 @@ def test_speakers_that_are_missing(tmp_path, config_path, corpora):
 def test_a_part_without_speakers(tmp_path, config_path, corpora):
     text = config_path.read_text().replace('validation: [c], ', '').replace('validation: [l], ', '')
     (tmp_path / 'c.yaml').write_text(text)
-    with pytest.raises(SerError, match='no speakers are listed for validation'):
+    with pytest.raises(SerError, match='lists no speakers for validation'):
         load_part(config.load(str(tmp_path / 'c.yaml')), corpora, 'validation')
 
 

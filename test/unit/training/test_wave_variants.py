@@ -35,5 +35,5 @@ def test_what_is_trained_on_are_the_clips_and_their_copies(tmp_path, config_path
 
 def test_their_number_cannot_be_negative(tmp_path, config_path):
     config = write(tmp_path / 'wrong.yaml', config_path, -1)
-    with pytest.raises(SerError, match='wave_variants must not be below 0, got -1'):
+    with pytest.raises(SerError, match='wave_variants is -1; allowed: a whole number of'):
         load(str(config))
