@@ -15,6 +15,7 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax
 
 from ser_ros.adaptation.head import Head
+from ser_ros.evaluation.clip_windows import clip_means, equal_weights
 from ser_ros.inference.softmax import softmax
 
 # Both chosen on validation speakers; docs/adaptation.md has the figures.
@@ -49,15 +50,11 @@ class Examples:
 
     def clip_scores(self, probabilities: np.ndarray) -> np.ndarray:
         """Return the mean over each clip's windows, (clips, classes)."""
-        sums = np.zeros((len(self.labels), probabilities.shape[1]))
-        np.add.at(sums, self.clips, probabilities)
-        return sums / np.bincount(self.clips)[:, np.newaxis]
+        return clip_means(probabilities, self.clips, len(self.labels))
 
     def weights(self) -> np.ndarray:
         """Return weights under which every class counts as much, and in it every clip."""
-        in_clip = np.bincount(self.clips)[self.clips]
-        in_class = np.bincount(self.labels)[self.labels[self.clips]]
-        return 1.0 / (in_clip * in_class * len(np.unique(self.labels)))
+        return equal_weights(self.labels[self.clips], self.clips)
 
 
 def fit_head(head: Head, examples: Examples, temperature: float, keep: float = KEEP) -> Head:

@@ -13,6 +13,7 @@ import torch
 from ser_ros.corpora import labelled_clips
 from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.evaluation import metrics
+from ser_ros.evaluation.clip_windows import clip_means, equal_weights
 from ser_ros.inference.softmax import softmax
 from ser_ros.progress import Progress
 from ser_ros.training.config import Config
@@ -36,9 +37,7 @@ class Windows:
 
     def clip_scores(self, probabilities: np.ndarray) -> np.ndarray:
         """Return the mean of the windows' probabilities for each clip, (clips, classes)."""
-        sums = np.zeros((len(self.clips), probabilities.shape[1]))
-        np.add.at(sums, self.clip_indices, probabilities)
-        return sums / np.bincount(self.clip_indices, minlength=len(self.clips))[:, np.newaxis]
+        return clip_means(probabilities, self.clip_indices, len(self.clips))
 
     def uar(self, probabilities: np.ndarray) -> dict[str, float]:
         """Return UAR over clips for each corpus, and their ``mean``."""
@@ -53,9 +52,7 @@ class Windows:
 
     def weights(self) -> np.ndarray:
         """Return weights of the windows under which every corpus counts as much."""
-        corpora = np.array([clip.corpus for clip in self.clips])[self.clip_indices]
-        names, which, counts = np.unique(corpora, return_inverse=True, return_counts=True)
-        return 1 / (len(names) * counts[which])
+        return equal_weights(np.array([clip.corpus for clip in self.clips])[self.clip_indices])
 
 
 def seed_everything(seed: int) -> np.random.Generator:
