@@ -5,7 +5,8 @@
 from typing import Any, Optional, Tuple
 
 from ser_ros.defaults import load_defaults
-from ser_ros.emotion.settings import TrackerSettings, make_settings
+from ser_ros.emotion.settings import RANGES, TrackerSettings, make_settings
+from ser_ros.errors import SerError
 from ser_ros.features.registry import create_extractor
 from ser_ros.inference.classifier import Classifier, open_classifier
 from ser_ros.inference.model_metadata import DEFAULT_MIN_CONFIDENCE, ModelInfo
@@ -19,11 +20,14 @@ def graph_settings(info: Optional[ModelInfo] = None, **changes: Any) -> TrackerS
 
     Args:
         info: of the model; None stands for one whose file names no ``min_confidence``.
-        changes: parameters of config/ser.yaml, such as ``min_confidence``; None for the default.
+        changes: attributes of `TrackerSettings`, such as ``min_confidence``; None for the default.
 
     Raises:
-        SerError: for a value out of its range.
+        SerError: for an unknown name or a value out of its range.
     """
+    unknown = [name for name in changes if name not in RANGES]
+    if unknown:
+        raise SerError(f"unknown setting {unknown[0]!r}; allowed: {', '.join(RANGES)}")
     parameters = load_defaults('emotion_inference')
     parameters.update({name: value for name, value in changes.items() if value is not None})
     return make_settings(

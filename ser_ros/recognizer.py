@@ -1,180 +1,205 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-From sound to the emotions of its windows, without ROS.
-
-Every step is the graph's own: the stream of windows, the speech gate, the classifier and the
-tracker. So the graph says the same of the same sound.
-"""
+"""The front door for Python: emotions in audio files and in streams of samples, without ROS."""
 
 import contextlib
-from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
-
-import numpy as np
+import logging
+import os
+from typing import Any, Callable, Iterable, Iterator, List, Union
 
 from ser_ros.audio.file_source import FileSource
-from ser_ros.audio.format import SAMPLE_RATE_HZ, int16_to_float
-from ser_ros.audio.source import AudioSource
-from ser_ros.emotion.tracker import EmotionTracker
-from ser_ros.graph_defaults import graph_settings, open_graph_classifier, open_stream
-from ser_ros.inference.classifier import Classifier
-from ser_ros.inference.model_metadata import ModelInfo
-from ser_ros.results import WindowResult
-from ser_ros.windows.window_stream import Window
+from ser_ros.audio.finding import find_audio_files
+from ser_ros.audio.format import int16_to_float
+from ser_ros.emotion_stream import EmotionStream
+from ser_ros.errors import SerError
+from ser_ros.progress import Progress
+from ser_ros.results import (
+    EmotionDistribution,
+    FileResult,
+    WindowResult,
+    distribution,
+    file_result,
+    unreadable_file,
+)
+
+LOGGER = logging.getLogger(__name__)
+Path = Union[str, 'os.PathLike[str]']
 
 
-class Recognizer:
+def classify(path: Path, **options: Any) -> Iterator[WindowResult]:
     """
-    Hears emotions in sound: a stream of samples, or audio files.
+    Yield what is heard in the windows of an audio file, one after the other.
 
-    Attributes:
-        labels: the emotions, in the order of the probabilities.
-        info: what the model file says of the model.
+        >>> import ser_ros
+        >>> for window in ser_ros.classify('speech.wav'):
+        ...     print(f'{window.end_s:.1f} s: {window.state.name} {window.label}')
+        2.6 s: EMOTION neutral
+        3.1 s: EMOTION neutral
+        ...
+
+    It loads the model for this file alone: for more than one make a `Recognizer`.
+
+    Args:
+        path: of the file; any sample rate from 8 to 192 kHz and any number of channels.
+        options: of `Recognizer`, such as ``model`` or ``period_s``.
+
+    Raises:
+        SerError: if the file cannot be read, or an option is not allowed.
+    """
+    with Recognizer(**options) as recognizer:
+        yield from recognizer.classify(path)
+
+
+class Recognizer(EmotionStream):
+    """
+    Hears emotions in audio files, or in sound that comes piece by piece.
+
+    Files. `predict` sums up one file, `predict_batch` and `predict_directory` many, and
+    `analyze_emotions_distribution` says how often each emotion was heard in them::
+
+        >>> import ser_ros
+        >>> recognizer = ser_ros.Recognizer(period_s=0.5)
+        >>> result = recognizer.predict('speech.wav')
+        >>> result.state.name, result.label
+        ('EMOTION', 'neutral')
+        >>> result.confidence > 0.5, len(result.windows)
+        (True, 6)
+
+    A file that cannot be read is a result with its ``error``, and the others are done::
+
+        >>> results = recognizer.predict_batch(['speech.wav', 'silence.wav', 'absent.wav'])
+        >>> [result.label for result in results]
+        ['neutral', '', '']
+        >>> results[2].error
+        "cannot read 'absent.wav': No such file or directory"
+        >>> recognizer.analyze_emotions_distribution(results).emotion_counts['neutral']
+        1
+
+    Windows. The model hears ``window_s`` of sound at a time, a window each ``period_s``::
+
+        >>> for window in recognizer.classify('speech.wav'):
+        ...     print(f'{window.start_s:.1f} to {window.end_s:.1f} s: {window.label}')
+        0.0 to 2.6 s: neutral
+        0.5 to 3.1 s: neutral
+        ...
+
+    A stream. Hand over samples as they come, any number of them: float32, 16 kHz, one channel,
+    full scale 1.0. A window comes back with the sample that completes it::
+
+        >>> import numpy as np
+        >>> microphone = [np.zeros(1600, np.float32)] * 50      # 50 pieces of 0.1 s
+        >>> for samples in microphone:
+        ...     for window in recognizer.push(samples):
+        ...         print(f'{window.end_s:.1f} s: {window.state.name}')
+        2.6 s: NO_SPEECH
+        3.1 s: NO_SPEECH
+        3.6 s: NO_SPEECH
+        4.1 s: NO_SPEECH
+        4.6 s: NO_SPEECH
+        >>> recognizer.reset()          # what comes next is another stream
+        >>> recognizer.close()
+
+    It is a context manager, which closes it: ``with ser_ros.Recognizer() as recognizer:``. A file
+    is a recording of its own: it resets a stream. All methods are called from one thread.
+
+    Errors are `ser_ros.SerError`; the text says what was given and what is allowed::
+
+        >>> ser_ros.Recognizer(precision='fp64')
+        Traceback (most recent call last):
+            ...
+        ser_ros.errors.SerError: ...'fp64'...
     """
 
-    def __init__(
-            self, model: Union[str, Classifier, None] = None, precision: Optional[str] = None,
-            period_s: Optional[float] = None, backend: Optional[str] = None,
-            threads: Optional[int] = None, emotions: Optional[Sequence[str]] = None,
-            **tracking: Optional[float]):
+    def classify(self, path: Path) -> Iterator[WindowResult]:
         """
-        Load the model; what is not given is as in config/ser.yaml.
+        Yield the windows of an audio file, of any sample rate and number of channels.
 
-        Args:
-            model: name of a model that ships, path of a folder or ONNX file, or a classifier
-                that is open already. The recognizer closes it.
-            precision, backend, threads, emotions: as the parameters of emotion_inference.
-            period_s: time from one window to the next.
-            tracking: of the fields of `TrackerSettings`.
-
-        Raises:
-            SerError: if anything of it is wrong.
-        """
-        self._classifier = model if isinstance(model, Classifier) else open_graph_classifier(
-            model=model, precision=precision, backend=backend, threads=threads, emotions=emotions)
-        try:
-            self._stream = open_stream(self.info.feature_set, period_s, self.info.input_shape)
-            self._tracker = EmotionTracker(self.labels, graph_settings(self.info, **tracking))
-        except BaseException:
-            self.close()
-            raise
-
-    def __enter__(self) -> 'Recognizer':
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give back the model; the recognizer cannot be used afterwards."""
-        self._classifier.close()
-
-    @property
-    def labels(self) -> Tuple[str, ...]:
-        """The emotions, in the order of the probabilities."""
-        return self._classifier.labels
-
-    @property
-    def info(self) -> ModelInfo:
-        """What the model file says of the model."""
-        return self._classifier.session.info
-
-    @property
-    def backend(self) -> str:
-        """Name of the backend that runs the model."""
-        return self._classifier.session.backend
-
-    @property
-    def precision(self) -> str:
-        """Precision in which the model really runs, read from what was loaded."""
-        return self._classifier.session.precision
-
-    @property
-    def min_samples(self) -> int:
-        """Length up to which silence follows a shorter recording before it is degraded."""
-        return self._stream.min_samples
-
-    def reset(self) -> None:
-        """Forget all sound: what comes next is another recording."""
-        self._stream.reset()
-        self._tracker.reset()
-
-    def push(self, samples: np.ndarray) -> List[WindowResult]:
-        """
-        Take in the next samples of a stream and return the windows that they complete.
-
-        Args:
-            samples: float32 (n,) at 16 kHz, full scale is 1.0, any n.
-
-        Raises:
-            SerError: for another dtype or shape, NaN or infinity.
-        """
-        return list(self._results(self._stream.push(samples)))
-
-    def recording(self, chunks: Iterable[np.ndarray],
-                  every_window: bool = False) -> Iterator[WindowResult]:
-        """
-        Yield the windows of a recording from its start.
-
-        A recording shorter than a window is followed by silence, so there is one window at least.
-
-        Args:
-            chunks: samples, see `push`.
-            every_window: ask the model also where there is too little speech. This changes the
-                raw probabilities of these windows and nothing else.
-        """
-        self._tracker.reset()
-        yield from self._results(self._stream.recording(chunks), every_window)
-
-    def classify(self, path: str) -> Iterator[WindowResult]:
-        """
-        Yield the windows of an audio file.
+        A file shorter than a window is followed by silence.
 
         Raises:
             SerError: if the file is missing, no audio, or cannot be decoded any further.
         """
         with contextlib.closing(FileSource(path)) as source:
-            yield from self.source(source)
+            yield from self.recording(map(int16_to_float, source))
 
-    def source(self, source: AudioSource) -> Iterator[WindowResult]:
-        """Yield the windows of a source that is open, up to its end."""
-        return self.recording(map(int16_to_float, source))
+    def predict(self, path: Path) -> FileResult:
+        """
+        Sum up an audio file: the mean of the probabilities of its windows with speech.
 
-    def _results(self, windows: Iterable[Window],
-                 every_window: bool = False) -> Iterator[WindowResult]:
-        for window, raw in answers(
-                windows, self._tracker, self._classifier.probabilities, every_window):
-            yield self._result(window, raw)
+        Raises:
+            SerError: as `classify`.
+        """
+        return self._predict(path, lambda share: None)
 
-    def _result(self, window: Window, raw: Optional[np.ndarray]) -> WindowResult:
-        end_s = window.end_sample / SAMPLE_RATE_HZ
-        estimate = self._tracker.update(end_s, raw, window.speech_probability)
-        return WindowResult(
-            index=window.index,
-            start_s=window.start_sample / SAMPLE_RATE_HZ,
-            end_s=end_s,
-            state=estimate.state,
-            label=estimate.label,
-            confidence=estimate.confidence,
-            probabilities=estimate.probabilities,
-            raw_probabilities=np.zeros_like(estimate.probabilities) if raw is None else raw,
-            speech_probability=window.speech_probability,
-            level_dbfs=window.level_dbfs,
-            pitch_hz=window.pitch_hz)
+    def predict_batch(self, paths: Iterable[Path], show_progress: bool = True) -> List[FileResult]:
+        """
+        Sum up audio files, in their order.
 
+        A file that cannot be read is a result with an ``error``. After Ctrl-C the results are
+        those of the files that are done.
 
-def answers(
-        windows: Iterable[Window], gate: EmotionTracker, ask: Callable[[np.ndarray], np.ndarray],
-        every_window: bool = False) -> Iterator[Tuple[Window, Optional[np.ndarray]]]:
-    """
-    Yield each window with the model's answer; None where it holds too little speech to be asked.
+        Args:
+            paths: of the files.
+            show_progress: a bar on standard error, or a line each half minute where that is no
+                terminal.
+        """
+        paths = list(paths)
+        results: List[FileResult] = []
+        progress = Progress(hidden=not show_progress)
+        try:
+            with progress.task('files', len(paths)) as update:
+                for result in self.predict_each(paths, update):
+                    results.append(result)
+        except KeyboardInterrupt:
+            LOGGER.warning('interrupted: %d of %d files are done', len(results), len(paths))
+        return results
 
-    Args:
-        windows: of a stream.
-        gate: decides what is enough speech.
-        ask: from the model's input to the answer.
-        every_window: ask whatever the gate says.
-    """
-    for window in windows:
-        asked = every_window or gate.hears_speech(window.speech_probability)
-        yield window, ask(window.input) if asked else None
+    def predict_directory(self, folder: Path, show_progress: bool = True) -> List[FileResult]:
+        """
+        Do as `predict_batch` with all audio files in a folder and below it, sorted by name.
+
+        Args:
+            folder: where to look.
+            show_progress: see `predict_batch`.
+
+        Raises:
+            SerError: if there is none.
+        """
+        paths = find_audio_files(os.fspath(folder), LOGGER.warning)
+        return self.predict_batch(paths, show_progress)
+
+    def predict_each(self, paths: Iterable[Path],
+                     on_progress: Callable[[float], None] = lambda done: None,
+                     ) -> Iterator[FileResult]:
+        """
+        Do as `predict_batch`, but yield each result as soon as it is known.
+
+        Args:
+            paths: of the files.
+            on_progress: takes how many files are done, with the part of the one under way.
+        """
+        for number, path in enumerate(paths):
+            def advance(share: float, number: int = number) -> None:
+                on_progress(number + share)
+
+            try:
+                result = self._predict(path, advance)
+            except SerError as error:
+                result = unreadable_file(os.fspath(path), self.labels, str(error))
+            yield result
+            advance(1.0)
+
+    def analyze_emotions_distribution(self, results: Iterable[FileResult]) -> EmotionDistribution:
+        """Return how often, in which shares and how surely each emotion was heard in files."""
+        return distribution(self.labels, results)
+
+    def _predict(self, path: Path, advance: Callable[[float], None]) -> FileResult:
+        with contextlib.closing(FileSource(path)) as source:
+            windows = []
+            for window in self.recording(map(int16_to_float, source)):
+                windows.append(window)
+                # A header with no duration, or a wrong one, gives no share.
+                if window.end_s < source.duration_s:
+                    advance(window.end_s / source.duration_s)
+            return file_result(
+                os.fspath(path), source.duration_s, windows, self.labels, source.warning)

@@ -17,9 +17,9 @@ from ser_ros.audio.format import SAMPLE_RATE_HZ
 from ser_ros.corpora.labelled_clips import Clip, read_samples, to_clips
 from ser_ros.corpora.labels import as_word
 from ser_ros.emotion.tracker import EmotionTracker
+from ser_ros.emotion_stream import answers
 from ser_ros.errors import SerError
 from ser_ros.graph_defaults import graph_settings
-from ser_ros.recognizer import answers
 from ser_ros.windows.window_stream import WindowStream
 
 FOLDS = 5
@@ -87,7 +87,7 @@ def hear(clips: Iterable[Clip], body: Body, stream: WindowStream,
     truth: list[int] = []
     for index, clip in enumerate(clips):
         windows = stream.recording([read_samples(clip.path)])
-        for window, found in answers(windows, gate, body.features):
+        for window, found in answers(windows, gate, lambda inputs: map(body.features, inputs)):
             if found is None:
                 continue
             if index not in heard[-1:]:

@@ -3,7 +3,7 @@
 """An audio file as a stream of chunks."""
 
 import os
-from typing import Optional
+from typing import Optional, Union
 
 import numpy as np
 
@@ -28,7 +28,8 @@ class FileSource(AudioSource):
         duration_s: length that the file's header declares, or NaN.
     """
 
-    def __init__(self, path: str, loop: bool = False, min_samples: int = 0):
+    def __init__(self, path: Union[str, 'os.PathLike[str]'], loop: bool = False,
+                 min_samples: int = 0):
         """
         Open the file and decode its beginning.
 

@@ -5,11 +5,16 @@
 import contextlib
 import os
 import sys
-from typing import Any, Iterator, Optional, Sequence, TextIO
+from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Sequence, TextIO
 
 from ser_ros.cli import arguments
 from ser_ros.errors import SerError
+from ser_ros.messages import tell
 from ser_ros.output_file import open_output
+
+if TYPE_CHECKING:
+    from ser_ros.recognizer import Recognizer
+    from ser_ros.sinks.file_writer import Writer
 
 FORMATS = ('table', 'csv', 'json')
 ALL_FINE = 0
@@ -49,26 +54,64 @@ def add_parser(subparsers: Any) -> None:
 def run(args: Any) -> int:
     """Classify what the command line names and return the exit code."""
     # Imported here: the other commands should not wait for it.
-    from ser_ros.cli.classify_files import FileClassifier
     from ser_ros.recognizer import Recognizer
     from ser_ros.sinks.file_results import WRITERS
+    failures = _Failures()
     with Recognizer(
             args.model, args.precision, args.period, backend=args.backend, threads=args.threads,
             emotions=args.emotions and [name.strip() for name in args.emotions.split(',')],
             min_confidence=args.min_confidence) as recognizer:
-        files = FileClassifier(recognizer)
-        paths = files.find(args.paths)
+        paths = _find(args.paths, failures)
         _check_output(args.output, paths + [recognizer.info.path])
         with _open_output(args.output) as stream:
             writer = WRITERS[_format(args)](stream, recognizer, args.windows)
             try:
-                files.run(paths, writer)
+                _classify(recognizer, paths, writer, failures)
             finally:
                 # Also after Ctrl-C: the results so far are worth having.
                 writer.finish()
-    if files.done == 0:
+    if not writer.files:
         return NOTHING_DONE
-    return SOME_FAILED if files.failed else ALL_FINE
+    return SOME_FAILED if failures.count else ALL_FINE
+
+
+class _Failures:
+    """Counts the files and folders that cannot be read, and reports each on standard error."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def add(self, reason: str) -> None:
+        """Count one."""
+        self.count += 1
+        tell('error: ' + reason)
+
+
+def _find(paths: Sequence[str], failures: _Failures) -> List[str]:
+    """Return the files among the paths and those in the folders, each once."""
+    from ser_ros.audio.finding import find_audio_files
+    found: List[str] = []
+    for path in paths:
+        try:
+            found += find_audio_files(path, failures.add) if os.path.isdir(path) else [path]
+        except SerError as error:
+            failures.add(str(error))
+    return list(dict.fromkeys(found))
+
+
+def _classify(recognizer: 'Recognizer', paths: Sequence[str], writer: 'Writer',
+              failures: _Failures) -> None:
+    """Hand the result of each file to the writer, in their order."""
+    from ser_ros.progress import Progress
+    progress = Progress(hidden=writer.shows_progress or not sys.stderr.isatty())
+    with progress.task('files', len(paths)) as update:
+        for result in recognizer.predict_each(paths, update):
+            if result.warning:
+                tell(f'warning: {result.path}: {result.warning}')
+            if result.error:
+                failures.add(result.error)
+            else:
+                writer.add(result)
 
 
 def _format(args: Any) -> str:

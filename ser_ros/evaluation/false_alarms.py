@@ -2,18 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """How often the graph hears an emotion where nobody speaks."""
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ser_ros.audio.opening import FILE_ENDINGS
+from ser_ros.audio.finding import find_audio_files
 from ser_ros.corpora.labelled_clips import read_samples
 from ser_ros.emotion.tracker import State
-from ser_ros.errors import SerError
 from ser_ros.evaluation.document import Block, Heading, Table, Text
 from ser_ros.evaluation.report import percent
 from ser_ros.nonspeech import HARD, Sound
 from ser_ros.recognizer import Recognizer
+
+LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,7 @@ def find(folder: Path) -> list[Path]:
 
     :raises SerError: if there is none.
     """
-    paths = sorted(path for path in folder.resolve().rglob('*')
-                   if path.suffix.lower() in FILE_ENDINGS and path.is_file()
-                   and not path.name.startswith('.'))
-    if not paths:
-        raise SerError(f'no audio files ({" ".join(FILE_ENDINGS)}) in {folder}')
-    return paths
+    return [Path(path) for path in find_audio_files(str(folder.resolve()), LOGGER.warning)]
 
 
 def read(paths: Iterable[Path]) -> Iterator[Sound]:

@@ -30,10 +30,12 @@ class Session(abc.ABC):
     backend: name of the backend that made it.
     precision: in what it really computes, read from what was loaded.
     info: what the model file says.
+    batch: most windows that one run computes; 1 where the file takes one at a time.
 
     """
 
     backend = ''
+    batch = 1
 
     def __init__(self, info: ModelInfo, precision: str):
         """Keep what was loaded."""
@@ -48,11 +50,34 @@ class Session(abc.ABC):
         :return: float32, one logit for each of ``info.labels``; not divided by the temperature.
         :raises SerError: if the input has another shape or type, or the runtime fails.
         """
-        if model_input.dtype != np.float32 or model_input.shape != self.info.input_shape:
+        self._check(model_input.dtype, model_input.shape)
+        return self._run(model_input)
+
+    def run_batch(self, model_inputs: np.ndarray) -> np.ndarray:
+        """
+        Compute the logits of several windows.
+
+        Args:
+            model_inputs: as in `run`, one after the other along a first axis; 1 to ``batch``.
+
+        Returns:
+            The logits, (windows, labels).
+
+        Raises:
+            SerError: as `run`.
+        """
+        self._check(model_inputs.dtype, model_inputs.shape[1:])
+        return self._run_batch(model_inputs)
+
+    def _run_batch(self, model_inputs: np.ndarray) -> np.ndarray:
+        """Do what `run_batch` says with inputs that were checked."""
+        return np.stack([self._run(model_input) for model_input in model_inputs])
+
+    def _check(self, dtype: np.dtype, shape: Tuple[int, ...]) -> None:
+        if dtype != np.float32 or shape != self.info.input_shape:
             raise SerError(
                 f'the model {self.info.name} takes float32 {list(self.info.input_shape)}, got '
-                f'{model_input.dtype} {list(model_input.shape)}')
-        return self._run(model_input)
+                f'{dtype} {list(shape)}')
 
     @abc.abstractmethod
     def _run(self, model_input: np.ndarray) -> np.ndarray:

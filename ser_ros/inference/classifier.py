@@ -50,7 +50,22 @@ class Classifier:
         :param model_input: float32 of the model's input shape.
         :raises SerError: if the input does not fit, or the logits are not finite.
         """
-        logits = self.session.run(model_input)[self._chosen]
+        return self._probabilities(self.session.run(model_input))
+
+    def batch_probabilities(self, model_inputs: np.ndarray) -> np.ndarray:
+        """
+        Return the probabilities of several windows, float32 (windows, n).
+
+        Args:
+            model_inputs: see `Session.run_batch`.
+
+        Raises:
+            SerError: as `probabilities`.
+        """
+        return self._probabilities(self.session.run_batch(model_inputs))
+
+    def _probabilities(self, logits: np.ndarray) -> np.ndarray:
+        logits = logits[..., self._chosen]
         if not np.all(np.isfinite(logits)):
             raise SerError(
                 f'the model {self.session.info.name} answered {logits} in '

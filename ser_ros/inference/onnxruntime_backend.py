@@ -13,6 +13,10 @@ from ser_ros.inference.engine_options import EngineOptions
 from ser_ros.inference.model_file import Model
 from ser_ros.inference.model_metadata import ModelInfo, read_metadata
 
+# Windows of one run, of a model whose file leaves their number open. It takes 15 to 25 % less
+# time than one by one. With 32 the temporaries no longer fit a cache: twice as much for mn04.
+BATCH = 8
+
 
 class OnnxRuntimeSession(Session):
     """One model file in ONNX Runtime."""
@@ -29,12 +33,21 @@ class OnnxRuntimeSession(Session):
             raise SerError(
                 f'{error} (the file has IR version {info.ir_version} and opset '
                 f'{info.opset})') from error
-        self._input = self._session.get_inputs()[0].name
+        first = self._session.get_inputs()[0]
+        self._input = first.name
+        if not isinstance(first.shape[0], int):
+            self.batch = BATCH
         self._errors = runtime_errors()
 
     def _run(self, model_input: np.ndarray) -> np.ndarray:
+        return self._compute(model_input[np.newaxis])[0]
+
+    def _run_batch(self, model_inputs: np.ndarray) -> np.ndarray:
+        return super()._run_batch(model_inputs) if self.batch == 1 else self._compute(model_inputs)
+
+    def _compute(self, model_inputs: np.ndarray) -> np.ndarray:
         try:
-            return self._session.run(None, {self._input: model_input[np.newaxis]})[0][0]
+            return self._session.run(None, {self._input: model_inputs})[0]
         except self._errors as error:
             raise SerError(f'ONNX Runtime failed on {self.info.path}: {error}') from error
 

@@ -4,66 +4,21 @@
 
 import csv
 import json
-import math
-from typing import Any, Callable, Dict, List, Optional, Sequence, TextIO
-
-import numpy as np
+from typing import Any, Callable, Dict, List, Optional, TextIO
 
 from ser_ros.recognizer import Recognizer
-from ser_ros.results import WindowResult
+from ser_ros.results import FileResult, flatten, numbers
 from ser_ros.sinks.file_table import TableWriter
-from ser_ros.sinks.file_writer import FileResult, Writer
-from ser_ros.sinks.tally import Shares
+from ser_ros.sinks.file_writer import Writer
 
 Values = Dict[str, Any]
 
 
-def _shown(path: str) -> str:
-    """Return a path that can be written anywhere: file names need not be valid UTF-8."""
-    return path.encode('utf-8', 'surrogateescape').decode('utf-8', 'replace')
-
-
-def _number(value: float) -> Optional[float]:
-    """Return a number as JSON and CSV write it: NaN as nothing, no digits without meaning."""
-    return round(float(value), 6) if math.isfinite(value) else None
-
-
-def _by_label(labels: Sequence[str], values: np.ndarray) -> Values:
-    return {label: _number(value) for label, value in zip(labels, values)}
-
-
-def _rounded(shares: Shares) -> Values:
-    return {name: _number(share) for name, share in shares.values().items()}
-
-
-def _file_values(labels: Sequence[str], result: FileResult) -> Values:
-    clip = result.clip
-    return {
-        'file': _shown(result.path),
-        'duration_s': _number(result.duration_s),
-        'state': clip.state.name,
-        'label': clip.label,
-        'confidence': _number(clip.confidence),
-        'speech_windows': clip.speech_windows,
-        'total_windows': len(result.windows),
-        'probabilities': _by_label(labels, clip.probabilities),
-    }
-
-
-def _window_values(labels: Sequence[str], window: WindowResult) -> Values:
-    return {
-        'index': window.index,
-        'start_s': _number(window.start_s),
-        'end_s': _number(window.end_s),
-        'state': window.state.name,
-        'label': window.label,
-        'confidence': _number(window.confidence),
-        'speech_probability': _number(window.speech_probability),
-        'level_dbfs': _number(window.level_dbfs),
-        'pitch_hz': _number(window.pitch_hz),
-        'probabilities': _by_label(labels, window.probabilities),
-        'raw_probabilities': _by_label(labels, window.raw_probabilities),
-    }
+def _file_values(result: FileResult, with_windows: bool = False) -> Values:
+    values = result.to_dict(with_windows)
+    # They are reported on standard error.
+    del values['warning'], values['error']
+    return values
 
 
 class CsvWriter(Writer):
@@ -81,19 +36,14 @@ class CsvWriter(Writer):
         self._csv: Optional[csv.DictWriter] = None
 
     def _add(self, result: FileResult) -> None:
+        values = _file_values(result)
         if not self._with_windows:
-            self._write(_file_values(self._labels, result))
+            self._write(flatten(values))
             return
         for window in result.windows:
-            self._write(dict(file=_shown(result.path), **_window_values(self._labels, window)))
+            self._write(dict(file=values['file'], **window.csv_row()))
 
-    def _write(self, values: Values) -> None:
-        row: Values = {}
-        for key, value in values.items():
-            if isinstance(value, dict):
-                row.update((f'{key}.{label}', p) for label, p in value.items())
-            else:
-                row[key] = value
+    def _write(self, row: Values) -> None:
         if self._csv is None:
             self._csv = csv.DictWriter(self._stream, list(row), lineterminator='\n')
             self._csv.writeheader()
@@ -113,10 +63,7 @@ class JsonWriter(Writer):
         self._files: List[Values] = []
 
     def _add(self, result: FileResult) -> None:
-        values = _file_values(self._labels, result)
-        if self._with_windows:
-            values['windows'] = [_window_values(self._labels, w) for w in result.windows]
-        self._files.append(values)
+        self._files.append(_file_values(result, self._with_windows))
 
     def finish(self) -> None:
         """Write the object."""
@@ -127,7 +74,8 @@ class JsonWriter(Writer):
                 'backend': self._recognizer.backend, 'precision': self._recognizer.precision},
             'files': self._files,
             'shares': {
-                'files': _rounded(self._file_shares), 'windows': _rounded(self._window_shares)},
+                'files': numbers(self._file_counts.shares()),
+                'windows': numbers(self._window_counts.shares())},
         }, self._stream, ensure_ascii=False, allow_nan=False, indent=2)
         self._stream.write('\n')
 

@@ -12,7 +12,8 @@ from rich.text import Text
 
 from ser_ros.messages import one_line
 from ser_ros.recognizer import Recognizer
-from ser_ros.sinks.file_writer import FileResult, Writer
+from ser_ros.results import FileResult
+from ser_ros.sinks.file_writer import Writer
 
 # Room for a table that is not shown in a terminal: as wide as it needs.
 _FILE_WIDTH = 1000
@@ -47,13 +48,12 @@ class TableWriter(Writer):
     def _files_table(self) -> Table:
         table = _table('', 'file', 'emotion', 'next', 'speech', 'length')
         for result in self._results:
-            clip = result.clip
-            first, second = (self._top(clip.probabilities) + ['', ''])[:2]
+            first, second = (self._top(result.probabilities) + ['', ''])[:2]
             table.add_row(
                 Text(one_line(result.path), overflow='fold'),
                 Text(first or 'no speech'),
                 Text(second),
-                f'{clip.speech_windows}/{len(result.windows)}',
+                f'{result.speech_windows}/{len(result.windows)}',
                 f'{result.duration_s:.1f} s' if math.isfinite(result.duration_s) else '')
         return table
 
@@ -72,8 +72,8 @@ class TableWriter(Writer):
 
     def _shares_table(self) -> Table:
         table = _table('', 'emotion', 'files', 'windows')
-        in_windows = self._window_shares.values()
-        for name, share in self._file_shares.values().items():
+        in_windows = self._window_counts.shares()
+        for name, share in self._file_counts.shares().items():
             table.add_row(
                 Text(name.replace('_', ' ')), f'{share:.0%}',
                 f'{in_windows[name]:.0%}')

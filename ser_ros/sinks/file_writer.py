@@ -1,24 +1,13 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What ``ser_ros classify`` heard in a file, and who takes it."""
+"""Who takes what ``ser_ros classify`` heard in a file."""
 
 import abc
-from dataclasses import dataclass
-from typing import List, TextIO
+from typing import TextIO
 
+from ser_ros.emotion.counts import EmotionCounts
 from ser_ros.recognizer import Recognizer
-from ser_ros.results import ClipEstimate, WindowResult
-from ser_ros.sinks.tally import Shares
-
-
-@dataclass(frozen=True)
-class FileResult:
-    """What was heard in one file; ``duration_s`` is NaN where the file does not tell it."""
-
-    path: str
-    duration_s: float
-    windows: List[WindowResult]
-    clip: ClipEstimate
+from ser_ros.results import FileResult
 
 
 class Writer(abc.ABC):
@@ -26,6 +15,7 @@ class Writer(abc.ABC):
     Takes the results of files one by one and writes them to a stream.
 
     Attributes:
+        files: number of results so far.
         shows_progress: results appear in a terminal while the work goes on.
     """
 
@@ -37,14 +27,17 @@ class Writer(abc.ABC):
         self._recognizer = recognizer
         self._labels = list(recognizer.labels)
         self._with_windows = with_windows
-        self._file_shares = Shares()
-        self._window_shares = Shares()
+        self.files = 0
+        self._file_counts = EmotionCounts(self._labels)
+        self._window_counts = EmotionCounts(self._labels)
 
     def add(self, result: FileResult) -> None:
         """Take the result of one file."""
-        self._file_shares.add(result.clip.state.name, result.clip.label, self._labels)
+        assert result.state is not None, 'a file that could not be read is not for a writer'
+        self.files += 1
+        self._file_counts.add(result.state.name, result.label)
         for window in result.windows:
-            self._window_shares.add(window.state.name, window.label, self._labels)
+            self._window_counts.add(window.state.name, window.label)
         self._add(result)
 
     @abc.abstractmethod

@@ -10,7 +10,8 @@ from rich.constrain import Constrain
 from rich.table import Table
 from rich.text import Text
 
-from ser_ros.sinks.tally import NO_SPEECH, UNCERTAIN, Summary
+from ser_ros.emotion.counts import NO_SPEECH, UNCERTAIN
+from ser_ros.sinks.tally import Summary
 
 Values = Mapping[str, Any]
 

@@ -5,12 +5,11 @@
 import math
 from collections import Counter, deque
 from dataclasses import dataclass
-from typing import Any, Deque, Dict, List, Mapping, Optional
+from typing import Any, Deque, Dict, Mapping, Optional
 
 import numpy as np
 
-UNCERTAIN = 'uncertain'
-NO_SPEECH = 'no_speech'
+from ser_ros.emotion.counts import EmotionCounts
 
 # Latencies that are kept for the percentiles: 14 hours of windows twice a second.
 _LATENCIES = 100000
@@ -38,40 +37,12 @@ class Summary:
     episodes: Dict[str, int]
 
 
-class Shares:
-    """Count windows, or files, by the emotion that was named."""
-
-    def __init__(self) -> None:
-        """Start with none."""
-        self._labels: List[str] = []
-        self._counts: Dict[str, int] = Counter()
-
-    def add(self, state: str, label: str, labels: List[str]) -> None:
-        """
-        Count one.
-
-        :param state: name of a ``ser_ros.emotion.tracker.State``.
-        :param labels: all that could have been named; they are listed also where none was.
-        """
-        self._labels.extend(name for name in labels if name not in self._labels)
-        self._counts[label if state == 'EMOTION' else state.lower()] += 1
-
-    def __len__(self) -> int:
-        """Return how many were counted."""
-        return sum(self._counts.values())
-
-    def values(self) -> Dict[str, float]:
-        """Return the share of every label, then of uncertain and no speech; the sum is 1, or 0."""
-        total = max(1, len(self))
-        return {name: self._counts[name] / total for name in self._labels + [UNCERTAIN, NO_SPEECH]}
-
-
 class Tally:
     """Add up emotions and mitigations, given as plain values."""
 
     def __init__(self) -> None:
         """Start with none."""
-        self._shares = Shares()
+        self._counts = EmotionCounts()
         self._latencies_s: Deque[float] = deque(maxlen=_LATENCIES)
         self._episodes: Dict[str, int] = Counter()
         self._sequence: Optional[int] = None
@@ -81,7 +52,7 @@ class Tally:
 
     def add(self, values: Mapping[str, Any]) -> None:
         """Take an emotion, with the keys that the observer gives."""
-        self._shares.add(values['state'], values['label'], values['labels'])
+        self._counts.add(values['state'], values['label'], values['labels'])
         # While a file is played faster than real time, stamps lie ahead of the clock.
         if values['latency_s'] >= 0.0:
             self._latencies_s.append(values['latency_s'])
@@ -111,9 +82,9 @@ class Tally:
     def summary(self) -> Summary:
         """Return what it came to so far."""
         return Summary(
-            windows=len(self._shares),
+            windows=len(self._counts),
             duration_s=self._duration_s,
-            shares=self._shares.values(),
+            shares=self._counts.shares(),
             latency_p50_s=self.latency_s(50.0),
             latency_p95_s=self.latency_s(95.0),
             lost=self.lost,

@@ -87,6 +87,16 @@ class WindowStream:
         """Length up to which silence follows a shorter recording before it is degraded."""
         return self._extractor.min_samples
 
+    @property
+    def window_s(self) -> float:
+        """Length of a window [s]."""
+        return self._extractor.window_samples / self._extractor.sample_rate_hz
+
+    @property
+    def period_s(self) -> float:
+        """Time from one window to the next [s]."""
+        return self._period / self._extractor.sample_rate_hz
+
     def reset(self) -> None:
         """Forget all sound; the next window has index 0 again."""
         self._extractor.reset()

@@ -15,11 +15,11 @@ MAX_LINES = 300
 # The rooms in the order of the data path: each may import those before it, never one after it.
 # Modules that lie in no folder have their own names; __init__ is ser_ros itself.
 ORDER = (
-    '__init__', 'errors', 'entry_points', 'extensions', 'files', 'threads', 'resources',
+    'errors', '__init__', 'entry_points', 'extensions', 'files', 'threads', 'resources',
     'messages', 'child_process', 'typed_values', 'typed_yaml', 'defaults', 'output_file',
     'progress', 'interfaces', 'plotting', 'onnx_session',
     'audio', 'features', 'windows', 'inference', 'emotion', 'mitigation',
-    'graph_defaults', 'results', 'recognizer', 'sinks', 'nodes', 'benchmark',
+    'graph_defaults', 'results', 'emotion_stream', 'recognizer', 'sinks', 'nodes', 'benchmark',
     'nonspeech', 'degrade', 'corpora', 'evaluation', 'adaptation',
     'training.config', 'training.networks', 'training.augment', 'training.export',
     'training.fit', 'cli')
@@ -65,9 +65,17 @@ def room_of(name):
 NAMES = {name_of(path) for path in modules()}
 
 
+def is_for_type_checkers(node):
+    return isinstance(node, ast.If) and getattr(node.test, 'id', '') == 'TYPE_CHECKING'
+
+
 def imports_of_ours(path):
     """Yield the names below ser_ros that the file imports, also within functions."""
-    for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+    tree = ast.parse(path.read_text(encoding='utf-8'))
+    if path == PACKAGE / '__init__.py':
+        # The front door names what it hands out; it imports that only when it is used.
+        tree.body = [node for node in tree.body if not is_for_type_checkers(node)]
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or '').split('.')[0] == 'ser_ros':
             base = node.module.split('.')[1:]
             for alias in node.names:

@@ -10,7 +10,7 @@ import os
 import numpy as np
 import pytest
 
-from ser_ros import defaults, graph_defaults
+from ser_ros import defaults, graph_defaults, progress
 from ser_ros.audio.file_source import FileSource
 from ser_ros.audio.format import int16_to_float
 from ser_ros.emotion.settings import TrackerSettings
@@ -19,7 +19,6 @@ from ser_ros.errors import SerError
 from ser_ros.graph_defaults import graph_settings, open_stream
 from ser_ros.inference.classifier import Classifier
 from ser_ros.recognizer import Recognizer
-from ser_ros.results import WindowResult, clip_estimate
 
 WINDOW_S = 2.604
 # Looked up only: its code needs torch, its ONNX file does not.
@@ -39,7 +38,7 @@ def windows(path, classifier, period_s=0.5, **tracking):
 
 
 @pytest.mark.usefixtures('loud_is_speech')
-class TestFiles:
+class TestWindows:
     def test_one_window_each_period(self, write_wav, noise, classifier):
         found = windows(write_wav('noise.wav', noise(5.0)), classifier)
         assert [window.index for window in found] == [0, 1, 2, 3, 4]
@@ -149,24 +148,159 @@ def _all_chunks(path):
         return np.concatenate(list(source))
 
 
-class TestClipEstimate:
-    def window(self, state, raw):
-        return WindowResult(
-            0, 0.0, 2.6, state, '', 0.0, np.zeros(2), np.array(raw, np.float32), 1.0, -20.0, 100.0)
+@pytest.fixture
+def recognizer(classifier, loud_is_speech):
+    with Recognizer(classifier) as found:
+        yield found
 
-    def test_is_the_mean_of_the_windows_with_speech(self):
-        clip = clip_estimate(('joy', 'fear'), [
-            self.window(State.EMOTION, [0.9, 0.1]), self.window(State.NO_SPEECH, [0.0, 0.0]),
-            self.window(State.UNCERTAIN, [0.5, 0.5])])
-        assert (clip.state, clip.label, clip.speech_windows) == (State.EMOTION, 'joy', 2)
-        assert clip.confidence == pytest.approx(0.7)
-        assert clip.probabilities == pytest.approx([0.7, 0.3])
 
-    def test_without_speech(self):
-        clip = clip_estimate(
-            ('joy', 'fear'), [self.window(State.NO_SPEECH, [0.0, 0.0])])
-        assert (clip.state, clip.label, clip.confidence) == (State.NO_SPEECH, '', 0.0)
-        assert clip.probabilities.tolist() == [0.0, 0.0]
+@pytest.fixture
+def folder(write_wav, noise, tmp_path):
+    """A folder with two sounds, silence and a file that is no audio."""
+    write_wav('set/b.wav', noise(3.2, seed=1))
+    write_wav('set/inner/a.wav', noise(4.0, seed=2))
+    write_wav('set/silent.wav', np.zeros(48000))
+    (tmp_path / 'set' / 'broken.wav').write_bytes(b'hello')
+    (tmp_path / 'set' / 'notes.txt').write_text('not audio')
+    return tmp_path / 'set'
+
+
+class TestFiles:
+    def test_a_file_is_the_sum_of_its_windows(self, recognizer, write_wav, noise):
+        path = write_wav('noise.wav', noise(4.0))
+        found = recognizer.predict(path)
+        windows = list(recognizer.classify(path))
+        assert (found.path, found.duration_s, found.labels) == (path, 4.0, recognizer.labels)
+        assert_same(found.windows, windows)
+        mean = np.mean([window.raw_probabilities for window in windows], axis=0)
+        assert found.probabilities == pytest.approx(mean)
+        assert found.label == recognizer.labels[int(np.argmax(mean))]
+
+    def test_paths_are_taken_as_such(self, recognizer, folder):
+        assert recognizer.predict(folder / 'b.wav').path == str(folder / 'b.wav')
+
+    def test_one_file_that_cannot_be_read_is_an_error(self, recognizer, folder):
+        with pytest.raises(SerError, match='broken.wav'):
+            recognizer.predict(folder / 'broken.wav')
+
+    def test_of_many_it_is_a_result(self, recognizer, folder):
+        names = ['silent.wav', 'broken.wav', 'b.wav', 'absent.wav', 'silent.wav']
+        results = recognizer.predict_batch([folder / name for name in names])
+        assert [os.path.basename(result.path) for result in results] == names
+        assert [bool(result.error) for result in results] == [False, True, False, True, False]
+        assert 'absent.wav' in results[3].error and results[3].state is None
+        assert_same(results[0].windows, results[4].windows)
+
+    def test_results_are_those_of_each_file_alone(self, recognizer, folder):
+        for result in recognizer.predict_directory(folder):
+            if not result.error:
+                assert_same(result.windows, recognizer.predict(result.path).windows)
+
+    def test_a_folder_is_read_in_order(self, recognizer, folder):
+        results = recognizer.predict_directory(folder)
+        assert [os.path.relpath(result.path, str(folder)) for result in results] == [
+            'b.wav', 'broken.wav', 'silent.wav', os.path.join('inner', 'a.wav')]
+
+    def test_a_folder_without_audio(self, recognizer, tmp_path):
+        with pytest.raises(SerError, match='no audio files'):
+            recognizer.predict_directory(tmp_path)
+
+    def test_ctrl_c_keeps_what_is_done(self, recognizer, folder, monkeypatch, caplog):
+        real_read = FileSource.read
+
+        def read(self):
+            if self.description.endswith('silent.wav'):
+                raise KeyboardInterrupt
+            return real_read(self)
+
+        monkeypatch.setattr(FileSource, 'read', read)
+        results = recognizer.predict_directory(folder)
+        assert [os.path.basename(result.path) for result in results] == ['b.wav', 'broken.wav']
+        assert 'interrupted: 2 of 4 files are done' in caplog.text
+
+    def test_progress_is_that_of_files_and_their_parts(self, recognizer, folder):
+        done = []
+        list(recognizer.predict_each([folder / 'b.wav', folder / 'broken.wav'], done.append))
+        assert done == sorted(done)
+        assert done[-2:] == [1.0, 2.0] and 0.0 < done[0] < 1.0
+
+    @pytest.mark.parametrize('show', [True, False])
+    def test_progress_can_be_hidden(self, recognizer, folder, show, monkeypatch, capsys):
+        monkeypatch.setattr(progress._Lines, 'interval_s', 0.0)
+        recognizer.predict_directory(folder, show_progress=show)
+        assert ('files: 4/4' in capsys.readouterr().err) == show
+
+    def test_distribution(self, recognizer, folder):
+        results = recognizer.predict_directory(folder)
+        found = recognizer.analyze_emotions_distribution(results)
+        assert (found.files, found.unreadable) == (3, 1)
+        assert list(found.emotion_counts)[:4] == list(recognizer.labels)
+        assert found.emotion_counts['no_speech'] == 1
+        assert sum(found.emotion_counts.values()) == 3
+        assert found.mean_confidence == pytest.approx(
+            np.mean([results[0].confidence, results[3].confidence]))
+
+
+class TestLife:
+    def test_a_file_is_a_recording_of_its_own(self, recognizer, write_wav, noise):
+        samples = noise(4.0).astype(np.float32)
+        first = recognizer.push(samples)
+        path = write_wav('noise.wav', noise(4.0))
+        result = recognizer.predict(path)
+        assert result.windows[0].index == 0
+        assert_same(recognizer.push(samples), first)
+
+    def test_a_file_that_is_left_early_leaves_nothing(self, recognizer, write_wav, noise):
+        samples = noise(4.0).astype(np.float32)
+        first = recognizer.push(samples)
+        found = recognizer.classify(write_wav('noise.wav', noise(4.0)))
+        next(found)
+        found.close()
+        assert_same(recognizer.push(samples), first)
+
+    def test_it_is_not_used_after_it_was_closed(self, recognizer, write_wav, noise):
+        path = write_wav('noise.wav', noise(4.0))
+        recognizer.close()
+        for use in (lambda: recognizer.push(np.zeros(100, np.float32)),
+                    lambda: recognizer.predict(path)):
+            with pytest.raises(SerError, match='the recognizer is closed'):
+                use()
+
+    def test_lengths(self, recognizer):
+        assert recognizer.window_s == pytest.approx(WINDOW_S)
+        assert recognizer.period_s == 0.5
+        assert (recognizer.backend, recognizer.precision) == ('stub', 'fp32')
+
+
+class TestBatches:
+    """Windows of a file are asked together where the session can."""
+
+    @pytest.fixture
+    def sizes(self, session, monkeypatch):
+        """Let the session take three windows at once; return how many were asked each time."""
+        found = []
+        real_run_batch = session.run_batch
+
+        def run_batch(inputs):
+            found.append(len(inputs))
+            return real_run_batch(inputs)
+
+        monkeypatch.setattr(session, 'run_batch', run_batch)
+        session.batch = 3
+        return found
+
+    def test_results_are_the_same(self, recognizer, session, write_wav, noise, sizes):
+        sound = np.concatenate([noise(4.5), np.zeros(60000), noise(2.0)])
+        path = write_wav('noise.wav', sound)
+        together = recognizer.predict(path)
+        assert max(sizes) == 3
+        session.batch = 1
+        assert_same(recognizer.predict(path).windows, together.windows)
+        assert sum(sizes) == session.asked == 2 * together.speech_windows
+
+    def test_a_stream_is_never_kept_waiting(self, recognizer, noise, sizes):
+        found = recognizer.push(noise(3.2).astype(np.float32))
+        assert (len(found), sizes) == (2, [1, 1])
 
 
 class TestDefaults:
@@ -190,6 +324,15 @@ class TestDefaults:
     def test_period(self, period_s):
         with pytest.raises(SerError, match='period'):
             open_stream('mel_yin_rms/1', period_s)
+
+    @pytest.mark.usefixtures('loud_is_speech')
+    def test_unknown_setting(self, classifier):
+        with pytest.raises(SerError, match="unknown setting 'smoothing'; allowed: .*smoothing_s"):
+            Recognizer(classifier, smoothing=1.0)
+
+    def test_what_an_open_classifier_has_decided(self, classifier):
+        with pytest.raises(SerError, match='precision, threads cannot be chosen'):
+            Recognizer(classifier, precision='fp16', threads=2)
 
     def test_unknown_feature_set(self):
         with pytest.raises(SerError, match='mel_yin_rms/1'):

@@ -29,13 +29,14 @@ def weights(seed=0):
 
 
 def write_model(path, precision='fp32', values=None, seed=0, opset=13, ir_version=8,
-                stored_only=False, input_type=None, tail=()):
+                stored_only=False, input_type=None, tail=(), windows=1):
     """
     Write logits = flatten(image) @ weight + bias, whose weights are multiplied in ``precision``.
 
     :param values: the metadata, None for good ones, '' for none, any other text as it is.
     :param stored_only: keep the weights in FP16 behind a Cast, computing in FP32.
     :param tail: operators, such as 'Erf', that follow.
+    :param windows: how many the graph takes at once; a name leaves it open.
     """
     onnx = pytest.importorskip('onnx')
     pytest.importorskip('onnx.numpy_helper')  # older versions don't import it by themselves
@@ -71,8 +72,8 @@ def write_model(path, precision='fp32', values=None, seed=0, opset=13, ir_versio
         last = following
     graph = helper.make_graph(
         nodes, 'tiny',
-        [helper.make_tensor_value_info('image', input_type or floating, (1,) + SHAPE)],
-        [helper.make_tensor_value_info('logits', floating, (1, 3))],
+        [helper.make_tensor_value_info('image', input_type or floating, (windows,) + SHAPE)],
+        [helper.make_tensor_value_info('logits', floating, (windows, 3))],
         [numpy_helper.from_array(value, name) for name, value in constants.items()])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', opset)])
     model.ir_version = ir_version

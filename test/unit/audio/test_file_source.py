@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Audio files of many kinds, sound and broken, as chunks of 16 kHz mono."""
 
+import contextlib
 import os
 import sys
 
@@ -11,6 +12,7 @@ import soundfile
 import soxr
 
 from ser_ros.audio import decoders
+from ser_ros.audio.decoders import open_decoder
 from ser_ros.audio.file_source import FileSource
 from ser_ros.audio.opening import looks_like_file, open_source
 from ser_ros.errors import SerError
@@ -112,6 +114,18 @@ def test_a_short_file_is_followed_by_silence(tmp_path, n, min_samples, size):
     assert result.size == size
     assert (result[:n] == 1000).all()
     assert not result[n:].any()
+
+
+def test_a_loop_over_it_reads_to_the_end(tmp_path):
+    path = str(tmp_path / 'noise.wav')
+    soundfile.write(path, np.random.RandomState(0).uniform(-0.1, 0.1, 50001), 16000)
+    with contextlib.closing(FileSource(path)) as source:
+        chunks = list(source)
+        assert source.read() is None
+    np.testing.assert_array_equal(np.concatenate(chunks), read_all(FileSource(path)))
+    decoder = open_decoder(path)
+    assert sum(len(block) for block in decoder) == 50001
+    decoder.close()
 
 
 def test_loop_has_no_gap(tmp_path):

@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 
-from ser_ros import defaults, graph_defaults
+from ser_ros import defaults, graph_defaults, progress
 from ser_ros.audio.file_source import FileSource
-from ser_ros.cli import classify, classify_files
+from ser_ros.cli import classify
 from ser_ros.emotion.labels import MAIN_EMOTIONS
 from ser_ros.errors import SerError
 
@@ -330,24 +330,25 @@ class TestArguments:
         assert error.value.code == 2
 
 
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
 class TestProgress:
-    @pytest.fixture
-    def console(self, monkeypatch):
-        """Let standard error be a terminal."""
-        from rich.console import Console
-        console = Console(
-            file=io.StringIO(), force_terminal=True, width=80, _environ={'TERM': 'xterm'})
-        monkeypatch.setattr(classify_files, 'Console', lambda stderr: console)
-        return console
-
-    def test_is_shown_in_a_terminal(self, folder, console, capsys):
+    def test_is_shown_in_a_terminal(self, folder, monkeypatch):
+        terminal = Terminal()
+        monkeypatch.setenv('TERM', 'xterm')
+        monkeypatch.setattr(sys, 'stderr', terminal)
+        monkeypatch.setattr(progress._Bar, 'interval_s', 0.0)
         ser_ros(str(folder))
-        assert '5 of 5 files' in console.file.getvalue()
-        assert 'files' not in capsys.readouterr().err
+        assert 'files' in terminal.getvalue() and ' 5/5, 0:00 left' in terminal.getvalue()
+        assert terminal.getvalue().endswith('\x1b[2K')
 
-    def test_is_not_shown_elsewhere(self, folder, capsys):
+    def test_is_not_shown_elsewhere(self, folder, monkeypatch, capsys):
+        monkeypatch.setattr(progress._Lines, 'interval_s', 0.0)
         ser_ros(str(folder))
-        assert ' of 5 files' not in capsys.readouterr().err
+        assert '/5' not in capsys.readouterr().err
 
 
 @needs_silero

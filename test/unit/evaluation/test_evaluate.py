@@ -12,7 +12,7 @@ from ser_ros.emotion.tracker import State
 from ser_ros.evaluation import figures
 from ser_ros.evaluation.scoring import ClipScores, Scorer
 from ser_ros.recognizer import Recognizer
-from ser_ros.results import clip_estimate
+from ser_ros.results import file_result
 
 LABELS = ('happiness', 'anger', 'fear')
 
@@ -113,7 +113,7 @@ def test_real_speech_is_scored_as_classify_does(shared_data, name):
     with Recognizer() as model:
         expected = list(model.classify(str(path)))
         found = Scorer(model).score(read_samples(path))
-        whole = clip_estimate(model.labels, expected)
+        whole = file_result(str(path), 3.0, expected, model.labels)
         everything = list(range(len(model.labels)))
         np.testing.assert_allclose(
             figures.clip_score(found, everything), whole.probabilities, atol=1e-6)

@@ -50,6 +50,28 @@ def test_precisions_of_onnxruntime(tiny_folder, image, expected_logits, precisio
     assert not np.array_equal(logits, expected_logits.astype(np.float32))
 
 
+def test_windows_one_after_the_other(backend, tiny_folder, image, expected_logits):
+    session = backend.open(Model(str(tiny_folder)), 'fp32')
+    assert session.batch == 1
+    logits = session.run_batch(np.stack([image, 0 * image, image]))
+    assert logits.shape == (3, 3)
+    for found, given in zip(logits, [image, 0 * image, image]):
+        np.testing.assert_array_equal(found, session.run(given))
+    with pytest.raises(SerError, match=r'takes float32 \[1, 4, 4\], got float32 \[4, 4\]'):
+        session.run_batch(image)
+
+
+def test_windows_of_one_run_where_the_file_leaves_their_number_open(tmp_path, image):
+    pytest.importorskip('onnxruntime')
+    write_model(tmp_path / 'fp32.onnx', windows='n')
+    session = choose_backend('onnxruntime').open(Model(str(tmp_path)), 'fp32')
+    assert session.batch > 1
+    inputs = np.stack([image, 0 * image, image])
+    np.testing.assert_allclose(
+        session.run_batch(inputs), [session.run(given) for given in inputs], atol=1e-6)
+    assert len(session._compute(inputs)) == 3
+
+
 def test_threads(backend, tiny_folder, image, expected_logits):
     model = Model(str(tiny_folder))
     np.testing.assert_allclose(

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from ser_ros.sinks.live_parts import Bar
 from ser_ros.sinks.live_view import LiveView
-from ser_ros.sinks.tally import Shares, Tally
+from ser_ros.sinks.tally import Tally
 
 T0 = 1.7e9
 LABELS = ['happiness', 'anger', 'sadness', 'neutral', 'fear', 'disgust', 'surprise']
@@ -261,13 +261,3 @@ class TestTally:
         for phase in ('STARTED', 'REPEATED', 'RECOVERED', 'STARTED'):
             tally.add_mitigation(mitigation(phase=phase))
         assert tally.summary().episodes == {'anger': 2}
-
-    def test_shares_add_up_to_one(self):
-        shares = Shares()
-        for state, label in (('EMOTION', 'fear'), ('UNCERTAIN', ''), ('NO_SPEECH', ''),
-                             ('EMOTION', 'fear')):
-            shares.add(state, label, LABELS)
-        values = shares.values()
-        assert list(values) == LABELS + ['uncertain', 'no_speech']
-        assert (values['fear'], values['uncertain'], values['no_speech']) == (0.5, 0.25, 0.25)
-        assert sum(values.values()) == pytest.approx(1.0)
