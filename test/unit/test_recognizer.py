@@ -371,6 +371,12 @@ class TestStream:
         first = recognizer.push(samples)
         assert_same(list(recognizer.recording([samples[:100], samples[100:]])), first)
 
+    def test_a_recording_shorter_than_a_window(self, noise, classifier):
+        recognizer = Recognizer(classifier)
+        samples = noise(1.0).astype(np.float32)
+        assert len(list(recognizer.recording([samples]))) == 1
+        assert recognizer.push(samples) == []
+
     def test_every_window_is_asked_and_nothing_else_changes(self, noise, classifier, session):
         samples = np.concatenate([np.zeros(50000), noise(3.0)]).astype(np.float32)
         recognizer = Recognizer(classifier)
