@@ -14,19 +14,19 @@ from setuptools import find_packages, setup
 ROOT = os.path.dirname(os.path.abspath(__file__))
 
 
-def read(*path):
+def read(*path: str) -> str:
     """Return the text of a file of the repository."""
     with open(os.path.join(ROOT, *path), encoding='utf-8') as file:
         return file.read()
 
 
-def version():
+def version() -> str:
     """Return ser_ros.__version__ without importing what may not be installed yet."""
     found = re.findall(r"^__version__ = '(.+)'$", read('ser_ros', '__init__.py'), re.MULTILINE)
     return found[0]
 
 
-def share(*folders):
+def share(*folders: str) -> 'list[tuple[str, list[str]]]':
     """Return all files below the folders as data files below share/ser_ros."""
     return [
         (os.path.join('share', 'ser_ros', parent), [os.path.join(parent, name) for name in names])

@@ -32,7 +32,7 @@ def check() -> None:
     _check_audio_messages()
 
 
-def _check_own_messages():
+def _check_own_messages() -> None:
     module = _import('ser_ros.msg')
     if module is None:
         raise SerError(
@@ -48,7 +48,7 @@ def _check_own_messages():
             f"{', '.join(missing)}; build the workspace again")
 
 
-def _check_audio_messages():
+def _check_audio_messages() -> None:
     distro = os.environ.get('ROS_DISTRO', '<distro>')
     remedy = f'install ros-{distro}-audio-common-msgs (ros-drivers, 0.4.0)'
     module = _import('audio_common_msgs.msg')

@@ -5,6 +5,7 @@
 import ctypes
 import os
 import re
+from typing import Any, Union
 
 from ser_ros.errors import SerError
 from ser_ros.threads import check_threads
@@ -12,7 +13,7 @@ from ser_ros.threads import check_threads
 ERRORS_ONLY = 3
 
 
-def open_session(path: str, threads: int = 1):
+def open_session(path: str, threads: int = 1) -> Any:
     """
     Load an ONNX file for the CPU, with few threads and little memory.
 
@@ -52,7 +53,7 @@ def open_session(path: str, threads: int = 1):
     return session
 
 
-def _as_argument(path: str):
+def _as_argument(path: str) -> Union[str, bytes]:
     """Return the path, or the file's content where ONNX Runtime would look for another name."""
     # It takes names for UTF-8, whatever the system's encoding is.
     if path.encode('utf-8', 'surrogatepass') == os.fsencode(path):

@@ -4,13 +4,14 @@
 
 import os
 import sys
+from typing import Iterator, List
 
 from ser_ros.errors import SerError
 
 _PACKAGE_DIR = os.path.dirname(os.path.abspath(__file__))
 
 
-def _candidates():
+def _candidates() -> Iterator[str]:
     # A colcon or apt installation; then pip's; then a checkout that was never installed.
     prefixes = os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep)
     for prefix in prefixes + _pip_prefixes():
@@ -19,7 +20,7 @@ def _candidates():
     yield os.path.dirname(_PACKAGE_DIR)
 
 
-def _pip_prefixes():
+def _pip_prefixes() -> List[str]:
     parent = os.path.dirname(_PACKAGE_DIR)
     prefixes = [parent, sys.prefix]  # pip install --target; pip install
     # --user, --prefix, and Debian's /usr/local: PREFIX/lib/pythonX.Y/site-packages.

@@ -165,28 +165,28 @@ class _Builder:
         except SerError as error:
             raise self._error(place, str(error)) from error
 
-    def convert(self, kind: Any, value: Any, place: str, rule: Rule) -> Any:
-        arguments: Tuple[Any, ...] = getattr(kind, '__args__', None) or ()
+    def convert(self, wanted: Any, value: Any, place: str, rule: Rule) -> Any:
+        arguments: Tuple[Any, ...] = getattr(wanted, '__args__', None) or ()
         if type(None) in arguments:
             some = next(argument for argument in arguments if argument is not type(None))
             return None if value is None else self.convert(some, value, place, rule)
-        if kind is Any:
+        if wanted is Any:
             return value
-        if is_dataclass(kind):
-            return self.build(kind, value, place)  # type: ignore[arg-type]
+        if is_dataclass(wanted):
+            return self.build(wanted, value, place)  # type: ignore[arg-type]
         # Python 3.6 names the class in __extra__, where later ones name it in __origin__.
-        container = getattr(kind, '__extra__', None) or getattr(kind, '__origin__', None)
+        container = getattr(wanted, '__extra__', None) or getattr(wanted, '__origin__', None)
         if container in (list, tuple):
             return container(self._items(arguments[0], value, place, rule))
         if container is not None:
             return self._mapping(arguments, value, place, rule)
-        return self._plain(kind, value, place, rule)
+        return self._plain(wanted, value, place, rule)
 
-    def _items(self, kind: Any, value: Any, place: str, rule: Rule) -> Any:
+    def _items(self, wanted: Any, value: Any, place: str, rule: Rule) -> Any:
         if not isinstance(value, (list, tuple)) or not (value or rule.may_be_empty):
             self._refuse(place, value, 'a list' + _some(rule), rule)
         inner = rule._replace(may_be_empty=False)
-        items = [self.convert(kind, item, f'{place}[{index}]', inner)
+        items = [self.convert(wanted, item, f'{place}[{index}]', inner)
                  for index, item in enumerate(value)]
         if rule.unique:
             twice = next((item for item, count in Counter(items).items() if count > 1), None)
@@ -203,17 +203,17 @@ class _Builder:
         return {name: self.convert(kinds[1], item, _dotted(place, name), inner)
                 for name, item in value.items()}
 
-    def _plain(self, kind: Any, value: Any, place: str, rule: Rule) -> Any:
+    def _plain(self, wanted: Any, value: Any, place: str, rule: Rule) -> Any:
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if kind is float or kind is int:
-            fits = is_number and (kind is float or isinstance(value, int)) and rule.accepts(value)
+        if wanted is float or wanted is int:
+            fits = is_number and (wanted is float or isinstance(value, int)) and rule.accepts(value)
         else:
-            fits = isinstance(value, kind)
-        if kind is str and fits:
+            fits = isinstance(value, wanted)
+        if wanted is str and fits:
             fits = bool(value.strip()) or rule.may_be_empty
         if not fits or (rule.choices is not None and value not in rule.choices):
-            self._refuse(place, value, _allowed(kind, value, rule), rule)
-        return float(value) if kind is float else value
+            self._refuse(place, value, _allowed(wanted, value, rule), rule)
+        return float(value) if wanted is float else value
 
     def _refuse(self, place: str, value: Any, allowed: str, rule: Rule) -> NoReturn:
         subject = f'{place} is' if place else 'it holds'
@@ -235,12 +235,12 @@ def _some(rule: Rule) -> str:
     return '' if rule.may_be_empty else ' of one or more items'
 
 
-def _allowed(kind: Any, value: Any, rule: Rule) -> str:
+def _allowed(wanted: Any, value: Any, rule: Rule) -> str:
     if rule.choices is not None:
         return 'one of ' + ', '.join(map(str, rule.choices))
-    if kind is str and not isinstance(value, (str, list, dict)):
+    if wanted is str and not isinstance(value, (str, list, dict)):
         return 'a text, so put it in quotes if it should be one'
-    return _NAMES.get(kind, getattr(kind, '__name__', str(kind))) + rule.range
+    return _NAMES.get(wanted, getattr(wanted, '__name__', str(wanted))) + rule.range
 
 
 def ranges(cls: Any) -> Mapping[str, Tuple[float, float]]:

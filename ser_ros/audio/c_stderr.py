@@ -59,6 +59,6 @@ def reason(lines: List[str]) -> str:
     return ''
 
 
-def _flush():
+def _flush() -> None:
     if sys.stderr is not None:
         sys.stderr.flush()

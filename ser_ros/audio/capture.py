@@ -148,7 +148,7 @@ class Capture:
         return CaptureStats(**dict(
             vars(self._stats), overflows=overflows, gaps=self._stamps.gaps))
 
-    def _run(self):
+    def _run(self) -> None:
         try:
             source = self._open()
         except SerError as error:
@@ -167,12 +167,12 @@ class Capture:
         self._source = source
         return source
 
-    def _close(self, source: AudioSource):
+    def _close(self, source: AudioSource) -> None:
         self._source = None
         self._earlier_overflows += source.overflows
         source.close()
 
-    def _run_device(self, source: Optional[AudioSource]):
+    def _run_device(self, source: Optional[AudioSource]) -> None:
         while source is not None:
             try:
                 self._read_device(source)
@@ -184,7 +184,7 @@ class Capture:
                 self._close(source)
             source = self._reopen()
 
-    def _read_device(self, source: AudioSource):
+    def _read_device(self, source: AudioSource) -> None:
         while not self._stopping.is_set():
             chunk = source.read()
             if chunk is None or self._stopping.is_set():
@@ -212,7 +212,7 @@ class Capture:
             return source
         return None
 
-    def _run_file(self, source: AudioSource):
+    def _run_file(self, source: AudioSource) -> None:
         try:
             if not self._play_file(source):
                 return
@@ -243,7 +243,7 @@ class Capture:
             self._on_warning(f'{source.description} {source.warning}')
         return True
 
-    def _hand_on(self, chunk, stamp_ns):
+    def _hand_on(self, chunk: np.ndarray, stamp_ns: int) -> None:
         self._stats.chunks += 1
         self._stats.end_stamp_ns = stamp_ns + chunk.size * SAMPLE_NS
         self._on_chunk(chunk, stamp_ns)

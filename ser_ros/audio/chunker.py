@@ -12,7 +12,7 @@ from ser_ros.audio.format import CHUNK_SAMPLES
 class Chunker:
     """A queue of int16 samples that are put in as they come and taken out in chunks of 320."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._samples = np.zeros(0, np.int16)
         self._at = 0
 

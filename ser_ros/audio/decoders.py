@@ -3,7 +3,7 @@
 """Audio files decoded block by block: by libsndfile, and by FFmpeg for what that cannot read."""
 
 import os
-from typing import Optional
+from typing import Any, Optional, Union
 
 import numpy as np
 import soundfile
@@ -26,7 +26,7 @@ class _ForwardSoundFile(soundfile.SoundFile):
     noise. A truncated FLAC would fail before its last samples.
     """
 
-    def seekable(self):
+    def seekable(self) -> bool:
         return False
 
 
@@ -76,7 +76,7 @@ class SoundfileDecoder(BlockReader):
         """Close the file."""
         self._file.close()
 
-    def _breaks_off(self, reason):
+    def _breaks_off(self, reason: str) -> str:
         return (f'ends early, after {self._frames / self.rate_hz:.2f} s of '
                 f'{self.duration_s:.2f} s: {reason}')
 
@@ -104,7 +104,7 @@ class AvDecoder(BlockReader):
             self.close()
             raise
 
-    def _open_stream(self, path):
+    def _open_stream(self, path: str) -> None:
         if not self._container.streams.audio:
             raise SerError(f"'{path}' contains no audio")
         self._packed = self._container.decode(self._container.streams.audio[0])
@@ -132,7 +132,7 @@ class AvDecoder(BlockReader):
         """Close the file."""
         self._container.close()
 
-    def _next_frame(self):
+    def _next_frame(self) -> Any:
         try:
             return next(self._packed, None)
         except self._av.error.FFmpegError as error:
@@ -140,7 +140,10 @@ class AvDecoder(BlockReader):
             return None
 
 
-def open_decoder(path: str):
+Decoder = Union[SoundfileDecoder, AvDecoder]
+
+
+def open_decoder(path: str) -> Decoder:
     """
     Open an audio file with the first decoder that can read it.
 
@@ -153,7 +156,7 @@ def open_decoder(path: str):
         return AvDecoder(path)
 
 
-def _check_file(path):
+def _check_file(path: str) -> None:
     try:
         status = check_regular(path)
         with open(path, 'rb'):
@@ -164,7 +167,7 @@ def _check_file(path):
         raise SerError(f"cannot read '{path}': the file is empty (0 bytes)")
 
 
-def _import_av(path):
+def _import_av(path: str) -> Any:
     try:
         import av
     except ImportError as error:
@@ -174,7 +177,7 @@ def _import_av(path):
     return av
 
 
-def _frame_samples(frame):
+def _frame_samples(frame: Any) -> np.ndarray:
     samples = frame.to_ndarray()
     channels = len(frame.layout.channels)
     samples = samples.T if frame.format.is_planar else samples.reshape(-1, channels)

@@ -74,7 +74,7 @@ class FileSource(AudioSource):
         self._ended = True
         self._decoder.close()
 
-    def _fill(self):
+    def _fill(self) -> None:
         block, self._first = self._first, None
         if block is None:
             block = self._decode()
@@ -87,7 +87,7 @@ class FileSource(AudioSource):
         else:
             self._push(self._resampler.push(block))
 
-    def _decode(self):
+    def _decode(self) -> Optional[np.ndarray]:
         """Return the next block as float32 mono, or None at the end."""
         block = self._decoder.read()
         if block is None:
@@ -96,18 +96,18 @@ class FileSource(AudioSource):
         check_finite(block, f"'{self.description}'")
         return block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)
 
-    def _push(self, samples):
+    def _push(self, samples: np.ndarray) -> None:
         self._n_samples += samples.size
         self._chunks.push(float_to_int16(samples))
 
-    def _finish(self):
+    def _finish(self) -> None:
         self._push(self._resampler.flush())
         if self._n_samples < self._min_samples:
             self._push(np.zeros(self._min_samples - self._n_samples, np.float32))
         self._chunks.pad()
         self._ended = True
 
-    def _new_resampler(self):
+    def _new_resampler(self) -> StreamResampler:
         try:
             return StreamResampler(self._decoder.rate_hz)
         except SerError as error:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The audio format of the graph, and how other PCM formats become it."""
 
-from typing import Optional
+from typing import Any, Optional
 
 import numpy as np
 
@@ -120,7 +120,7 @@ class PcmDecoder:
         self._frame_bytes = channels * (3 if self._is_24_bit else self._dtype.itemsize)
         self._rest = b''
 
-    def push(self, data) -> np.ndarray:
+    def push(self, data: Any) -> np.ndarray:
         """
         Decode a piece.
 

@@ -6,7 +6,7 @@ import collections
 import contextlib
 import threading
 import time
-from typing import Any, Deque, Optional, Tuple
+from typing import Any, Deque, Dict, Optional, Tuple
 
 import numpy as np
 
@@ -112,14 +112,14 @@ class MicrophoneSource(AudioSource):
         closer.start()
         closer.join(_CLOSE_TIMEOUT_S)
 
-    def _release(self):
+    def _release(self) -> None:
         if self._stream is not None:
             # A lost device cannot be told to stop; the stream is gone all the same.
             with contextlib.suppress(OSError):
                 self._stream.close()
         portaudio.terminate(self._portaudio)
 
-    def _open(self, device):
+    def _open(self, device: devices.Device) -> None:
         """Open with the first setting that the device takes; mono at 16 kHz is best."""
         settings = list(dict.fromkeys(
             (rate_hz, channels) for channels in (1, device.channels)
@@ -134,7 +134,7 @@ class MicrophoneSource(AudioSource):
         tried = ', '.join(f'{rate_hz} Hz x {channels}' for rate_hz, channels in settings)
         raise SerError(f'{failure} (tried {tried})')
 
-    def _start(self, device, rate_hz, channels):
+    def _start(self, device: devices.Device, rate_hz: int, channels: int) -> None:
         # All that the callback uses is set before it can be called.
         self._rate_hz = rate_hz
         self._channels = channels
@@ -155,7 +155,8 @@ class MicrophoneSource(AudioSource):
                 stream_callback=self._on_block)
             self._latency_s = self._stream.get_input_latency()
 
-    def _on_block(self, data, n_frames, time_info, flags):
+    def _on_block(self, data: bytes, n_frames: int, time_info: Dict[str, float],
+                  flags: int) -> Tuple[None, int]:
         """Take a block from PortAudio, in its thread."""
         now_s = time.monotonic()
         if self._closed.is_set():
@@ -175,7 +176,8 @@ class MicrophoneSource(AudioSource):
             self._closed.wait(due_s - now_s)
         return self._proceed
 
-    def _capture_time_s(self, n_frames, time_info, now_s):
+    def _capture_time_s(
+            self, n_frames: int, time_info: Dict[str, float], now_s: float) -> float:
         """Return when the first of these frames was captured, on the clock of time.monotonic."""
         latest_s = now_s - n_frames / self._rate_hz
         first_s = time_info['input_buffer_adc_time']
@@ -197,7 +199,7 @@ class MicrophoneSource(AudioSource):
                     f'{self.description} has given no audio for {self._watchdog_s:.1f} s')
             return None if self._closed.is_set() else self._blocks.popleft()
 
-    def _decode(self, data, n_frames, end_s):
+    def _decode(self, data: bytes, n_frames: int, end_s: float) -> None:
         self._input_frames += n_frames
         self._input_end_s = end_s
         samples = np.frombuffer(data, np.int16)

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sample rate conversion of a stream."""
 
+from typing import Optional
+
 import numpy as np
 import soxr
 
@@ -52,7 +54,7 @@ class StreamResampler:
         self._stream = self._new_stream()
         return rest
 
-    def _new_stream(self):
+    def _new_stream(self) -> Optional[soxr.ResampleStream]:
         if self._rates[0] == self._rates[1]:
             return None
         return soxr.ResampleStream(*self._rates, num_channels=1, dtype='float32')

@@ -24,8 +24,8 @@ def _board() -> str:
 
 def _l4t() -> str:
     # NVIDIA's Linux of a Jetson, which JetPack brings: '# R32 (release), REVISION: 7.1, ...'
-    found = re.search(r'R(\d+) \(release\), REVISION: ([\d.]+)', _read('/etc/nv_tegra_release'))
-    return 'L4T {}.{}'.format(*found.groups()) if found else ''
+    match = re.search(r'R(\d+) \(release\), REVISION: ([\d.]+)', _read('/etc/nv_tegra_release'))
+    return 'L4T {}.{}'.format(*match.groups()) if match else ''
 
 
 def _processor() -> str:
@@ -43,12 +43,12 @@ def _memory() -> str:
 def gpu() -> str:
     """Return NVIDIA's graphics cards and their driver, or '' where the driver shows none."""
     folder = '/proc/driver/nvidia/gpus'
-    entries = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
-    names = [
-        re.findall(r'^Model:\s*(.+)$', _read(os.path.join(folder, entry, 'information')),
+    devices = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    models = [
+        re.findall(r'^Model:\s*(.+)$', _read(os.path.join(folder, device, 'information')),
                    re.MULTILINE)
-        for entry in entries]
-    cards = ', '.join(found[0].strip() for found in names if found)
+        for device in devices]
+    cards = ', '.join(model[0].strip() for model in models if model)
     driver = re.search(r'Kernel Module.*?\s(\d+\.[\d.]+)\s', _read('/proc/driver/nvidia/version'))
     return f'{cards}, driver {driver.group(1)}' if cards and driver else cards
 
@@ -78,8 +78,8 @@ def available_memory_mb() -> Optional[float]:
 
 
 def _meminfo_mb(key: str) -> Optional[float]:
-    found = re.search(rf'^{key}:\s*(\d+) kB', _read('/proc/meminfo'), re.MULTILINE)
-    return None if found is None else int(found.group(1)) * 1024 / MB
+    match = re.search(rf'^{key}:\s*(\d+) kB', _read('/proc/meminfo'), re.MULTILINE)
+    return None if match is None else int(match.group(1)) * 1024 / MB
 
 
 def _read(path: str) -> str:

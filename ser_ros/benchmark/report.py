@@ -4,7 +4,7 @@
 
 import csv
 import textwrap
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ser_ros import plotting
 from ser_ros.benchmark.runs import BACKENDS, REFERENCE, Row
@@ -129,7 +129,7 @@ _RESOURCES = (
 )
 
 
-def _table(columns, rows: Sequence[Row]) -> List[str]:
+def _table(columns: Sequence[Tuple[str, Callable[[Row], str]]], rows: Sequence[Row]) -> List[str]:
     lines: List[_Line] = [[title for title, _ in columns]]
     lines += [[cell(row) for _, cell in columns] for row in rows]
     widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]

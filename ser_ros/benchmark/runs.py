@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The processes of a benchmark: which there are, how they take turns, what comes of them."""
 
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -92,7 +92,7 @@ class Runs:
                 if configuration not in self._reasons:
                     self._run_one(configuration, number)
 
-    def _run_one(self, configuration, number: int) -> None:
+    def _run_one(self, configuration: Tuple[str, str], number: int) -> None:
         backend, precision = configuration
         name = f'round {number + 1} of {ROUNDS}: {backend} {precision}'
         self._show(name, None)
@@ -110,11 +110,11 @@ class Runs:
     @property
     def versions(self) -> Dict[str, str]:
         """Versions of the runtimes that were used."""
-        found: Dict[str, str] = {}
+        versions: Dict[str, str] = {}
         for results in self._results.values():
             for result in results:
-                found.update(result['versions'])
-        return found
+                versions.update(result['versions'])
+        return versions
 
     def rows(self) -> List[Row]:
         """Return what was measured, in the order of CONFIGURATIONS."""
@@ -138,7 +138,7 @@ class Runs:
             system_mb=_median(results, 'system_mb'), cpu_percent=_median(results, 'cpu_percent'),
             windows=len(inference_ms), sha256=results[-1]['sha256'])
 
-    def _reduction_percent(self, results) -> Optional[float]:
+    def _reduction_percent(self, results: List[Dict[str, Any]]) -> Optional[float]:
         if REFERENCE in self._reasons or not self._results.get(REFERENCE):
             return None
         shares = [np.median(result['inference_ms']) / np.median(reference['inference_ms'])

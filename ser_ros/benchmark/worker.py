@@ -9,7 +9,7 @@ It reads a `Task` and sends messages: while an engine is built ``{"step", "share
 
 import sys
 import time
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -116,7 +116,7 @@ class _Stream:
             'cpu_percent': 100 * cpu_s / sound_s,
         }
 
-    def _window(self):
+    def _window(self) -> Tuple[float, float, float]:
         """Return the times of a period's features, of what is left at its end, of the model."""
         before_s = 0.0
         for _ in range(self._hops_per_period - 1):

@@ -2,16 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """``ser_ros adapt``: fit a stored model to the user's own labelled clips."""
 
+import argparse
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING, Sequence
 
 from ser_ros.cli import arguments
+from ser_ros.cli.arguments import Subparsers
 from ser_ros.cli.evaluate import warn_of_skipped, warn_of_unreadable
 from ser_ros.cli.packages import check_packages
 from ser_ros.cli.train import make_folder
 from ser_ros.errors import SerError
 from ser_ros.messages import tell
 from ser_ros.threads import check_threads
+
+if TYPE_CHECKING:
+    from ser_ros.corpora.labelled_clips import Clip
 
 HOLD_OUT = ('auto', 'speakers', 'clips')
 KEEP = 1.0
@@ -20,7 +26,7 @@ NO_GAIN_CODE = 1
 LISTED = 5  # file names in a warning
 
 
-def add_parser(subparsers):
+def add_parser(subparsers: Subparsers) -> None:
     """Add the command and its arguments."""
     parser = subparsers.add_parser(
         'adapt', help='fit a model to your own labelled clips',
@@ -53,7 +59,7 @@ def add_parser(subparsers):
     parser.set_defaults(run=run)
 
 
-def run(args) -> int:
+def run(args: argparse.Namespace) -> int:
     """Adapt as the arguments say."""
     _check(args)
     check_packages('adapt', 'torch', 'onnx')
@@ -82,22 +88,22 @@ def run(args) -> int:
             f'{model.info.name} was trained on speakers of {name}: if these clips are theirs, the '
             'figures before and after are too good')
     stream = open_stream(model.info.feature_set, input_shape=model.info.input_shape)
-    found = adapt.adapt(model, clips, stream, settings, Progress(), len(problems))
-    _warn_of_silent(found.silent)
-    print(document.to_markdown(report.report(found)))
-    print(report.verdict(found))
-    if found.difference.uar <= 0 and not args.force:
+    adapted = adapt.adapt(model, clips, stream, settings, Progress(), len(problems))
+    _warn_of_silent(adapted.silent)
+    print(document.to_markdown(report.report(adapted)))
+    print(report.verdict(adapted))
+    if adapted.difference.uar <= 0 and not args.force:
         _warn('the model is not written; use --force to write it anyway')
         return NO_GAIN_CODE
     make_folder(args.output)
-    adapt.save(found, settings, folder)
-    text = document.to_markdown(report.card(found, settings))
+    adapt.save(adapted, settings, folder)
+    text = document.to_markdown(report.card(adapted, settings))
     (folder / 'README.md').write_text(text, encoding='utf-8')
     print(f'model: {folder}')
     return 0
 
 
-def _check(args):
+def _check(args: argparse.Namespace) -> None:
     if args.seed < 0:
         raise SerError(f'--seed must be 0 or more, got {args.seed}')
     check_threads(args.threads)
@@ -109,7 +115,7 @@ def _check(args):
         raise SerError(f'--name must be the name of a folder without a path, got {args.name!r}')
 
 
-def _warn_of_silent(clips):
+def _warn_of_silent(clips: 'Sequence[Clip]') -> None:
     if clips:
         names = ', '.join(clip.path.name for clip in clips[:LISTED])
         _warn(
@@ -117,5 +123,5 @@ def _warn_of_silent(clips):
             f"{names}{', ...' if len(clips) > LISTED else ''}")
 
 
-def _warn(text):
+def _warn(text: str) -> None:
     tell('warning: ' + text)

@@ -2,10 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Arguments that several commands share: the model and how it runs."""
 
+import argparse
 from typing import Any, Optional
 
 from ser_ros.inference.model_file import PRECISIONS
 from ser_ros.inference.registry import BACKEND_NAMES
+
+# What add_subparsers() returns; argparse gives the class no public name.
+Subparsers = argparse._SubParsersAction
 
 
 def add_model(parser: Any, name: str = 'model') -> None:

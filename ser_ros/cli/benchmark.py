@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``ser_ros benchmark``: times, memory and CPU of every backend and precision on this machine."""
 
+import argparse
 import math
 import os
 import sys
@@ -9,13 +10,15 @@ import tempfile
 import time
 from typing import Any, List
 
+from ser_ros.cli.arguments import Subparsers
+
 ALL_FINE = 0
 NOTHING_MEASURED = 1
 SECONDS = 9.0
 LONGEST_S = 3600.0
 
 
-def add_parser(subparsers: Any) -> None:
+def add_parser(subparsers: Subparsers) -> None:
     """Add the command and its arguments."""
     from ser_ros.benchmark.runs import BACKENDS
     parser = subparsers.add_parser(
@@ -42,7 +45,7 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def run(args: Any) -> int:
+def run(args: argparse.Namespace) -> int:
     """Measure what the command line asks for and return the exit code."""
     # Imported here: the other commands should not wait for it.
     from ser_ros.benchmark import report as output

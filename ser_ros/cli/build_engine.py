@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """``ser_ros build-engine``: build TensorRT's engines before they are needed."""
 
+import argparse
 import re
-from typing import Any, Optional, Tuple
+from typing import Optional, Tuple
 
 from ser_ros.cli import arguments
+from ser_ros.cli.arguments import Subparsers
 from ser_ros.errors import SerError
 from ser_ros.inference.engine_options import (
     DEFAULT_WORKSPACE_MIB,
@@ -21,7 +23,7 @@ ALL_BUILT = 0
 NOT_ALL_BUILT = 1
 
 
-def add_parser(subparsers: Any) -> None:
+def add_parser(subparsers: Subparsers) -> None:
     """Add the command and its arguments."""
     parser = subparsers.add_parser(
         'build-engine', help="build TensorRT's engines before they are needed",
@@ -45,7 +47,7 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def run(args: Any) -> int:
+def run(args: argparse.Namespace) -> int:
     """Build what the command line names and return the exit code."""
     from ser_ros.inference.registry import BACKENDS
     from ser_ros.inference.tensorrt_backend import build_ahead
@@ -83,7 +85,7 @@ def _offered(model: Model, capability: Optional[Tuple[int, int]]) -> Tuple[str, 
 def _capability(text: Optional[str]) -> Optional[Tuple[int, int]]:
     if text is None:
         return None
-    found = re.match(r'^(\d+)\.(\d)$', text)
-    if found is None:
+    match = re.match(r'^(\d+)\.(\d)$', text)
+    if match is None:
         raise SerError(f'--compute-capability must be two numbers such as 8.6, got {text!r}')
-    return int(found.group(1)), int(found.group(2))
+    return int(match.group(1)), int(match.group(2))

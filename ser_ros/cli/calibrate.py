@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """``ser_ros calibrate``: recalculate the confidence threshold of a stored model."""
 
+import argparse
 import os
 from pathlib import Path
 
+from ser_ros.cli.arguments import Subparsers
 from ser_ros.cli.evaluate import warn_of_trained
 from ser_ros.cli.packages import check_packages
 from ser_ros.errors import SerError
 
 
-def add_parser(subparsers):
+def add_parser(subparsers: Subparsers) -> None:
     """Add the command and its arguments."""
     parser = subparsers.add_parser(
         'calibrate', help='recalculate the confidence threshold of a model',
@@ -29,7 +31,7 @@ def add_parser(subparsers):
     parser.set_defaults(run=run)
 
 
-def run(args) -> int:
+def run(args: argparse.Namespace) -> int:
     """Calibrate as the arguments say."""
     if args.accuracy is not None and not 0 < args.accuracy <= 1:
         raise SerError(f'--accuracy must be over 0 and at most 1, got {args.accuracy}')
@@ -52,6 +54,6 @@ def run(args) -> int:
     clips = labelled_clips.load_part(settings, Path(args.data), 'validation')
     warn_of_trained(info, clips)
     accuracy = settings.answer_accuracy if args.accuracy is None else args.accuracy
-    found = threshold.add_to_model(Path(args.model), clips, accuracy, Progress())
-    print(threshold.describe(found))
+    calibration = threshold.add_to_model(Path(args.model), clips, accuracy, Progress())
+    print(threshold.describe(calibration))
     return 0

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """``ser_ros classify``: the emotions in audio files, without ROS."""
 
+import argparse
 import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Sequence, TextIO
 
 from ser_ros.cli import arguments
+from ser_ros.cli.arguments import Subparsers
 from ser_ros.errors import SerError
 from ser_ros.messages import tell
 from ser_ros.output_file import open_output
@@ -22,7 +24,7 @@ SOME_FAILED = 1
 NOTHING_DONE = 2
 
 
-def add_parser(subparsers: Any) -> None:
+def add_parser(subparsers: Subparsers) -> None:
     """Add the command and its arguments."""
     parser = subparsers.add_parser(
         'classify', help='classify the emotions in audio files, without ROS',
@@ -51,7 +53,7 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def run(args: Any) -> int:
+def run(args: argparse.Namespace) -> int:
     """Classify what the command line names and return the exit code."""
     # Imported here: the other commands should not wait for it.
     from ser_ros.recognizer import Recognizer

@@ -2,17 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """``ser_ros data check``: the content of a corpus and the problems in it."""
 
+import argparse
 import json
 import os
 from pathlib import Path
 
+from ser_ros.cli.arguments import Subparsers
 from ser_ros.cli.packages import check_packages
 from ser_ros.errors import SerError
 
 PROBLEM_CODE = 1
 
 
-def add_parser(subparsers):
+def add_parser(subparsers: Subparsers) -> None:
     """Add the command and its arguments."""
     parser = subparsers.add_parser(
         'data', help='check labelled clips before training on them',
@@ -38,7 +40,7 @@ def add_parser(subparsers):
     check.set_defaults(run=run)
 
 
-def run(args) -> int:
+def run(args: argparse.Namespace) -> int:
     """Check the folders as the arguments say."""
     if args.threads < 1:
         raise SerError(f'--threads must be 1 or more, got {args.threads}')
@@ -49,7 +51,7 @@ def run(args) -> int:
     from ser_ros.corpora.corpus_check import QUIET_DBFS, CorpusCheck
     from ser_ros.progress import Progress
     quiet_dbfs = QUIET_DBFS if args.quiet_dbfs is None else args.quiet_dbfs
-    folders = [found for name in args.folders for found in corpora.find_folders(Path(name))]
+    folders = [folder for name in args.folders for folder in corpora.find_folders(Path(name))]
     checks = []
     for folder in folders:
         listing = corpora.read(folder, args.corpus)

@@ -13,12 +13,13 @@ from rich.table import Table
 from rich.text import Text
 
 from ser_ros.audio.devices import NO_DEVICES, Device, NoDevices, list_devices
+from ser_ros.cli.arguments import Subparsers
 from ser_ros.messages import tell
 
 NO_DEVICES_CODE = 1
 
 
-def add_parser(subparsers) -> None:
+def add_parser(subparsers: Subparsers) -> None:
     """Add the command to those of ``ser_ros``."""
     parser = subparsers.add_parser(
         'devices', help='list the microphones, or show the level of one',
@@ -36,7 +37,7 @@ def add_parser(subparsers) -> None:
     parser.set_defaults(run=run)
 
 
-def run(args) -> int:
+def run(args: argparse.Namespace) -> int:
     """
     Run the command.
 

@@ -2,20 +2,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """``ser_ros evaluate``: measure a model on speakers it was never trained on."""
 
+import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING, List, Sequence, Tuple
 
 from ser_ros.cli import arguments
+from ser_ros.cli.arguments import Subparsers
 from ser_ros.cli.packages import check_packages
 from ser_ros.cli.train import make_folder
 from ser_ros.errors import SerError
+from ser_ros.inference.model_metadata import ModelInfo
 from ser_ros.messages import tell
+
+if TYPE_CHECKING:
+    from ser_ros.corpora.labelled_clips import Clip
+    from ser_ros.recognizer import Recognizer
 
 PARTS = ('test', 'validation')
 CHANGES = 12
 ROBUSTNESS_CLIPS = 150
 
 
-def add_parser(subparsers):
+def add_parser(subparsers: Subparsers) -> None:
     """Add the command and its arguments."""
     parser = subparsers.add_parser(
         'evaluate', help='measure a model on labelled clips',
@@ -52,7 +60,7 @@ def add_parser(subparsers):
     parser.set_defaults(run=run)
 
 
-def run(args) -> int:
+def run(args: argparse.Namespace) -> int:
     """Evaluate as the arguments say."""
     check_packages('evaluate', 'matplotlib')
     if args.changes < 0:
@@ -86,7 +94,7 @@ def run(args) -> int:
     return 0
 
 
-def _configured(args, recognizer):
+def _configured(args: argparse.Namespace, recognizer: 'Recognizer') -> 'List[Clip]':
     """Return the clips of the speakers that the configuration lists."""
     from ser_ros.corpora import labelled_clips
     from ser_ros.training import config
@@ -101,7 +109,7 @@ def _configured(args, recognizer):
     return clips
 
 
-def warn_of_trained(info, clips):
+def warn_of_trained(info: ModelInfo, clips: 'Sequence[Clip]') -> None:
     """Warn if the model was trained on speakers of these clips."""
     from ser_ros.corpora import labelled_clips
     speakers = labelled_clips.speakers_trained_on(info.training_data, clips)
@@ -111,7 +119,7 @@ def warn_of_trained(info, clips):
             "list them for training: figures of these speakers mean nothing")
 
 
-def _strangers(args, recognizer):
+def _strangers(args: argparse.Namespace, recognizer: 'Recognizer') -> 'List[Clip]':
     """Return all clips in the folder whose emotion the model knows."""
     from ser_ros.corpora import labelled_clips
     from ser_ros.progress import Progress
@@ -129,13 +137,13 @@ def _strangers(args, recognizer):
     return clips
 
 
-def warn_of_unreadable(problems):
+def warn_of_unreadable(problems: Sequence[str]) -> None:
     """Name each file that is left out because it cannot be read."""
     for problem in problems:
         _warn('left out: ' + problem)
 
 
-def warn_of_skipped(skipped):
+def warn_of_skipped(skipped: Sequence[Tuple[Path, str]]) -> None:
     """Warn of files that are not clips of the corpus, as `labelled_clips.skipped` returns them."""
     if skipped:
         path, reason = skipped[0]
@@ -144,5 +152,5 @@ def warn_of_skipped(skipped):
             '--json lists all')
 
 
-def _warn(text):
+def _warn(text: str) -> None:
     tell('warning: ' + text)

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """``ser_ros false-alarms``: how often a model names an emotion although nobody speaks."""
 
+import argparse
 from pathlib import Path
 
 from ser_ros.cli import arguments
+from ser_ros.cli.arguments import Subparsers
 from ser_ros.cli.evaluate import warn_of_unreadable
 from ser_ros.cli.packages import check_packages
 from ser_ros.errors import SerError
@@ -12,7 +14,7 @@ from ser_ros.errors import SerError
 SOUNDS = 208
 
 
-def add_parser(subparsers):
+def add_parser(subparsers: Subparsers) -> None:
     """Add the command and its arguments."""
     parser = subparsers.add_parser(
         'false-alarms', help='count the emotions a model names although nobody speaks',
@@ -30,7 +32,7 @@ def add_parser(subparsers):
     parser.set_defaults(run=run)
 
 
-def run(args) -> int:
+def run(args: argparse.Namespace) -> int:
     """Listen as the arguments say."""
     if args.sounds < 1 or args.seed < 0:
         raise SerError(

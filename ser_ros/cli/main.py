@@ -4,6 +4,7 @@
 
 import argparse
 import sys
+from typing import List, Optional
 
 from ser_ros import __version__
 from ser_ros.cli import (
@@ -32,7 +33,7 @@ SYSTEM_ERROR = 2
 INTERRUPTED = 130
 
 
-def _parser():
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='ser_ros', description='Speech emotion recognition for robots.')
     parser.add_argument('--version', action='version', version='ser_ros ' + __version__)
@@ -45,7 +46,7 @@ def _parser():
     return parser
 
 
-def main(arguments=None) -> int:
+def main(arguments: Optional[List[str]] = None) -> int:
     """Run the command with these arguments, by default the command line's; return its exit code."""
     streams.prepare()
     try:
@@ -61,7 +62,7 @@ def main(arguments=None) -> int:
     return _write_out(code)
 
 
-def _run(arguments) -> int:
+def _run(arguments: Optional[List[str]]) -> int:
     try:
         args = _parser().parse_args(arguments)
         with Interrupt() as interrupt:

@@ -10,7 +10,7 @@ from ser_ros.errors import SerError
 PYTHON = (3, 10)
 
 
-def check_packages(command, *names):
+def check_packages(command: str, *names: str) -> None:
     """
     Make sure that this Python and its packages are enough for a command.
 

@@ -2,15 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """``ser_ros run``: the whole graph with a live view, without the ros2 command."""
 
+import argparse
 import json
 import os
+from typing import Any, Dict, List
 
 from ser_ros import interfaces
+from ser_ros.cli.arguments import Subparsers
 from ser_ros.errors import SerError
 from ser_ros.resources import share_path
 
 
-def add_parser(subparsers):
+def add_parser(subparsers: Subparsers) -> None:
     """Add the command and its arguments."""
     parser = subparsers.add_parser(
         'run', help='run the graph on a microphone or an audio file',
@@ -39,7 +42,7 @@ def add_parser(subparsers):
     parser.set_defaults(run=run)
 
 
-def _overrides(args):
+def _overrides(args: argparse.Namespace) -> Dict[str, Any]:
     """Return {parameter: value} of the options on the command line."""
     audio = args.audio
     if audio and os.path.exists(audio):
@@ -54,7 +57,7 @@ def _overrides(args):
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _yaml(name, value):
+def _yaml(name: str, value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     try:
         text.encode('utf-8')
@@ -64,7 +67,7 @@ def _yaml(name, value):
     return text
 
 
-def ros_arguments(args):
+def ros_arguments(args: argparse.Namespace) -> List[str]:
     """Return the arguments for rclpy that say the same as the command line's."""
     params_file = os.path.abspath(args.params_file or share_path('config', 'ser.yaml'))
     if not os.path.isfile(params_file):
@@ -82,7 +85,7 @@ def ros_arguments(args):
     return arguments
 
 
-def run(args) -> int:
+def run(args: argparse.Namespace) -> int:
     """Run the graph until the end of the file or Ctrl-C; 0 unless it could not start."""
     from ser_ros.nodes.stopping import Stopping
     from ser_ros.sinks.live_view import LiveView

@@ -2,16 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """``ser_ros train``: train a model and write it as ONNX files."""
 
+import argparse
 import logging
 import os
 from pathlib import Path
+from typing import Any, Dict, List
 
+from ser_ros.cli.arguments import Subparsers
 from ser_ros.cli.packages import check_packages
 from ser_ros.errors import SerError
 from ser_ros.threads import THREADS_RANGE
 
 
-def add_parser(subparsers):
+def add_parser(subparsers: Subparsers) -> None:
     """Add the command and its arguments."""
     parser = subparsers.add_parser(
         'train', help='train a model on labelled clips',
@@ -40,7 +43,7 @@ def add_parser(subparsers):
     parser.set_defaults(run=run)
 
 
-def make_folder(path):
+def make_folder(path: str) -> Path:
     """
     Make the folder for the results, with those above it.
 
@@ -55,7 +58,7 @@ def make_folder(path):
     return folder
 
 
-def run(args) -> int:
+def run(args: argparse.Namespace) -> int:
     """Train as the arguments say."""
     check_seeds(args.seed)
     most = max(THREADS_RANGE[1], os.cpu_count() or 1)
@@ -88,7 +91,7 @@ def run(args) -> int:
     return 0
 
 
-def check_seeds(seeds):
+def check_seeds(seeds: List[int]) -> None:
     """
     Make sure that the seeds can be used.
 
@@ -101,7 +104,7 @@ def check_seeds(seeds):
             raise SerError(f'--seed must not repeat a number, got {seed} twice')
 
 
-def print_seeds(rows):
+def print_seeds(rows: List[Dict[str, Any]]) -> None:
     """Print the table of `ser_ros.training.fit.seeds.table`, in percent."""
     names = [name for name in rows[0] if name not in ('seed', 'epoch')]
     print('UAR on validation speakers by seed [%], fp32')

@@ -3,17 +3,21 @@
 """The findings of ``ser_ros data check`` as text."""
 
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ser_ros.corpora.corpus_check import CorpusCheck
+
 # Files of one kind that are listed; --json lists all.
 SHOWN = 10
 
 
-def print_check(check) -> None:
-    """Print the findings on one corpus, a `ser_ros.corpora.corpus_check.CorpusCheck`."""
+def print_check(check: CorpusCheck) -> None:
+    """Print the findings on one corpus."""
     # Where nobody looks at a terminal, nothing is wrapped.
     width = None if sys.stdout.isatty() else 1000
     console = Console(markup=False, highlight=False, width=width, soft_wrap=True)
@@ -27,7 +31,7 @@ def print_check(check) -> None:
     console.print()
 
 
-def _counts(counts) -> Table:
+def _counts(counts: dict[str, dict[str, int]]) -> Table:
     emotions = sorted({emotion for row in counts.values() for emotion in row})
     table = Table(box=None, pad_edge=True)
     table.add_column('Speaker')
@@ -41,7 +45,7 @@ def _counts(counts) -> Table:
     return table
 
 
-def _lines(values):
+def _lines(values: dict[str, Any]) -> Iterator[str]:
     yield f"licence: {values['licence']}"
     rates = ', '.join(f'{rate} Hz' for rate in values['sample_rates_hz']) or 'no rate'
     hours = values['total_duration_s'] / 3600
@@ -73,7 +77,7 @@ def _lines(values):
         yield line
 
 
-def _files(title, names):
+def _files(title: str, names: list[str]) -> Iterator[str]:
     if not names:
         return
     yield f'{title}: {len(names)}'

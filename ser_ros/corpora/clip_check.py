@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ser_ros.audio.decoders import open_decoder
+from ser_ros.audio.decoders import Decoder, open_decoder
 from ser_ros.audio.format import check_finite, check_rate, float_to_int16
 from ser_ros.errors import SerError
 from ser_ros.features.level import MIN_LEVEL_DBFS, level_dbfs
@@ -61,7 +61,7 @@ def _check_riff_size(path: Path) -> None:
         raise SerError(f"'{path}' ends early: it holds {held} of {declared} bytes")
 
 
-def _measure(decoder, path: Path) -> ClipCheck:
+def _measure(decoder: Decoder, path: Path) -> ClipCheck:
     blocks = []
     for block in decoder:
         check_finite(block, f"'{path}'")

@@ -4,6 +4,7 @@
 
 import io
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import soxr
@@ -73,7 +74,7 @@ def transcode(samples: np.ndarray, name: str, kbit_s: float) -> np.ndarray:
     return fit(decoded[codec.delay_samples:], len(samples))
 
 
-def _frame(av, samples: np.ndarray, rate_hz: int):
+def _frame(av: Any, samples: np.ndarray, rate_hz: int) -> Any:
     coded = soxr.resample(samples, SAMPLE_RATE_HZ, rate_hz)
     frame = av.AudioFrame.from_ndarray(
         float_to_int16(coded)[np.newaxis], format='s16', layout='mono')
@@ -81,7 +82,7 @@ def _frame(av, samples: np.ndarray, rate_hz: int):
     return frame
 
 
-def _import_av():
+def _import_av() -> Any:
     try:
         import av
     except ImportError as error:

@@ -105,7 +105,7 @@ class EfficientatMel(FramedExtractor):
     column_names = EfficientatMelColumns
     column_layout = (((MEL_BANDS,), np.float32),)
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Make an empty stream."""
         super().__init__()
         self._mel = MelSpectrum(

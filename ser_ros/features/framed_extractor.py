@@ -32,7 +32,7 @@ class FramedExtractor(FeatureExtractor):
     column_names: Any
     column_layout: Tuple[Tuple[Tuple[int, ...], type], ...]
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Make an empty stream."""
         self.hop_samples = self.grid.hop_samples
         self.window_samples = self.grid.window_samples

@@ -21,8 +21,8 @@ def check_samples(samples: np.ndarray) -> None:
         at most `MAX_AMPLITUDE`.
     """
     if not isinstance(samples, np.ndarray) or samples.dtype != np.float32:
-        given = samples.dtype if isinstance(samples, np.ndarray) else type(samples).__name__
-        raise SerError(f'samples must be a float32 array, not {given}')
+        got = samples.dtype if isinstance(samples, np.ndarray) else type(samples).__name__
+        raise SerError(f'samples must be a float32 array, not {got}')
     if samples.ndim != 1:
         raise SerError(
             f'samples must have the shape (n,), not {samples.shape}; mix the channels down first')

@@ -88,7 +88,7 @@ class MelF0Level(FramedExtractor):
     column_names = MelF0LevelColumns
     column_layout = (((MEL_BANDS,), np.float32), ((), np.float32), ((), np.float32))
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Make an empty stream."""
         super().__init__()
         self._mel = MelSpectrum(

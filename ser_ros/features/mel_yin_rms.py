@@ -61,7 +61,7 @@ class MelYinRms(FramedExtractor):
     column_layout = (
         ((MEL_BANDS,), np.float32), ((), np.float64), ((), np.float32), ((), np.float32))
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Make an empty stream."""
         super().__init__()
         filterbank = mel_filterbank(MEL_CORNERS_HZ, self.sample_rate_hz, self.grid.frame_samples)

@@ -101,8 +101,8 @@ class Yin:
         trough[:, 0] = normalised[:, 0] < normalised[:, 1]
         trough &= normalised < self._threshold
         first = trough.argmax(axis=1)
-        found = trough[self._rows[:len(normalised)], first]
-        return np.where(found, first, normalised.argmin(axis=1))
+        has_trough = trough[self._rows[:len(normalised)], first]
+        return np.where(has_trough, first, normalised.argmin(axis=1))
 
     @staticmethod
     def _parabolic_shift(

@@ -121,4 +121,4 @@ def _check_graph(info: ModelInfo, summary: OnnxSummary) -> None:
 def _fits(graph_shape: Tuple[int, ...], shape: Tuple[int, ...]) -> bool:
     """Tell whether a tensor of ``shape`` suits a graph whose -1 dimensions are free."""
     return len(graph_shape) == len(shape) and all(
-        expected in (-1, given) for expected, given in zip(graph_shape, shape))
+        graph_size in (-1, size) for graph_size, size in zip(graph_shape, shape))

@@ -29,25 +29,25 @@ def _operators() -> Dict[str, Callable]:
 
     types = {1: torch.float32, 10: torch.float16}
 
-    def padded(tensor, attributes: _Attributes, value: float):
+    def padded(tensor: Any, attributes: _Attributes, value: float) -> Tuple[Any, Tuple[int, int]]:
         top, left, bottom, right = attributes.get('pads', [0, 0, 0, 0])
         if (top, left) == (bottom, right):
             return tensor, (top, left)
         return functional.pad(tensor, (left, right, top, bottom), value=value), (0, 0)
 
-    def conv(inputs, attributes):
+    def conv(inputs: List[Any], attributes: _Attributes) -> Any:
         tensor, padding = padded(inputs[0], attributes, 0.)
         return functional.conv2d(
             tensor, inputs[1], inputs[2] if len(inputs) > 2 else None,
             stride=attributes.get('strides', 1), padding=padding,
             dilation=attributes.get('dilations', 1), groups=attributes.get('group', 1))
 
-    def max_pool(inputs, attributes):
+    def max_pool(inputs: List[Any], attributes: _Attributes) -> Any:
         tensor, padding = padded(inputs[0], attributes, float('-inf'))
         return functional.max_pool2d(
             tensor, attributes['kernel_shape'], attributes.get('strides', 1), padding)
 
-    def gemm(inputs, attributes):
+    def gemm(inputs: List[Any], attributes: _Attributes) -> Any:
         first = inputs[0].T if attributes.get('transA') else inputs[0]
         second = inputs[1].T if attributes.get('transB') else inputs[1]
         product = attributes.get('alpha', 1.) * (first @ second)
@@ -121,7 +121,7 @@ class PytorchSession(Session):
         except RuntimeError as error:
             raise SerError(f'torch failed on {self.info.path}: {error}') from error
 
-    def _compute(self, inputs):
+    def _compute(self, inputs: Any) -> np.ndarray:
         values = dict(self._constants)
         values[self._input] = inputs
         for function, inputs, output, attributes in self._steps:

@@ -31,7 +31,7 @@ def cough(generator: np.random.Generator, count: int) -> np.ndarray:
     size = generator.uniform(0.8, 1.5)
     voiced = generator.choice([0.0, 0.0, 0.4])
 
-    def one():
+    def one() -> np.ndarray:
         length = samples_of(generator.uniform(0.2, 0.5))
         source = coloured(generator, length, generator.uniform(0, 1)) * (
             fade(length, 0.04) + generator.uniform(0.05, 0.3) * swell(length, 0.05, 0.15))
@@ -43,7 +43,7 @@ def cough(generator: np.random.Generator, count: int) -> np.ndarray:
 
 def sneeze(generator: np.random.Generator, count: int) -> np.ndarray:
     """Breath drawn in, then let out at once."""
-    def one():
+    def one() -> np.ndarray:
         drawn, burst = samples_of(generator.uniform(0.2, 0.7)), samples_of(
             generator.uniform(0.15, 0.5))
         first = 0.1 * band(coloured(generator, drawn, 0), 800, 4000) * np.linspace(0, 1, drawn)
@@ -57,7 +57,7 @@ def breathing(generator: np.random.Generator, count: int) -> np.ndarray:
     flutter_hz = generator.choice([0.0, 0.0, generator.uniform(20, 70)])
     interval_s = between(generator, 0.6, 4)
 
-    def one():
+    def one() -> np.ndarray:
         length = samples_of(0.8 * interval_s)
         source = band(coloured(generator, length, 0.5), 300, between(generator, 1500, 6000))
         source *= swell(length, 0.3 * interval_s, 0.3 * interval_s)
@@ -72,7 +72,7 @@ def clapping(generator: np.random.Generator, count: int) -> np.ndarray:
     """One pair of hands, or applause."""
     hands = int(generator.choice([1, 1, 5, 15]))
 
-    def one():
+    def one() -> np.ndarray:
         length = samples_of(generator.uniform(0.01, 0.06))
         clap = band(coloured(generator, length, 0), between(generator, 300, 1200),
                     between(generator, 1800, 6000))
@@ -85,7 +85,7 @@ def snapping(generator: np.random.Generator, count: int) -> np.ndarray:
     """Fingers, tongue clicks, lips that smack."""
     centre_hz = between(generator, 700, 4000)
 
-    def one():
+    def one() -> np.ndarray:
         length = samples_of(generator.uniform(0.01, 0.08))
         source = coloured(generator, length, 0) * fade(length, 0.004)
         return resonate(source, (centre_hz, 2.1 * centre_hz), (100, 300))
@@ -97,7 +97,7 @@ def laughter(generator: np.random.Generator, count: int) -> np.ndarray:
     size, base_hz = generator.uniform(0.85, 1.3), between(generator, 110, 450)
     rate_s, voiced = generator.uniform(0.15, 0.28), generator.uniform(0, 1)
 
-    def bout():
+    def bout() -> np.ndarray:
         parts = []
         for index in range(int(generator.integers(3, 9))):
             length = samples_of(rate_s)
@@ -114,7 +114,7 @@ def birds(generator: np.random.Generator, count: int) -> np.ndarray:
     """Chirps and trills."""
     base_hz, rate_hz = between(generator, 1200, 5000), between(generator, 5, 40)
 
-    def chirp():
+    def chirp() -> np.ndarray:
         length = samples_of(between(generator, 0.03, 0.6))
         bend = wander(generator, length, rate_hz)
         return oscillate(base_hz * 2 ** (0.5 * bend), [1, 0.1]) * swell(length, 0.01, 0.02)
@@ -125,7 +125,7 @@ def barking(generator: np.random.Generator, count: int) -> np.ndarray:
     """A dog: short, hoarse, falling, alone or in a row."""
     base_hz, size = between(generator, 150, 700), generator.uniform(0.7, 1.6)
 
-    def bark():
+    def bark() -> np.ndarray:
         length = samples_of(generator.uniform(0.08, 0.3))
         pitch_hz = base_hz * (0.7 + 0.6 * np.sin(np.pi * np.linspace(0, 1, length) ** 0.6))
         pitch_hz *= 1 + 0.05 * wander(generator, length, 80)
@@ -139,7 +139,7 @@ def meowing(generator: np.random.Generator, count: int) -> np.ndarray:
     """A cat, a gull or a lamb: a cry that rises, falls and changes its vowel."""
     base_hz = between(generator, 350, 900)
 
-    def cry():
+    def cry() -> np.ndarray:
         length = samples_of(generator.uniform(0.3, 1.2))
         arch = np.sin(np.pi * np.linspace(0, 1, length))
         tremble = 1 + generator.uniform(0, 0.06) * wander(generator, length, 25)
@@ -160,7 +160,7 @@ def insects(generator: np.random.Generator, count: int) -> np.ndarray:
         return loud * oscillate(pitch_hz, 1 / np.arange(1, 16) ** 0.6)
     length, tone_hz = samples_of(between(generator, 0.01, 0.06)), between(generator, 2500, 6500)
 
-    def chirp():
+    def chirp() -> np.ndarray:
         return oscillate(np.full(length, tone_hz), [1.0]) * swell(length, 0.005, 0.005)
     return events(generator, count, chirp, between(generator, 0.02, 0.2), 0.1)
 
@@ -169,7 +169,7 @@ def footsteps(generator: np.random.Generator, count: int) -> np.ndarray:
     """Heel and sole on wood, stone or gravel."""
     rough, high_hz = generator.uniform(0, 1), between(generator, 300, 4000)
 
-    def step():
+    def step() -> np.ndarray:
         length = samples_of(generator.uniform(0.1, 0.25))
         thump = oscillate(between(generator, 60, 150) * np.ones(length), [1.0]) * fade(
             length, 0.02)

@@ -57,7 +57,7 @@ def servo(generator: np.random.Generator, count: int) -> np.ndarray:
     top_hz = between(generator, 150, 2500)
     colour = partials(generator, 12, 0.8)
 
-    def move():
+    def move() -> np.ndarray:
         length = samples_of(between(generator, 0.15, 1.5))
         ramp = np.clip(swell(length, 0.1, 0.1), 0.05, 1) ** 0.7
         whine = unit(oscillate(top_hz * generator.uniform(0.6, 1) * ramp, colour))
@@ -114,7 +114,7 @@ def keyboard(generator: np.random.Generator, count: int) -> np.ndarray:
     """Typing, or clicks of a mouse."""
     centre_hz = between(generator, 800, 4000)
 
-    def key():
+    def key() -> np.ndarray:
         length = samples_of(generator.uniform(0.03, 0.1))
         click = coloured(generator, length, 0) * fade(length, 0.003)
         release = np.roll(click, length // 2) * generator.uniform(0.1, 0.6)
@@ -128,7 +128,7 @@ def knocking(generator: np.random.Generator, count: int) -> np.ndarray:
     modes_hz = [between(generator, 80, 3500) for _ in range(4)]
     widths_hz = [between(generator, 8, 150) for _ in range(4)]
 
-    def blow():
+    def blow() -> np.ndarray:
         length = samples_of(generator.uniform(0.15, 0.7))
         return between(generator, 0.3, 1) * resonate(
             coloured(generator, length, 0) * fade(length, 0.002), modes_hz, widths_hz)
@@ -137,7 +137,7 @@ def knocking(generator: np.random.Generator, count: int) -> np.ndarray:
 
 def clinking(generator: np.random.Generator, count: int) -> np.ndarray:
     """Cutlery, glasses, coins, keys."""
-    def clink():
+    def clink() -> np.ndarray:
         length = samples_of(between(generator, 0.05, 0.8))
         result = np.zeros(length)
         for _ in range(int(generator.integers(2, 7))):
@@ -149,7 +149,7 @@ def clinking(generator: np.random.Generator, count: int) -> np.ndarray:
 
 def creaking(generator: np.random.Generator, count: int) -> np.ndarray:
     """A door, a chair, brakes: stick and slip."""
-    def creak():
+    def creak() -> np.ndarray:
         length = samples_of(between(generator, 0.2, 1.5))
         rate_hz = between(generator, 20, 900) * 2 ** wander(generator, length, 3)
         pulses = np.diff(np.floor(np.cumsum(rate_hz) / 16000), prepend=0.0)
@@ -161,7 +161,7 @@ def creaking(generator: np.random.Generator, count: int) -> np.ndarray:
 
 def rustling(generator: np.random.Generator, count: int) -> np.ndarray:
     """Clothes at the microphone, paper, a plastic bag."""
-    def rub():
+    def rub() -> np.ndarray:
         length = samples_of(between(generator, 0.03, 0.5))
         grains = coloured(generator, length, generator.uniform(-1, 1)) * (
             generator.random(length) < between(generator, 0.01, 1))

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Music. Each function makes ``count`` samples at 16 kHz, at any level."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from scipy import signal
 
@@ -36,7 +38,7 @@ def _note_hz(root_hz: float, semitones: float) -> float:
     return root_hz * 2 ** (semitones / 12)
 
 
-def _melody(generator: np.random.Generator, root_hz: float):
+def _melody(generator: np.random.Generator, root_hz: float) -> Iterator[float]:
     """Yield the pitches of a melody for ever."""
     scale = SCALES[generator.integers(len(SCALES))]
     step = 0
@@ -55,7 +57,7 @@ def chords(generator: np.random.Generator, count: int) -> np.ndarray:
     tremolo = 1 + generator.uniform(0, 0.5) * np.sin(
         2 * np.pi * generator.uniform(3, 8) * time_s(length))
 
-    def chord():
+    def chord() -> np.ndarray:
         base_hz = _note_hz(root_hz, float(generator.integers(-5, 8)))
         return envelope * tremolo * sum(
             oscillate(np.full(length, _note_hz(base_hz, semitones)), colour,
@@ -74,7 +76,7 @@ def solo(generator: np.random.Generator, count: int) -> np.ndarray:
     centres_hz = [between(generator, 400, 4000) for _ in range(2)]
     breath = between(generator, 0.001, 0.2)
 
-    def note():
+    def note() -> np.ndarray:
         length = samples_of(interval_s * generator.uniform(0.6, 1.1))
         times_s = time_s(length)
         slide = 1 - generator.uniform(0, 0.06) * np.exp(-times_s / 0.03)
@@ -102,7 +104,7 @@ def plucked(generator: np.random.Generator, count: int) -> np.ndarray:
     melody = _melody(generator, between(generator, 80, 500))
     damping = generator.uniform(0.97, 0.999)
 
-    def note():
+    def note() -> np.ndarray:
         return between(generator, 0.3, 1) * _pluck(
             generator, next(melody), between(generator, 0.3, 2), damping)
     return events(generator, count, note, between(generator, 0.08, 0.8), 0.2)
@@ -114,7 +116,7 @@ def struck(generator: np.random.Generator, count: int) -> np.ndarray:
     stretch, slope = generator.choice([0.0, 0.0005, 0.01, 0.2]), generator.uniform(0.5, 2)
     constant_s = between(generator, 0.1, 1.5)
 
-    def note():
+    def note() -> np.ndarray:
         length = samples_of(3 * constant_s)
         pitch_hz, result = next(melody), np.zeros(length)
         for index in range(1, 9):
@@ -128,7 +130,7 @@ def struck(generator: np.random.Generator, count: int) -> np.ndarray:
 
 def drums(generator: np.random.Generator, count: int) -> np.ndarray:
     """Bass drum, snare, toms and cymbals in a beat."""
-    def hit():
+    def hit() -> np.ndarray:
         length = samples_of(between(generator, 0.05, 0.4))
         drum, envelope = generator.integers(4), fade(length, length / SAMPLE_RATE_HZ / 4)
         low_hz = between(generator, 45, 250)
@@ -147,7 +149,7 @@ def synthesizer(generator: np.random.Generator, count: int) -> np.ndarray:
     chord = CHORDS[generator.integers(len(CHORDS))]
     envelope = swell(length, 0.005, 0.04)
 
-    def note():
+    def note() -> np.ndarray:
         pitch_hz = _note_hz(root_hz, chord[generator.integers(len(chord))]
                             + 12 * generator.integers(2))
         tone = shape(2 * np.pi * pitch_hz * time_s(length))
@@ -169,7 +171,7 @@ def whistling(generator: np.random.Generator, count: int) -> np.ndarray:
     melody = _melody(generator, between(generator, 500, 1600))
     interval_s, vibrato_hz = between(generator, 0.12, 0.7), generator.uniform(4, 7)
 
-    def note():
+    def note() -> np.ndarray:
         length = samples_of(interval_s * generator.uniform(0.7, 1.3))
         times_s = time_s(length)
         pitch_hz = next(melody) * (
@@ -187,7 +189,7 @@ def sung_vowels(generator: np.random.Generator, count: int) -> np.ndarray:
     colour = 1 / np.arange(1, 30)
     melodies = [_melody(generator, root_hz * generator.choice([1, 1.5, 2])) for _ in range(voices)]
 
-    def note():
+    def note() -> np.ndarray:
         length = samples_of(interval_s * generator.uniform(0.8, 1.05))
         times_s = time_s(length)
         vowel = np.array(VOWELS_HZ[generator.integers(len(VOWELS_HZ))]) * generator.uniform(

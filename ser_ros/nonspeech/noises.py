@@ -55,7 +55,7 @@ def babbling_noise(generator: np.random.Generator, count: int) -> np.ndarray:
 
 def switching_noise(generator: np.random.Generator, count: int) -> np.ndarray:
     """On and off, each time of another colour."""
-    def piece():
+    def piece() -> np.ndarray:
         length = samples_of(between(generator, 0.05, 1.0))
         return coloured(generator, length, generator.uniform(-2, 2)) * between(generator, 0.2, 1)
     return events(generator, count, piece, between(generator, 0.15, 1.5), 0.7)
@@ -80,7 +80,7 @@ def wind(generator: np.random.Generator, count: int) -> np.ndarray:
 
 def water(generator: np.random.Generator, count: int) -> np.ndarray:
     """Rain, a tap, or waves: drops that ring, over a hiss that swells."""
-    def drop():
+    def drop() -> np.ndarray:
         length = samples_of(between(generator, 0.005, 0.08))
         pitch_hz = between(generator, 400, 4000) * (
             1 + generator.uniform(0, 0.8) * np.linspace(0, 1, length))

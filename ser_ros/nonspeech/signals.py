@@ -59,7 +59,7 @@ def beeps(generator: np.random.Generator, count: int) -> np.ndarray:
     colour = partials(generator, int(generator.integers(1, 6)), 1.0)
     envelope = swell(length, between(generator, 0.002, 0.03), between(generator, 0.002, 0.05))
 
-    def beep():
+    def beep() -> np.ndarray:
         return envelope * oscillate(np.full(length, pitch_hz), colour)
     return events(generator, count, beep, length / SAMPLE_RATE_HZ * generator.uniform(1.2, 4))
 
@@ -78,7 +78,7 @@ def dialling(generator: np.random.Generator, count: int) -> np.ndarray:
     """Keys of a telephone (DTMF)."""
     length = samples_of(between(generator, 0.05, 0.4))
 
-    def key():
+    def key() -> np.ndarray:
         return swell(length, 0.003, 0.003) * sum(
             np.sin(2 * np.pi * generator.choice(row) * time_s(length))
             for row in (DTMF_LOW_HZ, DTMF_HIGH_HZ))
@@ -94,7 +94,7 @@ def telephone(generator: np.random.Generator, count: int) -> np.ndarray:
         tones_hz = tuple(between(generator, 600, 3000) for _ in range(3))
         flutter = signal.square(2 * np.pi * generator.uniform(12, 28) * time_s(length)) / 2 + 0.5
 
-    def ring():
+    def ring() -> np.ndarray:
         return swell(length, 0.01, 0.01) * flutter * sum(
             np.sin(2 * np.pi * tone_hz * time_s(length)) for tone_hz in tones_hz)
     return events(generator, count, ring, on_s + off_s)
@@ -102,7 +102,7 @@ def telephone(generator: np.random.Generator, count: int) -> np.ndarray:
 
 def bleeps(generator: np.random.Generator, count: int) -> np.ndarray:
     """A toy robot or an arcade game: short tones that glide."""
-    def bleep():
+    def bleep() -> np.ndarray:
         length = samples_of(between(generator, 0.04, 0.4))
         start_hz, end_hz = between(generator, 200, 4000), between(generator, 200, 4000)
         glide_hz = start_hz * (end_hz / start_hz) ** np.linspace(0, 1, length)
@@ -123,7 +123,7 @@ def doorbell(generator: np.random.Generator, count: int) -> np.ndarray:
             for multiple, amplitude in ((1, 1.0), (2.76, 0.3), (5.4, 0.1))
             if multiple * pitch_hz < SAMPLE_RATE_HZ / 2)
 
-    def chime():
+    def chime() -> np.ndarray:
         gap = samples_of(between(generator, 0.25, 0.7))
         result = np.zeros(3 * gap + samples_of(3 * constant_s))
         for index, semitones in enumerate(steps):

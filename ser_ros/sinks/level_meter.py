@@ -63,12 +63,12 @@ def measure(source: AudioSource, period_s: float, duration_s: Optional[float]) -
         yield level_dbfs(samples), max(MIN_LEVEL_DBFS, 20 * math.log10(peak or 1e-9))
 
 
-def _show_lines(console, source, duration_s):
+def _show_lines(console: Console, source: AudioSource, duration_s: Optional[float]) -> None:
     for level, peak in measure(source, _LINE_PERIOD_S, duration_s):
         console.print(f'level {level:6.1f} dBFS  peak {peak:6.1f} dBFS{_remark(peak)}')
 
 
-def _show_bar(console, source, duration_s):
+def _show_bar(console: Console, source: AudioSource, duration_s: Optional[float]) -> None:
     with Live(console=console, refresh_per_second=1 / _LIVE_PERIOD_S) as live:
         for level, peak in measure(source, _LIVE_PERIOD_S, duration_s):
             line = Table.grid(padding=(0, 1), expand=True)
@@ -81,7 +81,7 @@ def _show_bar(console, source, duration_s):
             live.update(line)
 
 
-def _remark(peak):
+def _remark(peak: float) -> str:
     if peak >= _CLIPPED_DBFS:
         return '  clipped'
     return '  muted?' if peak <= MIN_LEVEL_DBFS else ''

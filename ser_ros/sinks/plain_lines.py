@@ -9,7 +9,7 @@ holds blanks is quoted as JSON.
 
 import json
 import math
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterator, Mapping, Tuple
 
 from ser_ros.sinks.tally import Summary
 
@@ -19,7 +19,7 @@ Values = Mapping[str, Any]
 _TOP = 3
 
 
-def _line(*pairs) -> str:
+def _line(*pairs: Tuple[str, str]) -> str:
     return ' '.join(f'{key}={_word(value)}' for key, value in pairs)
 
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From stamped chunks of any format to stamped windows of features."""
 
-from typing import Iterator, NamedTuple, Optional
+from typing import Any, Iterator, NamedTuple, Optional
 
 import numpy as np
 
@@ -92,7 +92,7 @@ class FeatureStage:
             self._format = new_format
             self._input = None
 
-    def push(self, data, stamp_ns: int) -> Iterator[StampedWindow]:
+    def push(self, data: Any, stamp_ns: int) -> Iterator[StampedWindow]:
         """
         Take in one chunk and yield the windows that it completes.
 

@@ -6,7 +6,7 @@ The same model in the forms that runtimes want: all in FP16, plain FP32, or INT8
 Works with ``onnx`` from 1.10. Nothing here is needed to run a stored file.
 """
 
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
 import numpy as np
 import onnx
@@ -121,7 +121,8 @@ def _signed_quantize(graph: Any, node: Any, constants: Dict[str, np.ndarray],
     return [helper.make_node('Relu', [node.input[0]], [positive]), changed]
 
 
-def _signed_scale(node: Any, constants: Dict[str, np.ndarray]):
+def _signed_scale(
+        node: Any, constants: Dict[str, np.ndarray]) -> Tuple[np.ndarray, np.ndarray]:
     """Return (scale, zero point) in S8 of an activation's QuantizeLinear or DequantizeLinear."""
     if len(node.input) < 3 or not all(name in constants for name in node.input[1:3]):
         raise ValueError(f'{node.op_type} {node.output[0]} has no constant scale and zero point')

@@ -69,9 +69,9 @@ def precision_of(data: Buffer, nodes: List[Node], weights: Dict[str, Weights]) -
         position = _INTEGER.get(node.operator, 1 if node.operator in _WEIGHTED else None)
         if position is None or len(node.inputs) <= position:
             continue
-        found = _follow(data, node.inputs[position], producers, weights)
-        if found.precision:
-            totals[found.precision] = totals.get(found.precision, 0) + found.size
+        factor = _follow(data, node.inputs[position], producers, weights)
+        if factor.precision:
+            totals[factor.precision] = totals.get(factor.precision, 0) + factor.size
     return max(totals, key=lambda name: totals[name]) if totals else None
 
 

@@ -101,7 +101,9 @@ def _text_pair(data: Buffer, start: int, end: int) -> Tuple[str, str]:
     return pair[1], pair[2]
 
 
-def _scan_graph(data: Buffer, start: int, end: int):
+def _scan_graph(
+        data: Buffer, start: int, end: int,
+) -> Tuple[Tuple[Tensor, ...], Tuple[Tensor, ...], Optional[str], bool]:
     nodes: List[Node] = []
     weights: Dict[str, Weights] = {}
     inputs: List[Tensor] = []
@@ -110,8 +112,8 @@ def _scan_graph(data: Buffer, start: int, end: int):
         if number == 1:
             nodes.append(node_of(data, begin, stop))
         elif number == 5:
-            name, found = weights_of(data, begin, stop)
-            weights[name] = found
+            name, stored = weights_of(data, begin, stop)
+            weights[name] = stored
         elif number == 11:
             inputs.append(_tensor(data, begin, stop))
         elif number == 12:

@@ -22,7 +22,7 @@ def save(model: onnx.ModelProto, path: str, metadata: Mapping[str, Any]) -> None
     :raises onnx.checker.ValidationError: if the graph is not valid.
     :raises ValueError: if the versions are newer than the oldest runtime reads.
     """
-    opsets = {entry.domain: entry.version for entry in model.opset_import}
+    opsets = {opset.domain: opset.version for opset in model.opset_import}
     if model.ir_version > IR_VERSION or opsets.get('', 0) > OPSET:
         raise ValueError(f'IR version {model.ir_version} and operator sets {opsets} are too new; '
                          f'every runtime reads up to {IR_VERSION} and {OPSET}')
@@ -41,7 +41,7 @@ def change_metadata(paths: Sequence[Path], change: Callable[[Path, Dict[str, Any
     for path in paths:
         model = onnx.load(str(path))
         metadata = json.loads(next(
-            entry.value for entry in model.metadata_props if entry.key == METADATA_KEY))
+            prop.value for prop in model.metadata_props if prop.key == METADATA_KEY))
         change(path, metadata)
         partials.append(path.with_name('.' + path.name))
         save(model, str(partials[-1]), metadata)

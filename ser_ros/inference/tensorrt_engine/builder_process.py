@@ -111,23 +111,24 @@ def run(job: Job) -> str:
 
 
 def _built_precision(trt: Any, logger: Any, log: Log, plan: bytes) -> str:
-    found = precision.from_log(log.layers)
-    if found is None:
+    built_precision = precision.from_log(log.layers)
+    if built_precision is None:
         driver.first_gpu()  # without one, loading an engine ends the process
         from ser_ros.inference.tensorrt_engine.devices import open_device
         from ser_ros.inference.tensorrt_engine.running_engine import RunningEngine
         engine = RunningEngine(trt, logger, open_device(), plan)
-        found = engine.precision
+        built_precision = engine.precision
         engine.close()
-    if found is None:
+    if built_precision is None:
         raise SerError(
             f'TensorRT {trt.__version__} does not report the precision of the engine')
-    return found
+    return built_precision
 
 
-def _keep(job: Job, built: compile.Built, found: str, answer: Dict[str, Any]) -> None:
+def _keep(job: Job, built: compile.Built, precision_built: str, answer: Dict[str, Any]) -> None:
     try:
-        engine_file.write(job.output, engine_file.EngineFile(job.key, found, answer, built.plan))
+        engine_file.write(
+            job.output, engine_file.EngineFile(job.key, precision_built, answer, built.plan))
     except OSError as error:
         raise SerError(f'cannot write the engine {job.output}: {error.strerror}') from error
     if built.timing_cache:

@@ -96,7 +96,7 @@ _HEADER = {'key': dict, 'precision': str, 'check': dict, 'sha256': str, 'size': 
 def _parse(path: str, header: bytes) -> Dict[str, Any]:
     try:
         values = json.loads(header.decode('ascii'))
-        good = all(isinstance(values[name], kind) for name, kind in _HEADER.items())
+        good = all(isinstance(values[name], value_type) for name, value_type in _HEADER.items())
     except (ValueError, KeyError, TypeError):
         good = False
     if not good:

@@ -47,14 +47,14 @@ def load() -> Any:
                    + ' or '.join(MODULES))
 
 
-def create(kind: Any, logger: Any) -> Any:
+def create(factory: Any, logger: Any) -> Any:
     """
     Return a new trt.Builder or trt.Runtime.
 
     :raises SerError: if TensorRT refuses, as it does where CUDA does not start; the log says why.
     """
     try:
-        return kind(logger)
+        return factory(logger)
     except TypeError as error:  # pybind11::init(): factory function returned nullptr
         raise SerError('TensorRT cannot start CUDA; check the memory and the version of the driver '
                        f'({error})') from error

@@ -45,11 +45,11 @@ def inspect(trt: Any, engine: Any) -> Optional[str]:
 def from_log(text: str) -> Optional[str]:
     """Return the precision of the engine whose layers the builder lists in ``text``, or None."""
     totals: Dict[str, int] = {}
-    for kind, count in _LAYER_WEIGHTS.findall(text):
-        _add(totals, kind, int(count))
+    for type_name, count in _LAYER_WEIGHTS.findall(text):
+        _add(totals, type_name, int(count))
     for constants in _CONSTANTS.findall(text):
-        for sizes, kind in _CONSTANT.findall(constants):
-            _add(totals, kind, _volume([int(size) for size in sizes.split(',') if size]))
+        for sizes, type_name in _CONSTANT.findall(constants):
+            _add(totals, type_name, _volume([int(size) for size in sizes.split(',') if size]))
     return _most(totals)
 
 
@@ -60,8 +60,8 @@ def _add_layer(totals: Dict[str, int], layer: Dict[str, Any], made: Set[Any]) ->
     constants = layer.get('Constants', []) + [
         tensor for tensor in layer.get('Inputs', []) if tensor.get('Name') not in made]
     for constant in constants:
-        kind = constant.get('Datatype') or _last_type(constant.get('Format/Datatype', ''))
-        _add(totals, str(kind), _volume(constant.get('Dimensions', [])))
+        type_name = constant.get('Datatype') or _last_type(constant.get('Format/Datatype', ''))
+        _add(totals, str(type_name), _volume(constant.get('Dimensions', [])))
 
 
 def _last_type(text: str) -> str:
@@ -70,8 +70,8 @@ def _last_type(text: str) -> str:
     return known[-1] if known else ''
 
 
-def _add(totals: Dict[str, int], kind: str, count: int) -> None:
-    precision = _PRECISIONS.get(kind.lower())
+def _add(totals: Dict[str, int], type_name: str, count: int) -> None:
+    precision = _PRECISIONS.get(type_name.lower())
     if precision is not None:
         totals[precision] = totals.get(precision, 0) + count
 

@@ -57,11 +57,11 @@ def check(answer: Dict[str, Any], logits: np.ndarray, temperature: float, precis
         expected = np.array(answer.get('probabilities', ()), np.float32)
     except (TypeError, ValueError) as error:
         raise UnusableEngine('the engine file has no answer by ONNX Runtime') from error
-    found = softmax(logits / temperature)
-    if expected.shape != found.shape:
+    probabilities = softmax(logits / temperature)
+    if expected.shape != probabilities.shape:
         raise UnusableEngine(
-            f'the engine returns {found.size} probabilities, ONNX Runtime {expected.size}')
-    difference = float(np.abs(found - expected).max())
+            f'the engine returns {probabilities.size} probabilities, ONNX Runtime {expected.size}')
+    difference = float(np.abs(probabilities - expected).max())
     if not difference <= TOLERANCES[precision]:
         raise UnusableEngine(
             f'the engine differs from ONNX Runtime by {difference:.2g} in a probability for the '
