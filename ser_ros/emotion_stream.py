@@ -7,6 +7,7 @@ Every step is the graph's own: the stream of windows, the speech gate, the class
 tracker. So the graph says the same of the same sound.
 """
 
+import os
 from typing import (
     Any,
     Callable,
@@ -31,6 +32,7 @@ from ser_ros.inference.model_metadata import ModelInfo
 from ser_ros.results import WindowResult
 from ser_ros.windows.window_stream import Window
 
+Model = Union[str, 'os.PathLike[str]', Classifier, None]
 Ask = Callable[[np.ndarray], Iterable[np.ndarray]]
 Stream = TypeVar('Stream', bound='EmotionStream')
 
@@ -39,7 +41,7 @@ class EmotionStream:
     """Samples in, the emotions of their windows out; `ser_ros.Recognizer` also reads files."""
 
     def __init__(
-            self, model: Union[str, Classifier, None] = None, precision: Optional[str] = None,
+            self, model: Model = None, precision: Optional[str] = None,
             period_s: Optional[float] = None, *, backend: Optional[str] = None,
             threads: Optional[int] = None, emotions: Optional[Sequence[str]] = None,
             **tracking: Optional[float]):
@@ -182,7 +184,10 @@ class EmotionStream:
             labels=self.labels)
 
 
-def _open(model: Union[str, Classifier, None], **choices: Any) -> Classifier:
+def _open(model: Model, **choices: Any) -> Classifier:
+    if isinstance(model, os.PathLike):
+        # A plain name would be that of a model that ships.
+        model = os.path.join(os.curdir, os.fspath(model))
     if not isinstance(model, Classifier):
         return open_graph_classifier(model=model, **choices)
     given = [name for name, value in choices.items() if value is not None]

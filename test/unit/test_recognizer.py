@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import importlib.util
 import os
+import pathlib
 
 import numpy as np
 import pytest
@@ -329,6 +330,10 @@ class TestDefaults:
     def test_unknown_setting(self, classifier):
         with pytest.raises(SerError, match="unknown setting 'smoothing'; allowed: .*smoothing_s"):
             Recognizer(classifier, smoothing=1.0)
+
+    def test_a_path_is_never_a_name(self):
+        with pytest.raises(SerError, match=r'no model \./small'):
+            Recognizer(pathlib.Path('small'))
 
     def test_what_an_open_classifier_has_decided(self, classifier):
         with pytest.raises(SerError, match='precision, threads cannot be chosen'):
