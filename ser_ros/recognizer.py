@@ -7,9 +7,12 @@ import logging
 import os
 from typing import Any, Callable, Iterable, Iterator, List, Union
 
+import numpy as np
+
+from ser_ros.audio.blocks import join_blocks
 from ser_ros.audio.file_source import FileSource
 from ser_ros.audio.finding import find_audio_files
-from ser_ros.audio.format import int16_to_float
+from ser_ros.audio.format import SAMPLE_RATE_HZ, int16_to_float
 from ser_ros.emotion_stream import EmotionStream
 from ser_ros.errors import SerError
 from ser_ros.progress import Progress
@@ -120,7 +123,7 @@ class Recognizer(EmotionStream):
             SerError: if the file is missing, no audio, or cannot be decoded any further.
         """
         with contextlib.closing(FileSource(path)) as source:
-            yield from self.recording(map(int16_to_float, source))
+            yield from self.recording(_samples(source))
 
     def predict(self, path: Path) -> FileResult:
         """
@@ -196,10 +199,15 @@ class Recognizer(EmotionStream):
     def _predict(self, path: Path, advance: Callable[[float], None]) -> FileResult:
         with contextlib.closing(FileSource(path)) as source:
             windows = []
-            for window in self.recording(map(int16_to_float, source)):
+            for window in self.recording(_samples(source)):
                 windows.append(window)
                 # A header with no duration, or a wrong one, gives no share.
                 if window.end_s < source.duration_s:
                     advance(window.end_s / source.duration_s)
             return file_result(
                 os.fspath(path), source.duration_s, windows, self.labels, source.warning)
+
+
+def _samples(source: FileSource) -> Iterator[np.ndarray]:
+    """Yield a file's samples a second at a time: in chunks of 20 ms the features cost far more."""
+    return map(int16_to_float, join_blocks(source, SAMPLE_RATE_HZ))

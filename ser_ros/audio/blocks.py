@@ -3,9 +3,11 @@
 """Sound that is read block by block."""
 
 import abc
-from typing import Iterator, Optional
+from typing import Iterable, Iterator, List, Optional
 
 import numpy as np
+
+from ser_ros.errors import SerError
 
 
 class BlockReader(abc.ABC):
@@ -21,3 +23,31 @@ class BlockReader(abc.ABC):
         while block is not None:
             yield block
             block = self.read()
+
+
+def join_blocks(blocks: Iterable[np.ndarray], min_samples: int) -> Iterator[np.ndarray]:
+    """
+    Yield the same samples in larger blocks, which cost less to process than many small ones.
+
+    Args:
+        blocks: Samples of one dimension.
+        min_samples: Least size of a block; only the last one may be smaller.
+
+    Raises:
+        SerError: As the blocks do, after the samples before the error.
+    """
+    pending: List[np.ndarray] = []
+    size = 0
+    try:
+        for block in blocks:
+            pending.append(block)
+            size += len(block)
+            if size >= min_samples:
+                yield np.concatenate(pending)
+                pending, size = [], 0
+    except SerError:
+        if pending:
+            yield np.concatenate(pending)
+        raise
+    if pending:
+        yield np.concatenate(pending)

@@ -116,6 +116,21 @@ class TestWindows:
         with pytest.raises(SerError, match='absent.wav'):
             windows('absent.wav', classifier)
 
+    def test_a_file_is_pushed_a_second_at_a_time(
+            self, write_wav, noise, classifier, monkeypatch):
+        """In blocks of 20 ms the features take four times as long."""
+        path = write_wav('noise.wav', noise(4.3))
+        recognizer = Recognizer(classifier)
+        chunks = list(map(int16_to_float, np.split(_all_chunks(path), 215)))
+        expected = list(recognizer.recording(chunks))
+        sizes, push = [], recognizer._stream.push
+        monkeypatch.setattr(
+            recognizer._stream, 'push',
+            lambda samples: sizes.append(len(samples)) or push(samples))
+        assert_same(list(recognizer.classify(path)), expected)
+        assert_same(recognizer.predict(path).windows, expected)
+        assert sizes == [16000] * 4 + [4800] + [16000] * 4 + [4800]
+
     def test_same_as_the_graph(self, write_wav, noise, classifier):
         """The steps of the nodes, with other chunks and a real clock, say the same."""
         stage_module = pytest.importorskip('ser_ros.windows.audio_input')
