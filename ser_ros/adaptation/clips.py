@@ -43,7 +43,7 @@ def read_clips(root: Path, labels: Sequence[str],
     for folder in corpora.find_folders(root):
         listing = corpora.read(folder, corpus)
         emotions = corpora.emotion_map(listing.corpus)
-        words = Counter(entry.label for entry in listing.recordings)
+        words = Counter(recording.label for recording in listing.recordings)
         known = {as_word(label) for label in labels}
         unknown = [f'{word!r} ({count} clips)' for word, count in words.items()
                    if emotions.get(word, word) not in {*known, None}]
@@ -87,13 +87,13 @@ def hear(clips: Iterable[Clip], body: Body, stream: WindowStream,
     truth: list[int] = []
     for index, clip in enumerate(clips):
         windows = stream.recording([read_samples(clip.path)])
-        for window, found in answers(windows, gate, lambda inputs: map(body.features, inputs)):
-            if found is None:
+        for window, pooled in answers(windows, gate, lambda inputs: map(body.features, inputs)):
+            if pooled is None:
                 continue
             if index not in heard[-1:]:
                 heard.append(index)
                 truth.append(clip.label)
-            features.append(found)
+            features.append(pooled)
             which.append(len(heard) - 1)
             end_s.append(window.end_sample / SAMPLE_RATE_HZ)
             shares.append(window.speech_probability)
@@ -111,14 +111,14 @@ def check_counts(truth: np.ndarray, labels: Sequence[str]) -> None:
     :raises SerError: if fewer than two emotions have clips, or one has fewer than MIN_CLIPS.
     """
     counts = {label: int(np.sum(truth == index)) for index, label in enumerate(labels)}
-    given = ', '.join(f'{count} {label}' for label, count in counts.items() if count)
+    present = ', '.join(f'{count} {label}' for label, count in counts.items() if count)
     if sum(count > 0 for count in counts.values()) < 2:
         raise SerError('two or more emotions with clips are needed; clips with speech are: '
-                       f'{given}')
+                       f'{present}')
     few = [label for label, count in counts.items() if 0 < count < MIN_CLIPS]
     if few:
         raise SerError(f'each emotion needs at least {MIN_CLIPS} clips with speech, but '
-                       f'{", ".join(few)} has fewer (clips: {given}); add clips or remove these '
+                       f'{", ".join(few)} has fewer (clips: {present}); add clips or remove these '
                        'emotions')
 
 
@@ -158,5 +158,5 @@ def _by_speaker(speakers: Sequence[tuple[str, str]]) -> list[np.ndarray]:
     folds: list[list[int]] = [[] for _ in range(min(FOLDS, len(counts)))]
     for speaker, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         smallest = min(folds, key=len)
-        smallest += [index for index, entry in enumerate(speakers) if entry == speaker]
+        smallest += [index for index, name in enumerate(speakers) if name == speaker]
     return [np.sort(fold) for fold in folds]

@@ -95,9 +95,9 @@ def choose_threshold(held_out: HeldOut, info: ModelInfo, accuracy: float,
     for fold in held_out.folds:
         others = np.setdiff1d(everyone, fold)
         theirs = held_out.temperature(others)
-        found = choose(*held_out.scores(others, theirs), info.labels, accuracy, settings)
+        threshold = choose(*held_out.scores(others, theirs), info.labels, accuracy, settings)
         judged = count(*held_out.scores(fold, theirs), info.labels,
-                       replace(settings, min_confidence=found.min_confidence))
+                       replace(settings, min_confidence=threshold.min_confidence))
         for name, values in judged.items():
             counts[name] = counts.get(name, 0) + values
     return Chosen(choose(*held_out.scores(everyone, temperature), info.labels, accuracy,

@@ -72,12 +72,12 @@ class Threshold:
     @property
     def right(self) -> float:
         """Share of right answers, the mean over the corpora."""
-        return float(np.mean([entry.right for entry in self.answers.values()]))
+        return float(np.mean([answers.right for answers in self.answers.values()]))
 
     @property
     def answered(self) -> float:
         """Share of the windows with speech that are answered, the mean over the corpora."""
-        return float(np.mean([entry.answered for entry in self.answers.values()]))
+        return float(np.mean([answers.answered for answers in self.answers.values()]))
 
 
 def answer(clips: Sequence[Clip], scores: Sequence[WindowScores], labels: Sequence[str],
@@ -90,15 +90,15 @@ def count(clips: Sequence[Clip], scores: Sequence[WindowScores], labels: Sequenc
           settings: TrackerSettings) -> Counts:
     """Return how many windows hold speech, are answered and answered rightly, by corpus."""
     counts: Counts = {}
-    for clip, entry in zip(clips, scores, strict=True):
-        found = counts.setdefault(clip.corpus, np.zeros(3))
+    for clip, windows in zip(clips, scores, strict=True):
+        totals = counts.setdefault(clip.corpus, np.zeros(3))
         tracker = EmotionTracker(labels, settings)
         for end_s, probabilities, speech_probability in zip(
-                entry.end_s.tolist(), entry.probabilities, entry.speech_probability.tolist(),
+                windows.end_s.tolist(), windows.probabilities, windows.speech_probability.tolist(),
                 strict=True):
             estimate = tracker.update(end_s, probabilities, speech_probability)
-            found += (estimate.state is not State.NO_SPEECH, estimate.state is State.EMOTION,
-                      estimate.label == labels[clip.label])
+            totals += (estimate.state is not State.NO_SPEECH, estimate.state is State.EMOTION,
+                       estimate.label == labels[clip.label])
     return counts
 
 
@@ -127,17 +127,17 @@ def choose(clips: Sequence[Clip], scores: Sequence[WindowScores], labels: Sequen
     best = None
     for candidate in CANDIDATES:
         answers = answer(clips, scores, labels, replace(settings, min_confidence=float(candidate)))
-        if any(entry.answered < LEAST_ANSWERED for entry in answers.values()):
+        if any(rates.answered < LEAST_ANSWERED for rates in answers.values()):
             break
-        found = Threshold(float(candidate), False, answers)
-        if found.right >= accuracy:
-            return replace(found, reached=True)
-        if best is None or found.right > best.right:
-            best = found
+        threshold = Threshold(float(candidate), False, answers)
+        if threshold.right >= accuracy:
+            return replace(threshold, reached=True)
+        if best is None or threshold.right > best.right:
+            best = threshold
     if best is None:
         raise SerError(
-            'no speech was found in the clips of '
-            f"{' or '.join((name for name, entry in answers.items() if not entry.answered))}, so "
+            'no speech was threshold in the clips of '
+            f"{' or '.join((name for name, rates in answers.items() if not rates.answered))}, so "
             'no threshold can be chosen')
     return best
 
@@ -156,42 +156,42 @@ def add_to_model(folder: Path, clips: Sequence[Clip], accuracy: float,
     model = Model(f'{folder}/')
     with Recognizer(f'{folder}/', model.precisions[0], backend='onnxruntime') as recognizer:
         scores = list(progress.track(Scorer(recognizer).clips(clips), 'answers', len(clips)))
-    found = choose(clips, scores, model.info.labels, accuracy, graph_settings(model.info))
-    if not found.reached:
+    threshold = choose(clips, scores, model.info.labels, accuracy, graph_settings(model.info))
+    if not threshold.reached:
         LOGGER.warning('no threshold reaches %.0f %% right answers; the best reaches %.0f %%',
-                       100 * accuracy, 100 * found.right)
+                       100 * accuracy, 100 * threshold.right)
     writing.change_metadata([Path(model.path(name)) for name in model.precisions],
-                            lambda _, metadata: _state(metadata, found, accuracy))
-    return found
+                            lambda _, metadata: _state(metadata, threshold, accuracy))
+    return threshold
 
 
-def _state(metadata: dict[str, Any], found: Threshold, accuracy: float) -> None:
-    metadata['min_confidence'] = found.min_confidence
+def _state(metadata: dict[str, Any], threshold: Threshold, accuracy: float) -> None:
+    metadata['min_confidence'] = threshold.min_confidence
     metadata.pop('answer_accuracy', None)
-    if found.reached:
+    if threshold.reached:
         metadata['answer_accuracy'] = accuracy
-    metadata['metrics']['validation_answers'] = as_metadata(found.answers)
+    metadata['metrics']['validation_answers'] = as_metadata(threshold.answers)
 
 
 def as_metadata(answers: Mapping[str, Answers]) -> dict[str, dict[str, float]]:
     """Return the shares by corpus as they stand in a model file; none right without answers."""
-    return {name: {key: round(value, 4) for key, value in asdict(entry).items()
-                   if not math.isnan(value)} for name, entry in answers.items()}
+    return {name: {key: round(value, 4) for key, value in asdict(rates).items()
+                   if not math.isnan(value)} for name, rates in answers.items()}
 
 
-def describe(found: Threshold) -> str:
+def describe(threshold: Threshold) -> str:
     """Return the threshold and what it gives as one line of text."""
-    return f'min_confidence {found.min_confidence:.2f}: {describe_answers(found.answers)}'
+    return f'min_confidence {threshold.min_confidence:.2f}: {describe_answers(threshold.answers)}'
 
 
 def describe_answers(answers: Mapping[str, Answers]) -> str:
     """Return what a threshold gives as one line of text."""
-    if not all(entry.answered for entry in answers.values()):
-        silent = [name for name, entry in answers.items() if not entry.answered]
+    if not all(rates.answered for rates in answers.values()):
+        silent = [name for name, rates in answers.items() if not rates.answered]
         return f'no emotion is named in the windows with speech of {", ".join(silent)}'
-    right, answered = (float(np.mean([getattr(entry, name) for entry in answers.values()]))
+    right, answered = (float(np.mean([getattr(rates, name) for rates in answers.values()]))
                        for name in ('right', 'answered'))
-    by_corpus = ', '.join(f'{name} {entry.right:.1%} of {entry.answered:.1%}'
-                          for name, entry in answers.items())
+    by_corpus = ', '.join(f'{name} {rates.right:.1%} of {rates.answered:.1%}'
+                          for name, rates in answers.items())
     return (f'{right:.1%} of the answers are right, {answered:.1%} of the windows with speech are '
             f'answered ({by_corpus})')

@@ -148,15 +148,15 @@ class Config:
 
         Such as resnet10 and, for a second one of the same kind, resnet10_2.
         """
-        found: dict[str, Config] = {}
-        kinds: list[str] = []
+        configs: dict[str, Config] = {}
+        names: list[str] = []
         for member in self.members:
-            kinds.append(member.network)
-            number = kinds.count(member.network)
-            found[f'{member.network}_{number}' if number > 1 else member.network] = replace(
+            names.append(member.network)
+            number = names.count(member.network)
+            configs[f'{member.network}_{number}' if number > 1 else member.network] = replace(
                 self, network=member.network, width=member.width, pretrained=member.pretrained,
                 training=member.training, partners=[])
-        return found
+        return configs
 
 
 def load(path: str) -> Config:

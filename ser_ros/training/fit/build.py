@@ -98,7 +98,7 @@ def build(config: Config, root: Path, output: Path, seeds: Sequence[int], thread
 def _load(config: Config, root: Path, clips: list[Clip], cache: Path, threads: int,
           progress: Progress) -> Material:
     LOGGER.info('training\n%s', labelled_clips.describe(clips, config.labels))
-    copies = max(entry.training.wave_variants for entry in config.members)
+    copies = max(member.training.wave_variants for member in config.members)
     columns = load_columns([clip.path for clip in clips], config.make_extractor(), cache, threads,
                            progress, copies)
     validation = load_windows(config, root, 'validation', cache, threads, progress)
@@ -179,7 +179,7 @@ def _metadata(config: Config, shape: tuple[int, ...], temperature: float,
     speakers = '; '.join(f'{name}: speakers {" ".join(corpus.train)}'
                          for name, corpus in config.corpora.items() if corpus.train)
     pretrained = ', '.join(
-        Path(entry.pretrained).name for entry in config.members if entry.pretrained)
+        Path(member.pretrained).name for member in config.members if member.pretrained)
     return {
         'name': config.name, 'version': config.version, 'labels': config.labels,
         'feature_set': config.feature_set, 'input_shape': list(shape),

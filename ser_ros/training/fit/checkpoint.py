@@ -60,18 +60,18 @@ def origins(config: Config, seed: int, clips: Sequence[Clip]) -> list[Origin]:
 
     :raises SerError: if the pretrained weights cannot be read.
     """
-    return [_origin(entry, seed + index, clips)
-            for index, entry in enumerate(config.alone.values())]
+    return [_origin(alone, seed + index, clips)
+            for index, alone in enumerate(config.alone.values())]
 
 
 def joined(parts: Sequence[Origin]) -> Origin:
     """Return of what an ensemble is made: the reverse of `origins`."""
     first = parts[0]
-    partners = [entry.config.members[0] for entry in parts[1:]]
+    partners = [part.config.members[0] for part in parts[1:]]
     return replace(
         first, config=replace(first.config, partners=partners),
         pretrained_sha256=','.join(
-            entry.pretrained_sha256 for entry in parts if entry.pretrained_sha256))
+            part.pretrained_sha256 for part in parts if part.pretrained_sha256))
 
 
 def _origin(config: Config, seed: int, clips: Sequence[Clip]) -> Origin:
@@ -152,13 +152,12 @@ def _differences(before: Origin, now: Origin) -> list[str]:
     if now.config.training.patience:
         training = replace(before.config.training, epochs=now.config.training.epochs)
         before = replace(before, config=replace(before.config, training=training))
-    found = _changed(before.config.training, now.config.training, 'training.')
-    found = _changed(before.config, now.config, '', {'training', *KEYS_OF_FILES}) + found
-    return found + _changed(before, now, '', {'config'})
+    return [*_changed(before.config, now.config, '', {'training', *KEYS_OF_FILES}),
+            *_changed(before.config.training, now.config.training, 'training.'),
+            *_changed(before, now, '', {'config'})]
 
 
 def _changed(before: Any, now: Any, prefix: str, apart: Collection[str] = ()) -> list[str]:
-    return [f'{prefix}{entry.name} was {getattr(before, entry.name)!r} and is '
-            f'{getattr(now, entry.name)!r}'
-            for entry in fields(before)
-            if entry.name not in apart and getattr(before, entry.name) != getattr(now, entry.name)]
+    names = [field.name for field in fields(before) if field.name not in apart]
+    return [f'{prefix}{name} was {getattr(before, name)!r} and is {getattr(now, name)!r}'
+            for name in names if getattr(before, name) != getattr(now, name)]

@@ -43,7 +43,7 @@ class Part:
         if not self.checkpoint.exists():
             return None
         state = checkpoint.read_of(self.checkpoint, self.origin)
-        epochs = [Epoch(**entry) for entry in state['history']]
+        epochs = [Epoch(**values) for values in state['history']]
         if not history.is_over(epochs, self.origin.config.training):
             return None
         return history.best(epochs).epoch

@@ -68,8 +68,8 @@ def load_windows(config: Config, root: Path, part: str, cache: Path, processes: 
     extractor = config.make_extractor()
     columns = load_columns(
         [clip.path for clip in clips], extractor, cache, processes, progress)
-    inputs = [clip_inputs(entry, extractor) for entry in columns]
-    counts = [len(entry) for entry in inputs]
+    inputs = [clip_inputs(clip_columns, extractor) for clip_columns in columns]
+    counts = [len(clip) for clip in inputs]
     labels = np.repeat([clip.label for clip in clips], counts)
     return Windows(np.concatenate(inputs), labels, np.repeat(np.arange(len(clips)), counts), clips)
 

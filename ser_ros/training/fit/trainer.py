@@ -32,7 +32,7 @@ class Trainer:
     settings: how it is trained.
     network: what the steps change.
     averaged: the running mean of its weights, which is what is measured and kept.
-    history: one entry for each epoch that is done.
+    history: values of each epoch that is done.
 
     """
 
@@ -105,7 +105,7 @@ class Trainer:
         return {
             'network': self.network.state_dict(), 'averaged': self.averaged.state_dict(),
             'optimizer': self._optimizer.state_dict(), 'schedule': self._schedule.state_dict(),
-            'best': self._best, 'history': [asdict(entry) for entry in self.history],
+            'best': self._best, 'history': [asdict(epoch) for epoch in self.history],
             'numpy': self._generator.bit_generator.state, 'torch': torch.get_rng_state()}
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -115,7 +115,7 @@ class Trainer:
         self._optimizer.load_state_dict(state['optimizer'])
         self._schedule.load_state_dict(state['schedule'])
         self._best = state['best']
-        self.history = [Epoch(**entry) for entry in state['history']]
+        self.history = [Epoch(**values) for values in state['history']]
         self._generator.bit_generator.state = state['numpy']
         torch.set_rng_state(state['torch'])
 
@@ -123,9 +123,9 @@ class Trainer:
 def _parameter_groups(network: torch.nn.Module, weight_decay: float) -> list[dict]:
     """Biases and the scales of normalisation, which have one dimension, do not decay."""
     parameters = list(network.parameters())
-    return [{'params': [entry for entry in parameters if entry.ndim > 1],
+    return [{'params': [tensor for tensor in parameters if tensor.ndim > 1],
              'weight_decay': weight_decay},
-            {'params': [entry for entry in parameters if entry.ndim <= 1], 'weight_decay': 0.0}]
+            {'params': [tensor for tensor in parameters if tensor.ndim <= 1], 'weight_decay': 0.0}]
 
 
 def _schedule(optimizer: torch.optim.Optimizer, settings: Training) -> lr_scheduler.LRScheduler:

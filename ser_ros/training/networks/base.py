@@ -69,7 +69,7 @@ class Network(nn.Module, abc.ABC):
         return ('',)
 
 
-def typed(module: object, kind: type[Made]) -> Made:
+def typed(module: object, cls: type[Made]) -> Made:
     """Tell the type checker what a container of modules holds."""
-    assert isinstance(module, kind)
+    assert isinstance(module, cls)
     return module

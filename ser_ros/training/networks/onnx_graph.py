@@ -115,7 +115,7 @@ def _traced(module: nn.Module, input_shape: tuple[int, ...], name: str) -> onnx.
             module, (torch.zeros(1, *input_shape),), file,  # type: ignore[arg-type]
             dynamo=False, opset_version=OPSET, input_names=[name], output_names=['logits'])
     model = onnx.load_from_string(file.getvalue())
-    assert [entry.version for entry in model.opset_import] == [OPSET]
+    assert [opset.version for opset in model.opset_import] == [OPSET]
     return model.graph
 
 

@@ -20,11 +20,11 @@ def make_network(config: Config) -> Network:
         SerError: If there is no such network, it does not suit the feature set, or its weights
             cannot be read or do not fit.
     """
-    kind = NETWORKS[config.network]
-    if not (isinstance(kind, type) and issubclass(kind, Network)):
+    network_class = NETWORKS[config.network]
+    if not (isinstance(network_class, type) and issubclass(network_class, Network)):
         raise SerError(f'the network {config.network!r} must be a subclass of '
-                       f'ser_ros.training.networks.base.Network, got {kind!r}')
-    network = kind.from_config(config, config.make_extractor().input_shape)
+                       f'ser_ros.training.networks.base.Network, got {network_class!r}')
+    network = network_class.from_config(config, config.make_extractor().input_shape)
     if config.pretrained:
         network.load_pretrained(Path(config.pretrained))
     return network
