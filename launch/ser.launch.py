@@ -24,7 +24,7 @@ ARGUMENTS = (
     ('model', '', 'Name of a model in models/, or the path of a model folder or ONNX file. '
      'Empty: the model of params_file.', None),
     ('backend', '', 'Runtime for the model. Empty: the backend of params_file, by default auto.',
-     ['', 'auto', 'onnxruntime', 'pytorch', 'tensorrt']),
+     None),
     ('precision', '', 'Numeric precision of the model. Empty: the precision of params_file, by '
      'default fp32.', ['', 'fp32', 'fp16', 'int8']),
     ('language', '', 'Language of the mitigation texts: en or ko. Empty: the language of '

@@ -187,7 +187,7 @@ def write_plot(path: str, head: Head, rows: Sequence[Row]) -> None:
         for index, (axis, (field, label)) in enumerate(zip(axes, panels)):
             values = [getattr(row, field) for row in measured]
             axis.barh([row.name for row in measured], values,
-                      color=[COLOURS[row.backend] for row in measured])
+                      color=[COLOURS.get(row.backend, 'tab:gray') for row in measured])
             for place, value in enumerate(values):
                 axis.text(value, place, f' {value:.3g}', va='center')
             axis.set_xlim(0, 1.2 * max(values + [1e-3]))

@@ -6,7 +6,7 @@ import argparse
 from typing import Any, Optional
 
 from ser_ros.inference.model_file import PRECISIONS
-from ser_ros.inference.registry import BACKEND_NAMES
+from ser_ros.inference.registry import AUTO, AUTO_ORDER
 
 # What add_subparsers() returns; argparse gives the class no public name.
 Subparsers = argparse._SubParsersAction
@@ -26,7 +26,9 @@ def add_session(
 
     :param backend, precision: the defaults.
     """
-    parser.add_argument('--backend', choices=BACKEND_NAMES, default=backend,
+    # No fixed choices: other packages may bring more.
+    parser.add_argument('--backend', metavar='{' + ','.join((AUTO, *AUTO_ORDER)) + '}',
+                        default=backend,
                         help=f"runtime for the model (default: {backend or 'the graph setting'})")
     parser.add_argument('--precision', choices=PRECISIONS, default=precision,
                         help=f"numeric precision (default: {precision or 'the graph setting'})")

@@ -105,8 +105,8 @@ def _check(args: Any) -> Any:
 
 
 def _backends(text: str) -> List[str]:
-    from ser_ros.benchmark.runs import BACKENDS
     from ser_ros.errors import SerError
+    from ser_ros.inference.registry import BACKENDS
     names = [name.strip() for name in text.split(',')]
     for name in names:
         if name not in BACKENDS:

@@ -97,6 +97,16 @@ class Backend(abc.ABC):
     def unavailable_reason(self) -> Optional[str]:
         """Return why this backend cannot work on this machine and what to do, or None if it can."""
 
+    def refusal(self, model: Model) -> Optional[str]:
+        """Return why this backend cannot run this model on any machine, or None if it can."""
+        return None
+
+    def check(self, model: Model) -> None:
+        """:raises SerError: if this backend cannot run this model on any machine."""
+        reason = self.refusal(model)
+        if reason is not None:
+            raise SerError(f'{self.name} cannot run the model {model.info.name}: {reason}')
+
     @abc.abstractmethod
     def precisions(self, model: Model) -> Tuple[str, ...]:
         """Return the precisions in which this backend can run ``model`` on this machine."""
@@ -111,6 +121,7 @@ class Backend(abc.ABC):
         :raises SerError: if the precision is not offered, the file cannot be loaded, or the
             answer is not finite.
         """
+        self.check(model)
         offered = self.precisions(model)
         if precision not in offered:
             raise SerError(

@@ -106,7 +106,7 @@ def open_classifier(model: str, backend: str = 'auto', precision: str = 'fp32', 
     """
     files = Model(model)
     check_emotions(emotions, files.info.labels)
-    chosen = choose_backend(backend)
+    chosen = choose_backend(backend, files)
     try:
         session = chosen.open(files, precision, threads, engines)
     except SerError as error:

@@ -9,24 +9,27 @@ that is stored: ``fp32.onnx``, ``fp16.onnx``, ``int8.onnx``. Nothing but their m
 """
 
 import os
-from typing import Dict, Tuple
+from typing import Any, Dict, Tuple
 
 from ser_ros import resources
 from ser_ros.errors import SerError
+from ser_ros.extensions import Registry
 from ser_ros.inference.model_metadata import ModelInfo, read_metadata
 
 PRECISIONS = ('fp32', 'fp16', 'int8')
+# How ROS packages register the folder of a model, see `resources.ament_folders`.
+AMENT_RESOURCE = 'ser_ros.model'
 
 
 class Model:
-    """A model by its name in the package's ``models/``, or by the path of a folder or ONNX file."""
+    """A model by its name, or by the path of a folder or ONNX file."""
 
     def __init__(self, name_or_path: str):
         """
         Find the model's files and read what they say; no runtime is loaded.
 
-        :param name_or_path: a plain name is looked up in ``models/``; with a separator or the
-            ending ``.onnx`` it is a path.
+        :param name_or_path: a plain name is that of a model in ``models/`` or of one that
+            another package brings; with a separator or the ending ``.onnx`` it is a path.
         :raises SerError: if there is no such model, or its files are no models or disagree.
         """
         self._infos: Dict[str, ModelInfo] = {}
@@ -73,10 +76,11 @@ class Model:
 
 
 def available_models() -> Tuple[str, ...]:
-    """Names of the models that the package ships, in alphabetical order."""
+    """Names of the models that the package ships, then of those that other packages bring."""
     root = resources.share_path('models')
-    return tuple(sorted(
-        name for name in os.listdir(root) if os.path.isdir(os.path.join(root, name))))
+    shipped = sorted(name for name in os.listdir(root) if os.path.isdir(os.path.join(root, name)))
+    others = sorted({*resources.ament_folders(AMENT_RESOURCE), *_OF_PYTHON_PACKAGES})
+    return tuple(dict.fromkeys(shipped + others))
 
 
 def _find(name_or_path: str) -> str:
@@ -84,14 +88,38 @@ def _find(name_or_path: str) -> str:
         if not os.path.exists(name_or_path):
             raise SerError(
                 f'there is no model {name_or_path}; give the path of a folder or an ONNX file, or '
-                f"the name of a shipped model: {', '.join(available_models()) or 'none'}")
+                f"the name of a model: {', '.join(available_models()) or 'none'}")
         return name_or_path
     known = available_models()
     if name_or_path not in known:
         raise SerError(
-            f"unknown model {name_or_path!r}; give the name of a shipped model "
+            f"unknown model {name_or_path!r}; give the name of a model "
             f"({', '.join(known) or 'none'}), or the path of a folder or an ONNX file")
-    return resources.share_path('models', name_or_path)
+    return _folder(name_or_path)
+
+
+def _folder(name: str) -> str:
+    """Return the folder of a model that has a name."""
+    shipped = os.path.join(resources.share_path('models'), name)
+    if os.path.isdir(shipped):
+        return shipped
+    registered = resources.ament_folders(AMENT_RESOURCE)
+    if name not in registered:
+        return _OF_PYTHON_PACKAGES[name]
+    if not os.path.isdir(registered[name]):
+        raise SerError(f'the ament resource {AMENT_RESOURCE}/{name} leads to {registered[name]}, '
+                       'which is not a folder; install the package that registers it again')
+    return registered[name]
+
+
+def _check_folder(name: str, folder: Any) -> str:
+    if not isinstance(folder, (str, os.PathLike)) or not os.path.isdir(folder):
+        raise SerError(f'the model {name!r} must be the path of a folder, got {folder!r}')
+    return os.fspath(folder)
+
+
+# The folders of models that Python packages bring.
+_OF_PYTHON_PACKAGES: Registry[str] = Registry('model', 'ser_ros.models', {}, _check_folder)
 
 
 def _check_member(info: ModelInfo, precision: str, others: Dict[str, ModelInfo]) -> None:

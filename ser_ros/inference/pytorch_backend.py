@@ -18,12 +18,20 @@ from ser_ros.inference.backend import Backend, Session
 from ser_ros.inference.engine_options import EngineOptions
 from ser_ros.inference.model_file import Model
 from ser_ros.inference.model_metadata import ModelInfo, read_metadata
+from ser_ros.inference.onnx_file.scan import scan
+
+# Of the networks that ser_ros trains by itself.
+OPERATORS = (
+    'Add', 'Cast', 'Conv', 'Flatten', 'Gemm', 'GlobalAveragePool', 'HardSigmoid', 'MatMul',
+    'MaxPool', 'Mul', 'Relu', 'Sigmoid')
+# Those of them that work here on images only: channels, rows and columns.
+OPERATORS_ON_IMAGES = ('Conv', 'GlobalAveragePool', 'MaxPool')
 
 _Attributes = Dict[str, Any]
 
 
 def _operators() -> Dict[str, Callable]:
-    """Map the ONNX operators of our models to functions (inputs, attributes) -> tensor."""
+    """Map OPERATORS to functions (inputs, attributes) -> tensor."""
     import torch
     from torch.nn import functional
 
@@ -76,11 +84,7 @@ class PytorchSession(Session):
     backend = 'pytorch'
 
     def __init__(self, info: ModelInfo, threads: int):
-        """
-        Load the file onto the device.
-
-        :raises SerError: if the file holds an operator that is not in the table.
-        """
+        """Load a file whose operators are all known onto the device."""
         import onnx
         import onnx.numpy_helper  # older versions don't import it by themselves
         import torch
@@ -96,10 +100,6 @@ class PytorchSession(Session):
         operators = _operators()
         self._steps: List[Tuple[Callable, List[str], str, _Attributes]] = []
         for node in graph.node:
-            if node.op_type not in operators:
-                raise SerError(
-                    f"{info.path}: the backend pytorch does not support the operator "
-                    f"{node.op_type}; supported: {', '.join(sorted(operators))}")
             attributes = {item.name: onnx.helper.get_attribute_value(item)
                           for item in node.attribute}
             self._add(operators[node.op_type], list(node.input), node.output[0], attributes)
@@ -144,6 +144,19 @@ class PytorchBackend(Backend):
         for package in ('torch', 'onnx'):
             if importlib.util.find_spec(package) is None:
                 return f'the Python package {package} is not installed (pip install {package})'
+        return None
+
+    def refusal(self, model: Model) -> Optional[str]:
+        """Return why this simple interpreter of ONNX cannot run the model, or None if it can."""
+        operators = scan(model.path(model.precisions[0])).operators
+        unknown = sorted(operators.difference(OPERATORS))
+        if unknown:
+            return (f"it has no operator {', '.join(unknown)}; supported: {', '.join(OPERATORS)}. "
+                    'Use onnxruntime')
+        shape = model.info.input_shape
+        if len(shape) != 3 and operators.intersection(OPERATORS_ON_IMAGES):
+            return (f'its convolutions take inputs of three dimensions, not {list(shape)}. '
+                    'Use onnxruntime')
         return None
 
     def precisions(self, model: Model) -> Tuple[str, ...]:

@@ -2,41 +2,57 @@
 # SPDX-License-Identifier: Apache-2.0
 """The backends by name, and which of them `auto` takes."""
 
-from typing import Dict
+from typing import Any, Optional
 
 from ser_ros.errors import SerError
+from ser_ros.extensions import Registry
 from ser_ros.inference.backend import Backend
-from ser_ros.inference.onnxruntime_backend import OnnxRuntimeBackend
-from ser_ros.inference.pytorch_backend import PytorchBackend
-from ser_ros.inference.tensorrt_backend import TensorRTBackend
+from ser_ros.inference.model_file import Model
 
 AUTO = 'auto'
-# Every backend's name, in the order in which 'auto' prefers them.
+# The order in which 'auto' prefers the backends of ser_ros. It takes none of another package.
 AUTO_ORDER = ('tensorrt', 'onnxruntime', 'pytorch')
-BACKEND_NAMES = (AUTO,) + AUTO_ORDER
 # What 'auto' takes where the backend that it prefers is there but cannot open the model.
 FALLBACK = 'onnxruntime'
 
-# The backends of this version by name; no runtime is imported before it is used.
-BACKENDS: Dict[str, Backend] = {
-    backend.name: backend
-    for backend in (TensorRTBackend(), OnnxRuntimeBackend(), PytorchBackend())
-}
+
+def _make(name: str, found: Any) -> Backend:
+    backend = found() if isinstance(found, type) else found
+    if not isinstance(backend, Backend) or backend.name != name:
+        raise SerError(
+            f'the backend {name!r} must be a subclass of Backend with this name, got {found!r}')
+    return backend
 
 
-def choose_backend(name: str = AUTO) -> Backend:
+# No runtime is imported before it is used.
+BACKENDS: Registry[Backend] = Registry('backend', 'ser_ros.backends', {
+    'tensorrt': 'ser_ros.inference.tensorrt_backend:TensorRTBackend',
+    'onnxruntime': 'ser_ros.inference.onnxruntime_backend:OnnxRuntimeBackend',
+    'pytorch': 'ser_ros.inference.pytorch_backend:PytorchBackend',
+}, _make)
+
+
+def choose_backend(name: str = AUTO, model: Optional[Model] = None) -> Backend:
     """
     Return the backend of this name, or with 'auto' the first of AUTO_ORDER that works here.
 
-    :raises SerError: if it is unknown or cannot work on this machine; the text says why.
+    Args:
+        name: Of a backend, or 'auto'.
+        model: With 'auto', what the backend must be able to run; None for any model.
+
+    Raises:
+        SerError: If it is unknown or cannot work on this machine; the text says why.
     """
-    if name not in BACKEND_NAMES:
-        raise SerError(f"unknown backend {name!r}; allowed: {', '.join(BACKEND_NAMES)}")
+    if name != AUTO and name not in BACKENDS:
+        raise SerError(f"unknown backend {name!r}; allowed: {', '.join((AUTO, *BACKENDS))}")
     reasons = []
     for candidate in AUTO_ORDER if name == AUTO else (name,):
-        reason = BACKENDS[candidate].unavailable_reason()
+        backend = BACKENDS[candidate]
+        reason = backend.unavailable_reason()
+        if reason is None and name == AUTO and model is not None:
+            reason = backend.refusal(model)
         if reason is None:
-            return BACKENDS[candidate]
+            return backend
         reasons.append(f'{candidate}: {reason}')
     raise SerError(f"backend {name!r} does not work on this machine ({'; '.join(reasons)})")
 

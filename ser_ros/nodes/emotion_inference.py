@@ -19,7 +19,7 @@ from ser_ros.inference.classifier import Classifier
 from ser_ros.inference.engine_options import WORKSPACE_RANGE_MIB, EngineOptions
 from ser_ros.inference.model_file import PRECISIONS, Model
 from ser_ros.inference.model_metadata import DEFAULT_MIN_CONFIDENCE
-from ser_ros.inference.registry import BACKEND_NAMES
+from ser_ros.inference.registry import AUTO, BACKENDS
 from ser_ros.nodes import hri, managed, process, qos
 from ser_ros.nodes.build_progress import BuildProgress
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter, Report
@@ -50,7 +50,7 @@ class EmotionInference(managed.ManagedNode):
     PARAMETERS = (
         spec('model', 'Name of a model in models/, or the path of a model folder or ONNX file.'),
         spec('backend', 'Runtime for the model. auto: the fastest one that works here.',
-             choices=BACKEND_NAMES, changes=ALWAYS),
+             choices=(AUTO, *BACKENDS), changes=ALWAYS),
         spec('precision', 'Numeric precision of the model.', choices=PRECISIONS, changes=ALWAYS),
         spec('threads', 'CPU threads for one window.', range=THREADS_RANGE),
         spec('engine_cache', 'Folder for the engines that TensorRT builds. Empty: ser_ros/engines '

@@ -39,7 +39,8 @@ WAITING_CHUNKS = 500
 UNHEARD_CHUNKS = 100
 AUDIO = 'audio/audio_stamped'
 HOP_S = CHUNK_SAMPLES / SAMPLE_RATE_HZ
-CHUNK_NS = CHUNK_SAMPLES * NS_PER_S // SAMPLE_RATE_HZ
+# How far the count of a file's samples may be off the stamp of its end: less than a chunk.
+END_TOLERANCE_NS = CHUNK_SAMPLES * NS_PER_S // SAMPLE_RATE_HZ // 2
 
 
 class _Served(NamedTuple):
@@ -204,10 +205,10 @@ class FeatureExtraction(managed.ManagedNode):
         if self._end is None or served is None:
             return
         missing_ns = served.stage.missing_ns(to_ns(self._end.header.stamp))
-        if missing_ns is None or missing_ns > CHUNK_NS:
+        if missing_ns is None or missing_ns > END_TOLERANCE_NS:
             return  # sound and end come on different topics, and the sound is on its way
         end, self._end = self._end, None
-        if missing_ns >= -CHUNK_NS:  # else it is the end of an earlier file
+        if missing_ns >= -END_TOLERANCE_NS:  # else it is the end of an earlier file
             for stamped in served.stage.finish():
                 self._publish(served.message, stamped, end.header.frame_id)
 

@@ -88,6 +88,7 @@ class Serving:
         if request == self._served:  # going back is always possible
             return
         backend = choose_backend(request.backend)
+        backend.check(self.model)
         offered = backend.precisions(self.model)
         if request.precision not in offered:
             raise SerError(
@@ -134,7 +135,7 @@ class Serving:
 
         def open_classifier() -> Classifier:
             try:
-                session = choose_backend(request.backend).open(
+                session = choose_backend(request.backend, self.model).open(
                     self.model, request.precision, self._threads, engines)
                 return Classifier(session, self._emotions)
             finally:

@@ -10,7 +10,7 @@ robot.
 """
 
 import mmap
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import Dict, FrozenSet, List, NamedTuple, Optional, Tuple
 
 from ser_ros.errors import SerError
 from ser_ros.files import check_regular
@@ -43,6 +43,7 @@ class OnnxSummary(NamedTuple):
     outputs: Tuple[Tensor, ...]
     precision: Optional[str]
     has_cast_weights: bool
+    operators: FrozenSet[str]
 
 
 _Span = Tuple[int, int]
@@ -103,7 +104,7 @@ def _text_pair(data: Buffer, start: int, end: int) -> Tuple[str, str]:
 
 def _scan_graph(
         data: Buffer, start: int, end: int,
-) -> Tuple[Tuple[Tensor, ...], Tuple[Tensor, ...], Optional[str], bool]:
+) -> Tuple[Tuple[Tensor, ...], Tuple[Tensor, ...], Optional[str], bool, FrozenSet[str]]:
     nodes: List[Node] = []
     weights: Dict[str, Weights] = {}
     inputs: List[Tensor] = []
@@ -121,7 +122,9 @@ def _scan_graph(
     real_inputs = tuple(tensor for tensor in inputs if tensor.name not in weights)
     has_cast_weights = any(node.operator == 'Cast' and node.inputs[0] in weights
                            for node in nodes if node.inputs)
-    return real_inputs, tuple(outputs), precision_of(data, nodes, weights), has_cast_weights
+    operators = frozenset(node.operator for node in nodes)
+    return (real_inputs, tuple(outputs), precision_of(data, nodes, weights), has_cast_weights,
+            operators)
 
 
 def _tensor(data: Buffer, start: int, end: int) -> Tensor:

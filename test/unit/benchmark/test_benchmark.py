@@ -244,7 +244,7 @@ def test_the_plot(tmp_path):
 
 
 @pytest.mark.parametrize('arguments, complaint', [
-    (['--backends', 'abacus'], "unknown backend 'abacus'; allowed: pytorch, tensorrt"),
+    (['--backends', 'abacus'], "unknown backend 'abacus'; allowed: tensorrt, onnxruntime"),
     (['--seconds', '0'], '--seconds must be over 0'),
     (['--seconds', 'nan'], '--seconds must be over 0'),
     (['--threads', '0'], 'threads must be'),

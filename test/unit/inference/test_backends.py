@@ -125,9 +125,33 @@ def test_an_operator_that_nobody_knows(tmp_path):
 def test_operators_that_the_pytorch_backend_lacks(tmp_path):
     pytest.importorskip('torch')
     path = write_model(tmp_path / 'm.onnx', tail=('Erf',))
-    with pytest.raises(SerError, match='pytorch does not support the operator Erf; supported: '
-                                       'Add, Cast, Conv'):
+    with pytest.raises(SerError, match='pytorch cannot run the model tiny: it has no operator Erf; '
+                                       'supported: Add, Cast, Conv.*Use onnxruntime'):
         choose_backend('pytorch').open(Model(str(path)), 'fp32')
+
+
+def test_the_pytorch_backend_refuses_convolutions_of_sound(tmp_path):
+    onnx = pytest.importorskip('onnx')
+    weight = onnx.numpy_helper.from_array(np.ones((3, 1, 4), np.float32), 'weight')
+    model = onnx.helper.make_model(onnx.helper.make_graph(
+        [onnx.helper.make_node('Conv', ['input', 'weight'], ['wide'], strides=[60]),
+         onnx.helper.make_node('Flatten', ['wide'], ['logits'])], 'sound',
+        [onnx.helper.make_tensor_value_info('input', onnx.TensorProto.FLOAT, (1, 1, 60))],
+        [onnx.helper.make_tensor_value_info('logits', onnx.TensorProto.FLOAT, (1, 3))],
+        [weight]), opset_imports=[onnx.helper.make_opsetid('', 13)])
+    model.ir_version = 7
+    onnx.helper.set_model_props(model, {'ser_ros': json.dumps(metadata(input_shape=[1, 60]))})
+    onnx.save(model, str(tmp_path / 'm.onnx'))
+    sound = Model(str(tmp_path / 'm.onnx'))
+    assert 'three dimensions, not [1, 60]' in BACKENDS['pytorch'].refusal(sound)
+    assert BACKENDS['onnxruntime'].refusal(sound) is None
+    assert BACKENDS['onnxruntime'].open(sound, 'fp32').run(
+        np.ones((1, 60), np.float32)).tolist() == [4, 4, 4]
+
+
+def test_every_operator_of_the_pytorch_backend_is_named():
+    pytest.importorskip('torch')
+    assert sorted(_operators()) == sorted(pytorch_backend.OPERATORS)
 
 
 def network(onnx):
@@ -226,6 +250,23 @@ def test_auto_takes_the_first_that_works(monkeypatch):
     assert choose_backend('auto').name == 'pytorch'
     with pytest.raises(SerError, match='tensorrt: no GPU'):
         choose_backend('tensorrt')
+
+
+def test_auto_takes_none_that_cannot_run_the_model(monkeypatch, tiny_folder):
+    model = Model(str(tiny_folder))
+    picky = FakeBackend('onnxruntime')
+    picky.refusal = lambda given: 'too large' if given is model else None
+    monkeypatch.setattr(registry, 'BACKENDS', {
+        'tensorrt': FakeBackend('tensorrt', reason='not installed'), 'onnxruntime': picky,
+        'pytorch': FakeBackend('pytorch')})
+    assert choose_backend('auto').name == 'onnxruntime'
+    assert choose_backend('auto', model).name == 'pytorch'
+    # Who names it learns the reason when it is opened.
+    with pytest.raises(SerError, match='onnxruntime cannot run the model .*: too large'):
+        choose_backend('onnxruntime', model).open(model, 'fp32')
+    registry.BACKENDS['pytorch'].refusal = lambda _: 'no operator'
+    with pytest.raises(SerError, match='onnxruntime: too large; pytorch: no operator'):
+        choose_backend('auto', model)
 
 
 def test_unknown_and_missing_backends():

@@ -34,7 +34,7 @@ def served(monkeypatch, session):
     """A Serving that has started in FP32."""
     monkeypatch.setattr(serving, 'InferenceThread', Engine)
     backend = types.SimpleNamespace(open=lambda *_: session)
-    monkeypatch.setattr(serving, 'choose_backend', lambda _: backend)
+    monkeypatch.setattr(serving, 'choose_backend', lambda *_: backend)
     log = types.SimpleNamespace(info=lambda text: None, error=lambda text: None)
     return Serving(
         None, FP32, EngineOptions(), threads=1, emotions=['all'],
