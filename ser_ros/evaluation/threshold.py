@@ -136,7 +136,7 @@ def choose(clips: Sequence[Clip], scores: Sequence[WindowScores], labels: Sequen
             best = threshold
     if best is None:
         raise SerError(
-            'no speech was threshold in the clips of '
+            'no speech was found in the clips of '
             f"{' or '.join((name for name, rates in answers.items() if not rates.answered))}, so "
             'no threshold can be chosen')
     return best

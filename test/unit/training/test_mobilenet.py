@@ -78,7 +78,7 @@ def test_files_that_do_not_fit(tmp_path):
     with pytest.raises(SerError, match='cannot read the pretrained weights .*text.pt'):
         MobileNetV3(7, 0.4).load_pretrained(tmp_path / 'text.pt')
     torch.save(MobileNetV3(5, 0.2).state_dict(), tmp_path / 'narrow.pt')
-    with pytest.raises(SerError, match='narrow.pt holds the weights of another network or width'):
+    with pytest.raises(SerError, match='narrow.pt has the weights of another network or width'):
         MobileNetV3(7, 0.4).load_pretrained(tmp_path / 'narrow.pt')
 
 
