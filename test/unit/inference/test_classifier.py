@@ -42,7 +42,7 @@ def test_probabilities_add_up_to_one(logits):
 
 
 @pytest.mark.parametrize('emotions, reason', [
-    (['joy'], "unknown emotion 'joy'; the model knows: happiness, anger, sadness"),
+    (['joy'], "unknown emotion 'joy'; allowed: happiness, anger, sadness"),
     (['all', 'anger'], "unknown emotion 'all'"),
     ([], 'two or more different labels, got'),
     (['anger'], 'two or more different labels, got'),
