@@ -3,7 +3,7 @@
 """What every inference backend offers: open a model file in a precision, run one window."""
 
 import abc
-from typing import Optional, Tuple
+from typing import NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -16,6 +16,20 @@ from ser_ros.inference.engine_options import (
 from ser_ros.inference.model_file import Model
 from ser_ros.inference.model_metadata import ModelInfo
 from ser_ros.threads import check_threads
+
+
+class Answer(NamedTuple):
+    """
+    What a model says of one window.
+
+    Attributes:
+        logits: Float32, one for each label; not divided by the temperature.
+        voice: Float32 (voice_size,), the voice in this window; None where the model gives none.
+
+    """
+
+    logits: np.ndarray
+    voice: Optional[np.ndarray] = None
 
 
 class Session(abc.ABC):
@@ -41,6 +55,8 @@ class Session(abc.ABC):
         """Keep what was loaded."""
         self.info = info
         self.precision = precision
+        # Nothing is known of a stranger's voice. Made once, not for every window.
+        self._stranger = np.zeros(info.voice_size + 1, np.float32)
 
     def run(self, model_input: np.ndarray) -> np.ndarray:
         """
@@ -50,8 +66,34 @@ class Session(abc.ABC):
         :return: float32, one logit for each of ``info.labels``; not divided by the temperature.
         :raises SerError: if the input has another shape or type, or the runtime fails.
         """
-        self._check(model_input.dtype, model_input.shape)
-        return self._run(model_input)
+        return self.answer(model_input).logits
+
+    def answer(self, model_input: np.ndarray, baseline: Optional[np.ndarray] = None) -> Answer:
+        """
+        Compute the logits of one window, and the voice that speaks in it.
+
+        Args:
+            model_input: Float32 of the shape ``info.input_shape``.
+            baseline: What is known of the voice from earlier: float32 (voice_size + 1,), its mean
+                times s, and s, which is from 0 (a stranger) to 1. None stands for a stranger.
+
+        Returns:
+            The answer; its voice is None where the model's ``voice_size`` is 0.
+
+        Raises:
+            SerError: If an input has another shape or type, or the runtime fails.
+
+        """
+        self._check('', model_input.dtype, model_input.shape, self.info.input_shape)
+        if not self.info.voice_size:
+            if baseline is not None:
+                raise SerError(
+                    f'the model {self.info.name} takes no baseline of a voice (voice_size 0)')
+            return Answer(self._run(model_input))
+        if baseline is None:
+            baseline = self._stranger
+        self._check('a baseline of ', baseline.dtype, baseline.shape, self._stranger.shape)
+        return self._run_with_baseline(model_input, baseline)
 
     def run_batch(self, model_inputs: np.ndarray) -> np.ndarray:
         """
@@ -66,22 +108,29 @@ class Session(abc.ABC):
         Raises:
             SerError: as `run`.
         """
-        self._check(model_inputs.dtype, model_inputs.shape[1:])
+        self._check('', model_inputs.dtype, model_inputs.shape[1:], self.info.input_shape)
         return self._run_batch(model_inputs)
 
     def _run_batch(self, model_inputs: np.ndarray) -> np.ndarray:
         """Do what `run_batch` says with inputs that were checked."""
-        return np.stack([self._run(model_input) for model_input in model_inputs])
+        return np.stack([self.run(model_input) for model_input in model_inputs])
 
-    def _check(self, dtype: np.dtype, shape: Tuple[int, ...]) -> None:
-        if dtype != np.float32 or shape != self.info.input_shape:
+    def _check(self, what: str, dtype: np.dtype, shape: Tuple[int, ...],
+               wanted: Tuple[int, ...]) -> None:
+        if dtype != np.float32 or shape != wanted:
             raise SerError(
-                f'the model {self.info.name} takes float32 {list(self.info.input_shape)}, got '
-                f'{dtype} {list(shape)}')
+                f'the model {self.info.name} takes {what}float32 {list(wanted)}, got {dtype} '
+                f'{list(shape)}')
 
     @abc.abstractmethod
     def _run(self, model_input: np.ndarray) -> np.ndarray:
-        """Do what :meth:`run` says with an input that was checked."""
+        """Do what `run` says with an input that was checked, for a model without a baseline."""
+
+    def _run_with_baseline(self, model_input: np.ndarray, baseline: np.ndarray) -> Answer:
+        """Do what `answer` says with inputs that were checked, for a model with a baseline."""
+        raise SerError(
+            f'{self.backend} runs no models with a baseline of the voice, such as '
+            f'{self.info.name}; use the backend onnxruntime or tensorrt')
 
     @abc.abstractmethod
     def close(self) -> None:
@@ -140,7 +189,7 @@ class Backend(abc.ABC):
 
 def _warm_up(session: Session) -> None:
     try:
-        logits = session.run(np.zeros(session.info.input_shape, np.float32))
+        logits, voice = session.answer(np.zeros(session.info.input_shape, np.float32))
     except SerError:
         session.close()
         raise
@@ -149,3 +198,8 @@ def _warm_up(session: Session) -> None:
         raise SerError(
             f'the model {session.info.path} answers an empty window with {logits} in '
             f'{session.precision} on {session.backend}')
+    if voice is not None and (
+            voice.shape != (session.info.voice_size,) or not np.all(np.isfinite(voice))):
+        session.close()
+        raise SerError(
+            f'the model {session.info.path} hears the voice {voice} in an empty window')

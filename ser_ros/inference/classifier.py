@@ -3,7 +3,7 @@
 """From logits to the probabilities of the emotions that are asked for."""
 
 import logging
-from typing import List, Sequence, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -15,7 +15,24 @@ from ser_ros.inference.registry import FALLBACK, choose_backend, may_fall_back
 from ser_ros.inference.softmax import softmax
 
 ALL = 'all'
+CALM = 'neutral'  # the label of calm speech
 LOGGER = logging.getLogger(__name__)
+
+
+class Recognition(NamedTuple):
+    """
+    What a classifier says of one window.
+
+    Attributes:
+        probabilities: Float32 (n,) of the emotions that are asked for, adding up to 1.
+        calm: Probability of neutral among all labels of the model; 0 where it has no such label.
+        voice: The voice in the window, see `Session.answer`; None where the model gives none.
+
+    """
+
+    probabilities: np.ndarray
+    calm: float
+    voice: Optional[np.ndarray]
 
 
 class Classifier:
@@ -40,6 +57,8 @@ class Classifier:
         self.session = session
         self._chosen = check_emotions(emotions, session.info.labels)
         self.labels = tuple(session.info.labels[index] for index in self._chosen)
+        labels = list(session.info.labels)
+        self._calm = labels.index(CALM) if CALM in labels else None
 
     def probabilities(self, model_input: np.ndarray) -> np.ndarray:
         """
@@ -64,13 +83,35 @@ class Classifier:
         """
         return self._probabilities(self.session.run_batch(model_inputs))
 
+    def recognize(self, model_input: np.ndarray,
+                  baseline: Optional[np.ndarray] = None) -> Recognition:
+        """
+        Return the probabilities, and what a baseline of the voice is made from.
+
+        Args:
+            model_input: As for `probabilities`.
+            baseline: What is known of the voice, see `Session.answer`; None for a stranger.
+
+        Raises:
+            SerError: If an input does not fit, or the logits are not finite.
+
+        """
+        logits, voice = self.session.answer(model_input, baseline)
+        probabilities = self._probabilities(logits)
+        return Recognition(probabilities, self._calmness(logits), voice)
+
+    def _calmness(self, logits: np.ndarray) -> float:
+        if self._calm is None:
+            return 0.0
+        return float(softmax(logits / self.session.info.temperature)[self._calm])
+
     def _probabilities(self, logits: np.ndarray) -> np.ndarray:
-        logits = logits[..., self._chosen]
-        if not np.all(np.isfinite(logits)):
+        chosen = logits[..., self._chosen]
+        if not np.all(np.isfinite(chosen)):
             raise SerError(
-                f'the model {self.session.info.name} answered {logits} in '
+                f'the model {self.session.info.name} answered {chosen} in '
                 f'{self.session.precision} on {self.session.backend}')
-        return softmax(logits / self.session.info.temperature)
+        return softmax(chosen / self.session.info.temperature)
 
     def close(self) -> None:
         """Close the session."""

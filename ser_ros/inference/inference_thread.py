@@ -33,13 +33,13 @@ class InferenceThread:
 
     Args:
         classifier: The first to serve. This thread closes it.
-        to_input: Called with a window at its turn, in the inference thread. Returns the model's
-            input, or None for a window that the model need not see (silence), which only keeps
-            its place in the order.
+        ask: Called with ``(window, classifier)`` at the window's turn, in the inference thread.
+            Returns what the classifier says, or None for a window that it need not see (silence),
+            which only keeps its place in the order.
         on_result: Called with ``(window, probabilities or None, classifier)`` for every window,
             in the order of ``submit``, in the inference thread.
-        on_failed: Called with ``(window, SerError)`` instead of on_result where the model can't
-            run.
+        on_failed: Called with ``(window, SerError)`` instead of on_result where ``ask`` raises
+            it.
         on_switched: Called with ``(request, classifier)`` once the new one serves.
         on_switch_failed: Called with ``(request, SerError)``; the old one goes on serving.
 
@@ -47,14 +47,14 @@ class InferenceThread:
 
     def __init__(
         self, classifier: Classifier,
-        to_input: Callable[[Any], Optional[np.ndarray]],
+        ask: Callable[[Any, Classifier], Optional[np.ndarray]],
         on_result: Callable[[Any, Optional[np.ndarray], Classifier], None],
         on_failed: Callable[[Any, SerError], None],
         on_switched: Callable[[Any, Classifier], None],
         on_switch_failed: Callable[[Any, SerError], None],
     ) -> None:
         self._classifier = classifier
-        self._to_input = to_input
+        self._ask = ask
         self._on_result = on_result
         self._on_failed = on_failed
         self._on_switched = on_switched
@@ -175,9 +175,7 @@ class InferenceThread:
 
     def _run(self, window: Any) -> None:
         try:
-            model_input = self._to_input(window)
-            probabilities = (
-                None if model_input is None else self._classifier.probabilities(model_input))
+            probabilities = self._ask(window, self._classifier)
         except SerError as error:
             self._on_failed(window, error)
             return

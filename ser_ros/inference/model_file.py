@@ -19,6 +19,9 @@ from ser_ros.inference.model_metadata import ModelInfo, read_metadata
 PRECISIONS = ('fp32', 'fp16', 'int8')
 # How ROS packages register the folder of a model, see `resources.ament_folders`.
 AMENT_RESOURCE = 'ser_ros.model'
+# What all files of a model say.
+_SHARED = ('name', 'version', 'labels', 'feature_set', 'input_shape', 'min_confidence',
+           'voice_size')
 
 
 class Model:
@@ -127,7 +130,7 @@ def _check_member(info: ModelInfo, precision: str, others: Dict[str, ModelInfo])
         raise SerError(
             f'{info.path} is named {precision}, but its graph computes in {info.precision}')
     for other in others.values():
-        for key in ('name', 'version', 'labels', 'feature_set', 'input_shape', 'min_confidence'):
+        for key in _SHARED:
             if getattr(info, key) != getattr(other, key):
                 raise SerError(
                     f'{other.path} and {info.path} are not the same model: {key} '

@@ -16,6 +16,11 @@ Each ONNX file carries one ``metadata_props`` entry with the key ``ser_ros``: a 
   it is missing
 - ``answer_accuracy``: the share of right answers that ``min_confidence`` was chosen for on the
   validation speakers, over 0 to 1; may be missing
+- ``voice_size``: over 0 where the model takes the baseline of a voice; 0 where it is missing
+
+A graph has one input (1, *input_shape) and one output (1, labels). With a ``voice_size`` it has a
+second input ``baseline`` (1, voice_size + 1) and a second output ``voice`` (1, voice_size). All
+are float32 at every precision.
 
 The precision is not in the list: it is read from the graph.
 """
@@ -26,11 +31,14 @@ from dataclasses import dataclass
 from typing import Any, Dict, Optional, Tuple
 
 from ser_ros.errors import SerError
-from ser_ros.inference.onnx_file.scan import OnnxSummary, scan
+from ser_ros.inference.onnx_file.scan import OnnxSummary, Tensor, scan
 from ser_ros.typed_values import build, key
 
 METADATA_KEY = 'ser_ros'
 DEFAULT_MIN_CONFIDENCE = 0.4
+# Names of the second input and output of a model that takes the baseline of a voice.
+BASELINE = 'baseline'
+VOICE = 'voice'
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,7 @@ class ModelInfo:
         'under this smoothed probability no emotion is named', DEFAULT_MIN_CONFIDENCE, ge=0, le=1)
     answer_accuracy: Optional[float] = key(
         'stated share of right answers with min_confidence', None, ge=0, le=1)
+    voice_size: int = key('size of a voice, 0 without a baseline of the voice', 0, ge=0)
 
     def __post_init__(self) -> None:
         """Raise SerError for a model that cannot choose."""
@@ -102,12 +111,9 @@ def read_metadata(path: str) -> ModelInfo:
 
 
 def _check_graph(info: ModelInfo, summary: OnnxSummary) -> None:
-    if len(summary.inputs) != 1 or len(summary.outputs) != 1:
-        raise SerError(
-            f'{info.path}: a model must have one input and one output, but this graph has '
-            f'{len(summary.inputs)} and {len(summary.outputs)}')
-    if not (summary.inputs[0].is_float32 and summary.outputs[0].is_float32):
-        raise SerError(f'{info.path}: input and output must be float32 at every precision')
+    _check_count(info, summary)
+    if not all(tensor.is_float32 for tensor in summary.inputs + summary.outputs):
+        raise SerError(f'{info.path}: inputs and outputs must be float32 at every precision')
     if not _fits(summary.inputs[0].shape, (1,) + info.input_shape):
         raise SerError(
             f'{info.path}: input_shape {list(info.input_shape)} in the metadata, but the graph '
@@ -116,6 +122,26 @@ def _check_graph(info: ModelInfo, summary: OnnxSummary) -> None:
         raise SerError(
             f'{info.path}: {len(info.labels)} labels in the metadata, but the graph returns '
             f'{list(summary.outputs[0].shape)}')
+    if info.voice_size:
+        _check_second(info, summary.inputs[1], BASELINE, info.voice_size + 1)
+        _check_second(info, summary.outputs[1], VOICE, info.voice_size)
+
+
+def _check_count(info: ModelInfo, summary: OnnxSummary) -> None:
+    counts = (len(summary.inputs), len(summary.outputs))
+    expected = (2, 2) if info.voice_size else (1, 1)
+    if counts != expected:
+        wanted = 'two inputs and two outputs' if info.voice_size else 'one input and one output'
+        raise SerError(
+            f'{info.path}: a model with voice_size {info.voice_size} must have {wanted}, but this '
+            'graph has {} and {}'.format(*counts))
+
+
+def _check_second(info: ModelInfo, tensor: Tensor, name: str, size: int) -> None:
+    if tensor.name != name or not _fits(tensor.shape, (1, size)):
+        raise SerError(
+            f'{info.path}: voice_size {info.voice_size} in the metadata needs {name} {[1, size]} '
+            f'as the second, but the graph has {tensor.name} {list(tensor.shape)}')
 
 
 def _fits(graph_shape: Tuple[int, ...], shape: Tuple[int, ...]) -> bool:

@@ -3,15 +3,15 @@
 """ONNX Runtime on the CPU: the backend where there is no GPU."""
 
 import importlib.util
-from typing import Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 
 from ser_ros.errors import SerError
-from ser_ros.inference.backend import Backend, Session
+from ser_ros.inference.backend import Answer, Backend, Session
 from ser_ros.inference.engine_options import EngineOptions
 from ser_ros.inference.model_file import Model
-from ser_ros.inference.model_metadata import ModelInfo, read_metadata
+from ser_ros.inference.model_metadata import BASELINE, ModelInfo, read_metadata
 
 # Windows of one run, of a model whose file leaves their number open. It takes 15 to 25 % less
 # time than one by one. With 32 the temporaries no longer fit a cache: twice as much for mn04.
@@ -46,8 +46,19 @@ class OnnxRuntimeSession(Session):
         return super()._run_batch(model_inputs) if self.batch == 1 else self._compute(model_inputs)
 
     def _compute(self, model_inputs: np.ndarray) -> np.ndarray:
+        inputs = {self._input: model_inputs}
+        if self.info.voice_size:
+            inputs[BASELINE] = np.tile(self._stranger, (len(model_inputs), 1))
+        return self._outputs(inputs)[0]
+
+    def _run_with_baseline(self, model_input: np.ndarray, baseline: np.ndarray) -> Answer:
+        logits, voice = self._outputs(
+            {self._input: model_input[np.newaxis], BASELINE: baseline[np.newaxis]})
+        return Answer(logits[0], voice[0])
+
+    def _outputs(self, inputs: Dict[str, np.ndarray]) -> List[np.ndarray]:
         try:
-            return self._session.run(None, {self._input: model_inputs})[0]
+            return self._session.run(None, inputs)
         except self._errors as error:
             raise SerError(f'ONNX Runtime failed on {self.info.path}: {error}') from error
 

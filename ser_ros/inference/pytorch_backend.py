@@ -169,6 +169,10 @@ class PytorchBackend(Backend):
         info = read_metadata(model.path(precision))
         if info.precision == 'fp16' and _device() == 'cpu':
             raise SerError('torch computes fp16 on a GPU only, and there is no GPU here; use fp32')
+        if info.voice_size:
+            raise SerError(
+                f'pytorch runs no models with a baseline of the voice, such as {info.name}; use '
+                'the backend onnxruntime or tensorrt')
         return PytorchSession(info, threads)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Deque, Dict, Optional, Tuple
 import numpy as np
 
 from ser_ros.errors import SerError
-from ser_ros.inference.backend import Backend, Session
+from ser_ros.inference.backend import Answer, Backend, Session
 from ser_ros.inference.engine_options import EngineOptions, engine_folder
 from ser_ros.inference.model_file import PRECISIONS, Model
 from ser_ros.inference.model_metadata import ModelInfo, read_metadata
@@ -41,8 +41,14 @@ class TensorRTSession(Session):
         self._engine = engine
 
     def _run(self, model_input: np.ndarray) -> np.ndarray:
+        return self._ask(model_input).logits
+
+    def _run_with_baseline(self, model_input: np.ndarray, baseline: np.ndarray) -> Answer:
+        return self._ask(model_input, baseline)
+
+    def _ask(self, *inputs: np.ndarray) -> Answer:
         try:
-            return self._engine.run(model_input)
+            return self._engine.answer(*inputs)
         except SerError as error:
             raise SerError(
                 f'TensorRT failed on {self.info.name} in {self.precision}: {error}') from error
@@ -150,7 +156,8 @@ def plan_build(model: Model, precision: str, trt: Any, gpu: driver.Gpu,
         folder, f"timings-{key['module']}-{key['version']}-sm{capability}.cache")
     return path, Job(
         key=key, paths=paths, input_shape=model.info.input_shape,
-        temperature=model.info.temperature, capability=None, output=path, timing_cache=timings)
+        temperature=model.info.temperature, capability=None, output=path, timing_cache=timings,
+        voice_size=model.info.voice_size)
 
 
 def _load(trt: Any, model: Model, job: Job, content: engine_file.EngineFile) -> Session:
@@ -174,7 +181,8 @@ def _load(trt: Any, model: Model, job: Job, content: engine_file.EngineFile) -> 
     try:
         if built != precision:
             raise UnusableEngine(f'the engine computes in {built}, but {precision} was requested')
-        logits = engine.run(reference.stored_input(model.info.input_shape))
+        logits = engine.run(
+            *reference.question(model.info.input_shape, model.info.voice_size))
         reference.check(content.check, logits, model.info.temperature, precision)
     except SerError:
         engine.close()

@@ -111,7 +111,7 @@ class EmotionInference(managed.ManagedNode):
             serving = Serving(
                 model, self._request(), self._engine_options(), threads=self.value('threads'),
                 emotions=self.value('emotions'), progress=self._progress, log=self.get_logger(),
-                to_input=self._to_input, on_result=self._on_result, on_failed=self._on_failed,
+                ask=self._ask, on_result=self._on_result, on_failed=self._on_failed,
                 on_changed=lambda: self.later(self._settle))
         self._serving = serving
         self._emotions = self.publish_to('emotion')
@@ -158,13 +158,13 @@ class EmotionInference(managed.ManagedNode):
 
     # The inference thread calls these.
 
-    def _to_input(self, features: SpeechFeatures) -> Optional[np.ndarray]:
-        """Return what the model needs of a window, None where nobody speaks."""
+    def _ask(self, features: SpeechFeatures, classifier: Classifier) -> Optional[np.ndarray]:
+        """Return what the model says of a window, None where nobody speaks."""
         # Thresholds change between two windows, never between the gate and the update.
         self._tracker.settings = self._tracker_settings
         if not self._tracker.hears_speech(features.speech_probability, features.muted):
             return None
-        return to_array(features)
+        return classifier.probabilities(to_array(features))
 
     def _on_result(self, features: SpeechFeatures, probabilities: Optional[np.ndarray],
                    classifier: Classifier) -> None:

@@ -40,7 +40,7 @@ class Serving:
     def __init__(
             self, model: Model, request: Request, engines: EngineOptions, *, threads: int,
             emotions: Sequence[str], progress: BuildProgress, log: RcutilsLogger,
-            to_input: Callable[[Any], Optional[np.ndarray]],
+            ask: Callable[[Any, Classifier], Optional[np.ndarray]],
             on_result: Callable[[Any, Optional[np.ndarray], Classifier], None],
             on_failed: Callable[[Any, SerError], None], on_changed: Callable[[], None]):
         """
@@ -54,7 +54,7 @@ class Serving:
             emotions: The parameter of this name, for every session.
             progress: Cleared when an opening ends.
             log: Gets what changes and what fails.
-            to_input: See `InferenceThread`.
+            ask: See `InferenceThread`.
             on_result: See `InferenceThread`.
             on_failed: See `InferenceThread`.
             on_changed: Called in some thread when `settle` has something to settle.
@@ -74,7 +74,7 @@ class Serving:
         self._given_up = threading.Event()  # what is being opened; another one for each request
         self.classifier = self._open_first(request, engines)
         self.thread = InferenceThread(
-            self.classifier, to_input=to_input, on_result=on_result, on_failed=on_failed,
+            self.classifier, ask=ask, on_result=on_result, on_failed=on_failed,
             on_switched=self._on_switched, on_switch_failed=self._on_switch_failed)
 
     def check(self, request: Request) -> None:

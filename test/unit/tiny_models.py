@@ -75,10 +75,84 @@ def write_model(path, precision='fp32', values=None, seed=0, opset=13, ir_versio
         [helper.make_tensor_value_info('image', input_type or floating, (windows,) + SHAPE)],
         [helper.make_tensor_value_info('logits', floating, (windows, 3))],
         [numpy_helper.from_array(value, name) for name, value in constants.items()])
+    return _save(graph, path, values, opset, ir_version)
+
+
+def _save(graph, path, values, opset=13, ir_version=8):
+    helper = pytest.importorskip('onnx').helper
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', opset)])
     model.ir_version = ir_version
     if values != '':
         text = values if isinstance(values, str) else json.dumps(values or metadata())
         helper.set_model_props(model, {'ser_ros': text})
-    onnx.save(model, str(path))
+    pytest.importorskip('onnx').save(model, str(path))
+    return path
+
+
+VOICE_SIZE = 4
+VOICE_LABELS = ('happiness', 'anger', 'neutral')
+
+
+def voice_weights(shape=SHAPE, seed=0):
+    """Return (to the voice (n, 4), from the voice (4, 3), from the baseline (5, 3)), float32."""
+    generator = np.random.default_rng(seed)
+    size = int(np.prod(shape))
+    hear = (generator.normal(size=(size, VOICE_SIZE)) / np.sqrt(size)).astype(np.float32)
+    tell = generator.normal(size=(VOICE_SIZE, 3)).astype(np.float32)
+    return hear, tell, np.concatenate([-tell, np.float32([[1, -1, 0.5]])])
+
+
+def voice_answer(image, baseline=None, seed=0):
+    """Return (logits, voice) of the voice model, computed in float64."""
+    hear, tell, known = voice_weights(image.shape, seed)
+    voice = image.reshape(-1).astype(np.float64) @ hear
+    baseline = np.zeros(VOICE_SIZE + 1) if baseline is None else baseline
+    return voice @ tell + baseline @ known, voice
+
+
+def write_voice_model(
+        path, precision='fp32', shape=SHAPE, seed=0, inputs=(), batch=1, **changes):
+    """
+    Write voice = flatten(image) @ hear and logits = voice @ tell + baseline @ known.
+
+    :param inputs: (name, shape) of the second input and output in place of the right ones.
+    :param batch: its size, or a name for one that is open.
+    :param changes: of the metadata.
+    """
+    onnx = pytest.importorskip('onnx')
+    numpy_helper = pytest.importorskip('onnx.numpy_helper')
+    helper, floating = onnx.helper, onnx.TensorProto.FLOAT
+    hear, tell, known = voice_weights(shape, seed)
+    constants = {'hear': hear, 'tell': tell, 'known': known}
+    nodes = [
+        helper.make_node('Flatten', ['image'], ['flat']),
+        helper.make_node('MatMul', ['flat', 'hear'], ['voice']),
+        helper.make_node('MatMul', ['voice', 'tell'], ['told']),
+        helper.make_node('MatMul', ['baseline', 'known'], ['normal']),
+        helper.make_node('Add', ['told', 'normal'], ['logits'])]
+    if precision == 'int8':
+        scale = np.abs(hear).max(axis=0) / 127
+        constants.update(hear=np.round(hear / scale).astype(np.int8), scale=scale,
+                         zero=np.zeros(VOICE_SIZE, np.int8))
+        nodes[1].input[1] = 'heard'
+        nodes.insert(0, helper.make_node(
+            'DequantizeLinear', ['hear', 'scale', 'zero'], ['heard'], axis=1))
+    (baseline, baseline_size), (voice, voice_size) = inputs or (
+        ('baseline', VOICE_SIZE + 1), ('voice', VOICE_SIZE))
+    for node in nodes:
+        for names in node.input, node.output:
+            names[:] = [{'baseline': baseline, 'voice': voice}.get(name, name) for name in names]
+    graph = helper.make_graph(
+        nodes, 'tiny voice',
+        [helper.make_tensor_value_info('image', floating, (batch,) + tuple(shape)),
+         helper.make_tensor_value_info(baseline, floating, (batch, baseline_size))],
+        [helper.make_tensor_value_info('logits', floating, (batch, 3)),
+         helper.make_tensor_value_info(voice, floating, (batch, voice_size))],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()])
+    values = metadata(**dict(dict(
+        labels=list(VOICE_LABELS), input_shape=list(shape), voice_size=VOICE_SIZE), **changes))
+    _save(graph, path, values)
+    if precision == 'fp16':
+        forms = pytest.importorskip('ser_ros.inference.onnx_file.forms')
+        onnx.save(forms.to_fp16(onnx.load(str(path))), str(path))
     return path

@@ -19,7 +19,7 @@ _SMALLEST_SCALE = float(np.finfo(np.float32).tiny)
 
 def to_fp16(model: onnx.ModelProto) -> onnx.ModelProto:
     """
-    Return the FP32 model with weights and arithmetic in FP16, input and output still float32.
+    Return the FP32 model with weights and arithmetic in FP16, inputs and outputs still float32.
 
     :raises ValueError: if a weight is out of FP16's range.
     """
@@ -30,14 +30,17 @@ def to_fp16(model: onnx.ModelProto) -> onnx.ModelProto:
             continue
         values = to_half(numpy_helper.to_array(tensor), tensor.name)
         tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
-    source, target = graph.input[0].name, graph.output[0].name
+    inputs, outputs = ([value.name for value in values] for values in (graph.input, graph.output))
     for node in graph.node:
-        _rename(node.input, source, source + '.fp16')
-        _rename(node.output, target, target + '.fp16')
-    graph.node.insert(0, helper.make_node(
-        'Cast', [source], [source + '.fp16'], to=TensorProto.FLOAT16))
-    graph.node.append(helper.make_node(
-        'Cast', [target + '.fp16'], [target], to=TensorProto.FLOAT))
+        for name in inputs + outputs:  # an output may be the input of other nodes, too
+            _rename(node.input, name, name + '.fp16')
+            _rename(node.output, name, name + '.fp16')
+    for name in inputs:
+        graph.node.insert(0, helper.make_node(
+            'Cast', [name], [name + '.fp16'], to=TensorProto.FLOAT16))
+    for name in outputs:
+        graph.node.append(helper.make_node(
+            'Cast', [name + '.fp16'], [name], to=TensorProto.FLOAT))
     return half
 
 

@@ -94,11 +94,12 @@ def run(job: Job) -> str:
     prepared = source_model.prepare(job.paths, asked, compile.is_strongly_typed(trt), job.output)
     try:
         send({'step': 'computing the reference answer', 'share': None})
-        answer = reference.ask(prepared.reference, job.input_shape, job.temperature)
+        answer = reference.ask(
+            prepared.reference, job.input_shape, job.temperature, job.voice_size)
         send({'step': 'building', 'share': None})
         settings = compile.Settings(
             asked, (1,) + job.input_shape, job.key['workspace_mib'], job.capability,
-            _read(job.timing_cache))
+            _read(job.timing_cache), job.voice_size)
         with open(prepared.path, 'rb') as file:
             built = compile.build(trt, logger, file.read(), settings, _monitor(trt))
     finally:

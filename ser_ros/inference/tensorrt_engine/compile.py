@@ -32,6 +32,7 @@ class Settings(NamedTuple):
         workspace_mib: memory for intermediate results [MiB].
         capability: compute capability of the GPU to build for; None for this machine's.
         timing_cache: what earlier builds have measured; b'' for nothing.
+        voice_size: of the model; over 0 where the second input is the baseline of a voice.
     """
 
     precision: str
@@ -39,6 +40,7 @@ class Settings(NamedTuple):
     workspace_mib: int
     capability: Optional[Tuple[int, int]] = None
     timing_cache: bytes = b''
+    voice_size: int = 0
 
 
 class Built(NamedTuple):
@@ -69,6 +71,8 @@ def build(trt: Any, logger: Any, graph: bytes, settings: Settings, monitor: Any 
     if not parser.parse(graph):
         raise SerError(f'TensorRT cannot parse the model: {_parser_errors(parser)}')
     network.get_input(0).shape = settings.input_shape
+    if settings.voice_size:
+        network.get_input(1).shape = (1, settings.voice_size + 1)
     config = builder.create_builder_config()
     set_workspace(trt, config, settings.workspace_mib * MIB)
     _set_precision(trt, network, config, settings.precision)

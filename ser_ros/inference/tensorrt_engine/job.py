@@ -27,6 +27,7 @@ class Job(NamedTuple):
     capability: the GPU's to build for, if that GPU is not in this machine.
     output: where the engine file is to be written.
     timing_cache: file of what earlier builds have measured.
+    voice_size: of the model.
 
     """
 
@@ -37,6 +38,7 @@ class Job(NamedTuple):
     capability: Optional[Tuple[int, int]]
     output: str
     timing_cache: str
+    voice_size: int = 0
 
 
 def from_values(values: Mapping[str, Any]) -> Job:

@@ -30,7 +30,17 @@ def stored_input(shape: Tuple[int, ...]) -> np.ndarray:
     return (0.5 + waves / 8).astype(np.float32).reshape(shape)
 
 
-def ask(path: str, shape: Tuple[int, ...], temperature: float) -> Dict[str, Any]:
+def question(shape: Tuple[int, ...], voice_size: int = 0) -> Tuple[np.ndarray, ...]:
+    """Return all stored inputs of a model: `stored_input`, and the baseline where it takes one."""
+    if not voice_size:
+        return (stored_input(shape),)
+    baseline = stored_input((voice_size + 1,)) - np.float32(0.5)
+    baseline[-1] = 0.5  # a voice that is half known
+    return stored_input(shape), baseline
+
+
+def ask(path: str, shape: Tuple[int, ...], temperature: float,
+        voice_size: int = 0) -> Dict[str, Any]:
     """
     Return what ONNX Runtime answers with the graph ``path``, to be kept in the engine file.
 
@@ -38,8 +48,9 @@ def ask(path: str, shape: Tuple[int, ...], temperature: float) -> Dict[str, Any]
     """
     from ser_ros.onnx_session import open_session
     session = open_session(path)
-    model_input = stored_input(shape)[np.newaxis]
-    logits = session.run(None, {session.get_inputs()[0].name: model_input})[0][0]
+    inputs = {tensor.name: value[np.newaxis] for tensor, value in zip(
+        session.get_inputs(), question(shape, voice_size))}
+    logits = session.run(None, inputs)[0][0]
     return {'probabilities': [float(value) for value in softmax(logits / temperature)]}
 
 
@@ -47,7 +58,8 @@ def check(answer: Dict[str, Any], logits: np.ndarray, temperature: float, precis
     """
     Compare an engine's answer with the stored one.
 
-    :param logits: of the engine, to :func:`stored_input`.
+    :param logits: of the engine, to `question`. They depend on the voice as well, so they say
+        whether that is right.
     :return: the largest difference of a probability.
     :raises UnusableEngine: if it is over TOLERANCES, or the answer is not finite.
     """

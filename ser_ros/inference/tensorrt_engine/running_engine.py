@@ -1,13 +1,15 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Running an engine: memory on the GPU for its input and output, and one call for a window."""
+"""Running an engine: memory on the GPU for its inputs and outputs, and one call for a window."""
 
 import contextlib
-from typing import Any, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from ser_ros.errors import SerError
+from ser_ros.inference.backend import Answer
+from ser_ros.inference.model_metadata import BASELINE, VOICE
 from ser_ros.inference.tensorrt_engine import precision
 from ser_ros.inference.tensorrt_engine.device import Device
 from ser_ros.inference.tensorrt_engine.engine_file import UnusableEngine
@@ -18,6 +20,13 @@ class _Tensor(NamedTuple):
     name: str
     is_input: bool
     shape: Tuple[int, ...]
+
+
+class _Buffer(NamedTuple):
+    """What a tensor holds, on either side."""
+
+    values: np.ndarray
+    memory: Any
 
 
 class RunningEngine:
@@ -37,7 +46,8 @@ class RunningEngine:
         """
         Load a serialised engine.
 
-        :raises UnusableEngine: if TensorRT refuses it, or it has not one input and one output.
+        :raises UnusableEngine: if TensorRT refuses it, or its inputs and outputs are not those
+            of a model.
         :raises SerError: if the GPU has too little memory, or the driver fails.
         """
         self._trt = trt
@@ -69,9 +79,7 @@ class RunningEngine:
         # From 8.5 on tensors have names; the numbered bindings are gone in 10.
         self._named = hasattr(self._engine, 'num_io_tensors')
         tensors = self._named_tensors() if self._named else self._numbered_tensors()
-        if sorted(tensor.is_input for tensor in tensors) != [False, True]:
-            raise UnusableEngine(
-                f'the engine must have one input and one output, but it has {len(tensors)} tensors')
+        _check_tensors(tensors)
         self._stream = self._device.new_stream()
         self._give_memory(tensors)
 
@@ -88,31 +96,47 @@ class RunningEngine:
                 for index in range(engine.num_bindings)]
 
     def _give_memory(self, tensors: List[_Tensor]) -> None:
+        self._inputs: Dict[str, _Buffer] = {}
+        self._outputs: Dict[str, _Buffer] = {}
         for tensor in tensors:
             values = np.zeros(tensor.shape, np.float32)
             memory = self._device.allocate(values.nbytes)
             self._memory.append(memory)
-            if tensor.is_input:
-                self._input, self._input_memory = values, memory
-            else:
-                self._output, self._output_memory = values, memory
+            buffers = self._inputs if tensor.is_input else self._outputs
+            buffers[tensor.name] = _Buffer(values, memory)
         self._bindings = [self._device.address(memory) for memory in self._memory]
         if self._named:
             for tensor, address in zip(tensors, self._bindings):
                 if not self._context.set_tensor_address(tensor.name, address):
                     raise UnusableEngine(f'the engine refuses memory for {tensor.name}')
+        self._input = next(self._inputs[name] for name in self._inputs if name != BASELINE)
+        self._logits = next(self._outputs[name] for name in self._outputs if name != VOICE)
 
-    def run(self, model_input: np.ndarray) -> np.ndarray:
+    def run(self, model_input: np.ndarray, baseline: Optional[np.ndarray] = None) -> np.ndarray:
+        """Compute the logits of one window, see `answer`."""
+        return self.answer(model_input, baseline).logits
+
+    def answer(self, model_input: np.ndarray, baseline: Optional[np.ndarray] = None) -> Answer:
         """
         Compute one window.
 
-        :param model_input: float32 of the input's shape, with or without the batch.
-        :return: float32, the output without the batch.
-        :raises SerError: if TensorRT or the driver fails.
+        Args:
+            model_input: Float32 of the input's shape, with or without the batch.
+            baseline: The same of the input ``baseline``; only where the engine has it.
+
+        Returns:
+            The outputs without the batch.
+
+        Raises:
+            SerError: If TensorRT or the driver fails.
+
         """
-        np.copyto(self._input, model_input.reshape(self._input.shape))
+        np.copyto(self._input.values, model_input.reshape(self._input.values.shape))
+        if baseline is not None:
+            np.copyto(self._inputs[BASELINE].values[0], baseline)
         with self._device.current():
-            self._device.copy_in(self._input_memory, self._input, self._stream)
+            for values, memory in self._inputs.values():
+                self._device.copy_in(memory, values, self._stream)
             handle = self._device.stream_handle(self._stream)
             if self._named:
                 queued = self._context.execute_async_v3(handle)
@@ -120,9 +144,12 @@ class RunningEngine:
                 queued = self._context.execute_async_v2(self._bindings, handle)
             if not queued:
                 raise SerError('TensorRT cannot run the engine')
-            self._device.copy_out(self._output, self._output_memory, self._stream)
+            for values, memory in self._outputs.values():
+                self._device.copy_out(values, memory, self._stream)
             self._device.wait(self._stream)
-        return self._output[0].copy()
+        voice = self._outputs.get(VOICE)
+        return Answer(self._logits.values[0].copy(),
+                      None if voice is None else voice.values[0].copy())
 
     def close(self) -> None:
         """
@@ -141,3 +168,13 @@ class RunningEngine:
             finally:  # while the GPU's context is current
                 self._stream = self._context = self._engine = self._runtime = None
         self._stream = self._context = self._engine = self._runtime = None
+
+
+def _check_tensors(tensors: List[_Tensor]) -> None:
+    inputs = {tensor.name for tensor in tensors if tensor.is_input}
+    outputs = {tensor.name for tensor in tensors if not tensor.is_input}
+    if (len(inputs - {BASELINE}), len(outputs - {VOICE})) != (1, 1) or (
+            (BASELINE in inputs) != (VOICE in outputs)):
+        raise UnusableEngine(
+            f'the engine must have one input and one output, with or without {BASELINE} and '
+            f'{VOICE}, but it has {sorted(inputs)} and {sorted(outputs)}')

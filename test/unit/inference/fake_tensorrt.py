@@ -128,12 +128,12 @@ def _implementations(trt, generation, cuda, fast_fp16, fast_int8):
     class INetworkDefinition:
         def __init__(self, flags):
             self._flags = flags
-            self._input = trt.ITensor()
+            self._inputs = [trt.ITensor(), trt.ITensor()]
             self._model = None
             self._layers = []
 
         def get_input(self, index):
-            return self._input
+            return self._inputs[index]
 
         @property
         def num_layers(self):
@@ -171,7 +171,8 @@ def _implementations(trt, generation, cuda, fast_fp16, fast_int8):
             if self._errors:
                 return False
             self._network._model = content
-            kinds = {'Conv': 'CONVOLUTION', 'Gemm': 'MATRIX_MULTIPLY'}
+            kinds = {'Conv': 'CONVOLUTION', 'Gemm': 'MATRIX_MULTIPLY',
+                     'MatMul': 'MATRIX_MULTIPLY'}
             self._network._layers = [
                 trt.ILayer(trt.LayerType[kinds.get(node.op_type, 'ACTIVATION')])
                 for node in model.graph.node]
@@ -252,7 +253,8 @@ def _implementations(trt, generation, cuda, fast_fp16, fast_int8):
                     config, '_max_workspace_size', 0)]),
                 'layers': [str(layer._precision) for layer in network._layers
                            if hasattr(layer, '_precision')],
-                'shape': list(network._input.shape or ())}
+                'shape': list(network._inputs[0].shape or ()),
+                'second shape': list(network._inputs[1].shape or ())}
             trt.built.append(record)
             return trt.IHostMemory(
                 MAGIC + json.dumps(record).encode() + b'\n' + network._model)
@@ -292,9 +294,10 @@ def _implementations(trt, generation, cuda, fast_fp16, fast_int8):
             self._record = record
             self._session = onnxruntime.InferenceSession(
                 model, options, providers=['CPUExecutionProvider'])
-            self._tensors = [(tensor.name, tuple(tensor.shape), index == 0)
-                             for index, tensor in enumerate(
-                                 self._session.get_inputs() + self._session.get_outputs())]
+            self._tensors = [(tensor.name, tuple(tensor.shape), is_input)
+                             for is_input, tensors in ((True, self._session.get_inputs()),
+                                                       (False, self._session.get_outputs()))
+                             for tensor in tensors]
 
         @property
         def num_bindings(self):
@@ -348,10 +351,14 @@ def _implementations(trt, generation, cuda, fast_fp16, fast_int8):
         def _compute(self, addresses, stream_handle):
             cuda.check_context()
             assert stream_handle in cuda.streams
-            (name, shape, _), _ = self._engine._tensors
-            image = np.frombuffer(cuda.memory[addresses[0]], np.float32).reshape(shape)
-            answer = self._engine._session.run(None, {name: image})[0]
-            cuda.memory[addresses[1]][:] = answer.astype(np.float32).tobytes()
+            tensors = list(zip(self._engine._tensors, addresses))
+            inputs = {name: np.frombuffer(cuda.memory[address], np.float32).reshape(shape)
+                      for (name, shape, is_input), address in tensors if is_input}
+            outputs = [(name, address) for (name, _, is_input), address in tensors
+                       if not is_input]
+            answers = self._engine._session.run([name for name, _ in outputs], inputs)
+            for (_, address), answer in zip(outputs, answers):
+                cuda.memory[address][:] = answer.astype(np.float32).tobytes()
             return True
 
     return {name: value for name, value in locals().items() if isinstance(value, type)}
@@ -381,7 +388,7 @@ def _computed(model, flags, strong):
         return 'int8'
     halves = {tensor.name for tensor in graph.initializer
               if tensor.data_type == onnx.TensorProto.FLOAT16}
-    half = any(node.op_type in ('Conv', 'Gemm') and halves & set(node.input)
+    half = any(node.op_type in ('Conv', 'Gemm', 'MatMul') and halves & set(node.input)
                for node in graph.node)
     if 'FP16' in flags or (strong and half):
         return 'fp16'

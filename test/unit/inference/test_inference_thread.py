@@ -26,9 +26,9 @@ class Window(NamedTuple):
     image: Optional[np.ndarray]
 
 
-def image_of(window):
+def ask(window, classifier):
     assert threading.current_thread().name == 'ser_ros inference'
-    return window.image
+    return None if window.image is None else classifier.probabilities(window.image)
 
 
 class Events:
@@ -42,7 +42,7 @@ class Events:
 
     def engine(self, classifier):
         return InferenceThread(
-            classifier, image_of, *(lambda *args, target=target: target.put(args) for target in (
+            classifier, ask, *(lambda *args, target=target: target.put(args) for target in (
                 self.results, self.failures, self.switches, self.switch_failures)))
 
     def result(self):
@@ -402,7 +402,7 @@ def test_close_from_a_callback():
         engine.close()
         done.set()
 
-    engine = InferenceThread(Classifier(session), image_of, on_result, print, print, print)
+    engine = InferenceThread(Classifier(session), ask, on_result, print, print, print)
     engine.submit(Window(1, IMAGE))
     assert done.wait(PATIENCE_S)
     assert session.closed.wait(PATIENCE_S)
@@ -410,7 +410,7 @@ def test_close_from_a_callback():
 
 def test_a_bug_in_a_callback_ends_the_thread_but_hangs_nobody(quiet_threads):
     session = FakeSession()
-    engine = InferenceThread(Classifier(session), image_of, lambda *_: 1 / 0, print, print, print)
+    engine = InferenceThread(Classifier(session), ask, lambda *_: 1 / 0, print, print, print)
     engine.submit(Window(1, IMAGE))
     assert session.closed.wait(PATIENCE_S)
     wait_until(lambda: not engine.alive)

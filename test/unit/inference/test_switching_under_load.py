@@ -53,7 +53,8 @@ class Stream:
 
     def start(self, classifier):
         self.thread = InferenceThread(
-            classifier, to_input=lambda number: self.images[number % IMAGES],
+            classifier, ask=lambda number, classifier: classifier.probabilities(
+                self.images[number % IMAGES]),
             on_result=self._on_result,
             on_failed=lambda *failure: self.failures.append(failure),
             on_switched=lambda *switch: self.switches.put(switch),

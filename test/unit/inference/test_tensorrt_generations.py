@@ -13,7 +13,15 @@ import fake_tensorrt
 import numpy as np
 import pytest
 from fake_tensorrt import GENERATIONS, SURFACE
-from tiny_models import SHAPE, metadata, weights, write_model
+from tiny_models import (
+    SHAPE,
+    VOICE_SIZE,
+    metadata,
+    voice_answer,
+    weights,
+    write_model,
+    write_voice_model,
+)
 
 from ser_ros.errors import SerError
 from ser_ros.inference.classifier import Classifier, open_classifier
@@ -167,6 +175,43 @@ class TestSessions:
         assert len(machine.jobs) == 1
 
 
+@pytest.mark.parametrize('precision', ['fp32', 'fp16'])
+@pytest.mark.parametrize('generation', GENERATIONS)
+class TestVoice:
+    """A model with a second input and a second output."""
+
+    BASELINE = np.float32([0.3, -0.2, 0.1, 0.4, 0.5])
+
+    @pytest.fixture
+    def voice_folder(self, tmp_path):
+        folder = tmp_path / 'voice'
+        folder.mkdir()
+        write_voice_model(folder / 'fp32.onnx')
+        return folder
+
+    def test_answers_with_and_without_a_baseline(self, machine, open_session, voice_folder,
+                                                 generation, precision, image):
+        trt = machine.use_tensorrt(generation)
+        session = open_session(precision, voice_folder)
+        for baseline in (self.BASELINE, None, self.BASELINE):
+            for found, expected in zip(
+                    session.answer(image, baseline), voice_answer(image, baseline)):
+                np.testing.assert_allclose(found, expected, atol=0.02)
+        record, = trt.built
+        assert (record['shape'], record['second shape']) == ([1, *SHAPE], [1, VOICE_SIZE + 1])
+        session.close()
+        assert not machine.cuda.memory
+
+    def test_answers_are_copies(self, machine, open_session, voice_folder, generation, precision,
+                                image):
+        machine.use_tensorrt(generation)
+        session = open_session(precision, voice_folder)
+        first = session.answer(image)
+        kept = first.voice.copy()
+        session.answer(image + np.float32(0.5), self.BASELINE)
+        np.testing.assert_array_equal(first.voice, kept)
+
+
 @pytest.mark.parametrize('generation', GENERATIONS)
 class TestThreads:
     def test_opened_run_and_closed_in_three_threads(self, machine, open_session, generation, image,
@@ -193,7 +238,8 @@ class TestThreads:
             raise AssertionError(error)
 
         engine = InferenceThread(
-            Classifier(open_session('fp32')), to_input=lambda _: image, on_result=on_result,
+            Classifier(open_session('fp32')),
+            ask=lambda _, classifier: classifier.probabilities(image), on_result=on_result,
             on_failed=fail, on_switched=lambda *_: switched.set(), on_switch_failed=fail)
         engine.submit('first')
         engine.switch('fp16', lambda: Classifier(open_session('fp16')))
@@ -566,7 +612,8 @@ class TestCudaPackages:
         broken = Classifier(open_session('fp32'))
         switched, answered = threading.Event(), threading.Event()
         engine = InferenceThread(
-            broken, to_input=lambda _: image, on_result=lambda *_: answered.set(),
+            broken, ask=lambda _, classifier: classifier.probabilities(image),
+            on_result=lambda *_: answered.set(),
             on_failed=lambda *_: None, on_switched=lambda *_: switched.set(),
             on_switch_failed=lambda *_: None)
 

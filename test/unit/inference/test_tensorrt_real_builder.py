@@ -14,7 +14,7 @@ import subprocess
 
 import pytest
 from fake_tensorrt import SURFACE
-from tiny_models import write_model
+from tiny_models import write_model, write_voice_model
 
 from ser_ros import child_process
 from ser_ros.cli.main import main
@@ -102,6 +102,13 @@ def test_every_shipped_model_builds(name, kind, options, trt, log):
     shares = [share for _, share in steps if share is not None]
     assert shares == sorted(shares) and 0 < shares[-1] <= 1
     assert build_ahead(Model(name), kind, options, CAPABILITY) == (path, True)
+
+
+@pytest.mark.parametrize('kind', ['fp32', 'fp16'])
+def test_a_model_with_a_baseline_is_built(kind, options, tmp_path):
+    write_voice_model(tmp_path / 'voice.onnx')
+    path, _ = build_ahead(Model(str(tmp_path / 'voice.onnx')), kind, options, CAPABILITY)
+    assert path in files(options)
 
 
 @pytest.mark.parametrize('kind', ['fp16', 'int8'])

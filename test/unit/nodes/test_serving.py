@@ -38,7 +38,7 @@ def served(monkeypatch, session):
     log = types.SimpleNamespace(info=lambda text: None, error=lambda text: None)
     return Serving(
         None, FP32, EngineOptions(), threads=1, emotions=['all'],
-        progress=BuildProgress(log.info), log=log, to_input=None, on_result=None, on_failed=None,
+        progress=BuildProgress(log.info), log=log, ask=None, on_result=None, on_failed=None,
         on_changed=lambda: None)
 
 
