@@ -27,7 +27,7 @@ MAX_SEMICOLONS = 3.0  # in 1000 words
 HABITS: Tuple[Tuple[str, str], ...] = (
     (r'\banew\b', 'again, from scratch'),
     (r'\balike\b', 'equally, both'),
-    (r'\btold\b|\btells?\b', 'report, say, show, distinguish'),
+    (r'\btold\b|\btells?\b(?! (me|us|you)\b)', 'report, say, show, distinguish'),
     (r'(?<!there )\b(is|are|was|were) no\b(?! longer| more)', 'is not a (valid) ...'),
     (r'\bso (many|much|few|long)\b', 'the number itself, "as long as"'),
     (r'\bfrom [\d.]+ on\b', '... or newer, ... or more'),

@@ -124,7 +124,7 @@ _RESOURCES = (
     ('memory [MB], CPU', lambda row: row.name),
     ('PSS', lambda row: _number(0, row.pss_mb)),
     ('RSS', lambda row: _number(0, row.rss_mb)),
-    ('of the system', lambda row: _number(0, row.system_mb)),
+    ('system', lambda row: _number(0, row.system_mb)),
     ('CPU % of a core', lambda row: _number(2, row.cpu_percent)),
 )
 
@@ -143,7 +143,7 @@ def _notes(head: Head) -> str:
         'the last 20 ms of a window to the input of the model. Each configuration ran alone, in '
         '{} fresh processes that took turns. Reduction compares the inference time with {} {} and '
         'is the median over the rounds. CPU is the load by features and model of a real-time '
-        'stream. Memory of the system is the decrease of the available memory. It includes '
+        'stream. System memory is the decrease of the available memory. It includes '
         "changes by other programs and, on a Jetson, the GPU's memory.".format(
             head.rounds, *REFERENCE), TEXT_WIDTH)
 

@@ -77,7 +77,7 @@ class TestDocument:
     def test_each_habit_is_found_everywhere(self, prose, text):
         assert len(prose.check_document('a.md', text)) == 1
 
-    @pytest.mark.parametrize('text', ['There is no GPU.', 'It is no longer there.', 'Untold.'])
+    @pytest.mark.parametrize('text', ['There is no GPU.', 'It is no longer there.', 'Untold.', 'Please tell me.'])
     def test_a_word_that_only_looks_like_one(self, prose, text):
         assert prose.check_document('a.md', text) == []
 
