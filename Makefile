@@ -1,7 +1,7 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
 
-# What to listen to in `make demo`: an audio file, `mic`, or nothing for speech made on the spot.
+# Input of `make demo`: an audio file, `mic`, or nothing for synthetic speech.
 AUDIO ?=
 # The interpreter to make .venv with.
 PYTHON ?= python3
@@ -14,15 +14,15 @@ ENV := source scripts/env.sh
 .DEFAULT_GOAL := help
 
 help:
-	@echo 'make demo                 run the whole graph on speech made on the spot'
+	@echo 'make demo                 run the whole graph on synthetic speech'
 	@echo 'make demo AUDIO=FILE      the same on an audio file'
 	@echo 'make demo AUDIO=mic       the same on the default microphone'
 	@echo 'make test                 run all tests'
-	@echo 'make test-py36            run the tests of the runtime on Python 3.6, where there is one'
-	@echo 'make lint                 check style (ruff), types (mypy) and the Dockerfiles (hadolint)'
+	@echo 'make test-py36            run the tests of the runtime on Python 3.6, if there is one'
+	@echo 'make lint                 check style, types, prose and the Dockerfiles'
 	@echo 'make build                only set up .venv and build the package into install/'
-	@echo 'make clean                remove what was built (not .venv)'
-	@echo 'PYTHON=/path/to/python3   another interpreter for .venv than python3 (3.10 to 3.13)'
+	@echo 'make clean                remove build results (not .venv)'
+	@echo 'PYTHON=/path/to/python3   interpreter for .venv instead of python3 (3.10 to 3.13)'
 	@echo
 	@echo 'A shell in which ser_ros and its nodes run: source scripts/env.sh'
 
@@ -45,7 +45,7 @@ test-py36:
 lint:
 	@scripts/setup.sh test
 	@scripts/build.sh
-	@$(ENV) && ruff check . && mypy && hadolint docker/Dockerfile.*
+	@$(ENV) && ruff check . && mypy && python scripts/check_prose.py && hadolint docker/Dockerfile.*
 
 clean:
 	rm -rf build install log

@@ -16,6 +16,7 @@ import pathlib
 import re
 import signal
 import sys
+from typing import Any, Mapping
 
 from rich.console import Console
 
@@ -44,13 +45,13 @@ class Camera(LiveView):
         self._left = -1
         self.picture = ''
 
-    def mitigation(self, event) -> None:
+    def mitigation(self, event: Mapping[str, Any]) -> None:
         """Start to count when the graph answers an emotion."""
         super().mitigation(event)
         if event['phase'] == 'STARTED' and not self.picture:
             self._left = WAIT
 
-    def update(self, emotion) -> None:
+    def update(self, emotion: Mapping[str, Any]) -> None:
         """Take the picture when it is time."""
         super().update(emotion)
         self._left -= 1
@@ -64,6 +65,7 @@ class Camera(LiveView):
 def without_downloads(picture: str) -> str:
     """Return an SVG that asks no server for a font; the browser's own one takes its place."""
     picture = re.sub(r'\s*@font-face \{.*?\}', '', picture, flags=re.DOTALL)
+    picture = picture.replace('Fira Code,', "'DejaVu Sans Mono', Menlo, Consolas,")
     return re.sub(r'[ \t]+$', '', picture, flags=re.MULTILINE)
 
 

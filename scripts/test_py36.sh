@@ -15,7 +15,7 @@ pip_version=21.3.1
 # What holds for the repository, not for the runtime, is tested by `make test`.
 tests=(test/unit --ignore=test/unit/training --ignore=test/unit/corpora
     --ignore=test/unit/degrade --ignore=test/unit/evaluation --ignore=test/unit/adaptation
-    --ignore=test/unit/test_packaging.py --ignore=test/unit/test_readme.py
+    --ignore=test/unit/test_packaging.py --ignore=test/unit/test_documents.py
     --ignore=test/unit/test_docker.py)
 
 is_python36() {

@@ -77,7 +77,8 @@ class TestDocument:
     def test_each_habit_is_found_everywhere(self, prose, text):
         assert len(prose.check_document('a.md', text)) == 1
 
-    @pytest.mark.parametrize('text', ['There is no GPU.', 'It is no longer there.', 'Untold.', 'Please tell me.'])
+    @pytest.mark.parametrize('text', [
+        'There is no GPU.', 'It is no longer there.', 'Untold.', 'Please tell me.'])
     def test_a_word_that_only_looks_like_one(self, prose, text):
         assert prose.check_document('a.md', text) == []
 
@@ -123,6 +124,10 @@ def test_exit_code(prose, monkeypatch, capsys):
     monkeypatch.setattr(prose, 'check', lambda: [])
     assert prose.main() == 0
     assert capsys.readouterr().out == ''
+
+
+def test_this_repository_passes(prose):
+    assert prose.check() == []
 
 
 def test_every_document_and_the_code_are_looked_at(prose):

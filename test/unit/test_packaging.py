@@ -12,6 +12,7 @@ import sys
 import xml.etree.ElementTree
 
 import pytest
+import yaml
 
 import ser_ros
 
@@ -58,6 +59,12 @@ class TestRequirements:
                  for line in requirements(REQUIREMENTS / (name + '.txt'))}
         assert not names & {'torch', 'librosa', 'onnx'}
 
+    def test_pre_commit_runs_the_same_ruff(self):
+        hooks = yaml.safe_load((ROOT / '.pre-commit-config.yaml').read_text(encoding='utf-8'))
+        pins = {pin for repo in hooks['repos'] for hook in repo['hooks']
+                for pin in hook.get('additional_dependencies', [])}
+        assert pins & set(requirements(REQUIREMENTS / 'test.txt'))
+
     def test_workspace_pins_are_those_of_the_runtime(self):
         known = set(requirements(REQUIREMENTS / 'runtime.txt'))
         known |= set(requirements(REQUIREMENTS / 'no-deps.txt'))
@@ -68,6 +75,8 @@ class TestColcon:
     def test_one_version(self):
         manifest = xml.etree.ElementTree.parse(str(ROOT / 'package.xml'))
         assert manifest.findtext('version') == ser_ros.__version__
+        citation = yaml.safe_load((ROOT / 'CITATION.cff').read_text(encoding='utf-8'))
+        assert citation['version'] == ser_ros.__version__
 
     def test_a_plain_build_sees_one_package(self):
         pytest.importorskip('colcon_core', reason='colcon is not installed')
