@@ -25,7 +25,7 @@ import numpy as np
 
 from ser_ros.audio.format import SAMPLE_RATE_HZ
 from ser_ros.emotion.tracker import EmotionTracker
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 from ser_ros.graph_defaults import graph_settings, open_graph_classifier, open_stream
 from ser_ros.inference.classifier import Classifier
 from ser_ros.inference.model_metadata import ModelInfo
@@ -192,7 +192,7 @@ def _open(model: Model, **choices: Any) -> Classifier:
         return open_graph_classifier(model=model, **choices)
     given = [name for name, value in choices.items() if value is not None]
     if given:
-        raise SerError(f"{', '.join(given)} cannot be chosen for a classifier that is open")
+        raise SerError(f'{listed(given)} cannot be chosen for a classifier that is open')
     return model
 
 

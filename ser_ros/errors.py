@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one error type whose text is meant for the person who uses the package."""
 
+from typing import Any, Iterable
+
 
 class SerError(ValueError):
     """
@@ -10,3 +12,8 @@ class SerError(ValueError):
     The text names the value that was given and what is allowed, so that commands can print it
     and nodes can log it as it is, without a traceback.
     """
+
+
+def listed(names: Iterable[Any]) -> str:
+    """Return names as they stand in a sentence, such as what is allowed; 'none' for none."""
+    return ', '.join(map(str, names)) or 'none'

@@ -13,7 +13,7 @@ See docs/extending.md.
 from typing import Any, Callable, Dict, Generic, Iterator, Mapping, TypeVar
 
 from ser_ros.entry_points import entry_points, load
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 
 Thing = TypeVar('Thing')
 
@@ -76,7 +76,7 @@ class Registry(Generic[Thing]):
         places = entry_points(self._group)
         if name not in places:
             raise SerError(
-                f"unknown {self._kind} {name!r}; allowed: {', '.join(self)}")
+                f'unknown {self._kind} {name!r}; allowed: {listed(self)}')
         try:
             return load(places[name])
         except Exception as error:  # whatever the code of others raises

@@ -6,7 +6,7 @@ from typing import Any, Optional, Tuple
 
 from ser_ros.defaults import load_defaults
 from ser_ros.emotion.settings import RANGES, TrackerSettings, make_settings
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 from ser_ros.features.registry import create_extractor
 from ser_ros.inference.classifier import Classifier, open_classifier
 from ser_ros.inference.model_metadata import DEFAULT_MIN_CONFIDENCE, ModelInfo
@@ -27,7 +27,7 @@ def graph_settings(info: Optional[ModelInfo] = None, **changes: Any) -> TrackerS
     """
     unknown = [name for name in changes if name not in RANGES]
     if unknown:
-        raise SerError(f"unknown setting {unknown[0]!r}; allowed: {', '.join(RANGES)}")
+        raise SerError(f'unknown setting {unknown[0]!r}; allowed: {listed(RANGES)}')
     parameters = load_defaults('emotion_inference')
     parameters.update({name: value for name, value in changes.items() if value is not None})
     return make_settings(

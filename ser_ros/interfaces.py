@@ -13,7 +13,7 @@ import types
 import typing
 
 import ser_ros
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 
 _OWN_MESSAGES = ('Emotion', 'EndOfStream', 'Mitigation', 'ModelInfo', 'SpeechFeatures')
 _AUDIO_FIELDS = {
@@ -44,8 +44,8 @@ def _check_own_messages() -> None:
     missing = [name for name in _OWN_MESSAGES if not hasattr(module, name)]
     if missing:
         raise SerError(
-            f"the messages in {_folder(module)} belong to another version of ser_ros, without "
-            f"{', '.join(missing)}; build the workspace again")
+            f'the messages in {_folder(module)} belong to another version of ser_ros, without '
+            f'{listed(missing)}; build the workspace again')
 
 
 def _check_audio_messages() -> None:

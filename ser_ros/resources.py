@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Dict, Iterator, List
 
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 
 _PACKAGE_DIR = os.path.dirname(os.path.abspath(__file__))
 
@@ -46,7 +46,7 @@ def share_path(*parts: str) -> str:
             return path
         tried.append(path)
     raise SerError(
-        f"{os.path.join(*parts)} is not installed with ser_ros; looked for: {', '.join(tried)}")
+        f'{os.path.join(*parts)} is not installed with ser_ros; looked for: {listed(tried)}')
 
 
 def ament_folders(kind: str) -> Dict[str, str]:

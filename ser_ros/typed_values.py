@@ -22,7 +22,7 @@ from copy import copy
 from dataclasses import MISSING, Field, field, fields, is_dataclass
 from typing import Any, Collection, Mapping, NamedTuple, NoReturn, Optional, Tuple, Type, TypeVar
 
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 
 Built = TypeVar('Built')
 
@@ -146,11 +146,11 @@ class _Builder:
     def build(self, cls: Type[Built], values: Any, place: str) -> Built:
         names = [member.name for member in fields(cls)]  # type: ignore[arg-type]
         if not isinstance(values, dict):
-            self._refuse(place, values, f"a mapping with the keys {', '.join(names)}", Rule())
+            self._refuse(place, values, f'a mapping with the keys {listed(names)}', Rule())
         unknown = [name for name in values if name not in names]
         if unknown and not self._ignore_unknown:
-            raise self._error(place, f"unknown key {_SHOWN.repr(unknown[0])}; allowed: "
-                              f"{', '.join(names)}")
+            raise self._error(place, f'unknown key {_SHOWN.repr(unknown[0])}; allowed: '
+                              f'{listed(names)}')
         types = typing.get_type_hints(cls)
         arguments = {}
         for member in fields(cls):  # type: ignore[arg-type]

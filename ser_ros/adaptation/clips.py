@@ -18,7 +18,7 @@ from ser_ros.corpora.labelled_clips import Clip, read_samples, to_clips
 from ser_ros.corpora.labels import as_word
 from ser_ros.emotion.tracker import EmotionTracker
 from ser_ros.emotion_stream import answers
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 from ser_ros.graph_defaults import graph_settings
 from ser_ros.windows.window_stream import WindowStream
 
@@ -48,8 +48,8 @@ def read_clips(root: Path, labels: Sequence[str],
         unknown = [f'{word!r} ({count} clips)' for word, count in words.items()
                    if emotions.get(word, word) not in {*known, None}]
         if unknown:
-            raise SerError(f'{folder}: the model does not know {", ".join(unknown)}; rename these '
-                           f'labels or remove the clips (labels of the model: {", ".join(labels)})')
+            raise SerError(f'{folder}: the model does not know {listed(unknown)}; rename these '
+                           f'labels or remove the clips (labels of the model: {listed(labels)})')
         left_out.update({word: count for word, count in words.items()
                          if emotions.get(word, word) is None})
         clips += to_clips(listing.folder.name, listing, labels, {}, [])
@@ -118,7 +118,7 @@ def check_counts(truth: np.ndarray, labels: Sequence[str]) -> None:
     few = [label for label, count in counts.items() if 0 < count < MIN_CLIPS]
     if few:
         raise SerError(f'each emotion needs at least {MIN_CLIPS} clips with speech, but '
-                       f'{", ".join(few)} has fewer (clips: {present}); add clips or remove these '
+                       f'{listed(few)} has fewer (clips: {present}); add clips or remove these '
                        'emotions')
 
 

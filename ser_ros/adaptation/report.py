@@ -5,6 +5,7 @@
 import numpy as np
 
 from ser_ros.adaptation.adapt import Adaptation, Settings, describe, written_precisions
+from ser_ros.errors import listed
 from ser_ros.evaluation import metrics
 from ser_ros.evaluation.document import Block, Heading, Table, Text
 from ser_ros.evaluation.report import percent
@@ -110,6 +111,6 @@ def card(adaptation: Adaptation, settings: Settings) -> list[Block]:
         Text('The accuracy for other people and microphones was not measured again. It may be '
              'worse now. Measure it with ser_ros evaluate on clips of other people.')]
     if missing:
-        blocks.append(Text(f'No clips of {", ".join(missing)} were given, so the accuracy for '
+        blocks.append(Text(f'No clips of {listed(missing)} were given, so the accuracy for '
                            'these emotions after the adaptation is unknown.'))
     return blocks

@@ -50,10 +50,9 @@ class FileSource(AudioSource):
             self._resampler = self._new_resampler()
             self._first = self._decode()
             if self._first is None:
-                raise SerError(
-                    f"'{self.description}' contains no audio "
-                    f"samples{self.warning and ' (' + self.warning + ')'}; give an audio file "
-                    f"({KINDS})")
+                warning = f' ({self.warning})' if self.warning else ''
+                raise SerError(f"'{self.description}' contains no audio samples{warning}; give an "
+                               f'audio file ({KINDS})')
         except SerError:
             self.close()
             raise

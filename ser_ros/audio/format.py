@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The audio format of the graph, and how other PCM formats become it."""
 
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 
 # What every stage works on: 16 kHz mono, in chunks of 20 ms.
 SAMPLE_RATE_HZ = 16000
@@ -70,7 +70,7 @@ def check_sample_format(sample_format: str) -> None:
     if sample_format not in _DTYPES:
         raise SerError(
             f"sample format '{sample_format}' is not supported; allowed: "
-            f"{', '.join(SAMPLE_FORMATS)}")
+            f'{listed(SAMPLE_FORMATS)}')
 
 
 def check_audio_info(
@@ -162,9 +162,7 @@ class PcmDecoder:
         return words.reshape(-1)
 
 
-def check_finite(samples: np.ndarray, where: Optional[str] = None) -> None:
+def check_finite(samples: np.ndarray, where: str = 'the audio') -> None:
     """Raise SerError if a sample is NaN or infinite; ``where`` says whose sample it is."""
     if not np.isfinite(samples).all():
-        raise SerError(
-            f"{where + ' holds' if where else 'the audio holds'} NaN or infinite samples; every "
-            "sample must be finite")
+        raise SerError(f'{where} holds NaN or infinite samples; every sample must be finite')

@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tu
 
 from ser_ros import plotting
 from ser_ros.benchmark.runs import BACKENDS, REFERENCE, Row
+from ser_ros.errors import listed
 from ser_ros.messages import one_line
 from ser_ros.output_file import open_output
 
@@ -54,7 +55,7 @@ class Head(NamedTuple):
     @property
     def version_text(self) -> str:
         """The versions in one line."""
-        return ', '.join('{} {}'.format(*pair) for pair in self.versions.items())
+        return listed(f'{name} {version}' for name, version in self.versions.items())
 
     @property
     def busy(self) -> bool:
@@ -80,7 +81,7 @@ def _missing(rows: Sequence[Row]) -> List[str]:
     for row in rows:
         if row.reason:
             groups.setdefault((row.backend, row.reason), []).append(row.precision)
-    return [one_line(f"  {backend} {', '.join(precisions)}: {reason}")
+    return [one_line(f'  {backend} {listed(precisions)}: {reason}')
             for (backend, reason), precisions in groups.items()]
 
 
@@ -92,8 +93,7 @@ def _head(head: Head) -> List[str]:
         f'load:     {head.load:.2f} in the last minute, {head.cores} cores',
         'versions: ' + head.version_text,
         f'model:    {head.model}, {head.feature_set}, sha256 {head.sha256}',
-        f"input:    {head.sound}, a window every {head.period_s} s, {head.threads} "
-        f"thread{'' if head.threads == 1 else 's'}",
+        f'input:    {head.sound}, a window every {head.period_s} s, threads: {head.threads}',
     ]
     if head.busy:
         lines.append('WARNING:  other programs were running, so the times are too high')
@@ -138,14 +138,15 @@ def _table(columns: Sequence[Tuple[str, Callable[[Row], str]]], rows: Sequence[R
 
 
 def _notes(head: Head) -> str:
+    reference = ' '.join(REFERENCE)
     return textwrap.fill(
         'Times are medians and 95th percentiles of single windows. Preprocessing is the time from '
         'the last 20 ms of a window to the input of the model. Each configuration ran alone, in '
-        '{} fresh processes that took turns. Reduction compares the inference time with {} {} and '
-        'is the median over the rounds. CPU is the load by features and model of a real-time '
-        'stream. System memory is the decrease of the available memory. It includes '
-        "changes by other programs and, on a Jetson, the GPU's memory.".format(
-            head.rounds, *REFERENCE), TEXT_WIDTH)
+        f'{head.rounds} fresh processes that took turns. Reduction compares the inference time '
+        f'with {reference} and is the median over the rounds. CPU is the load by features and '
+        'model of a real-time stream. System memory is the decrease of the available '
+        'memory. It includes changes by other programs and, on a Jetson, the memory of the GPU.',
+        TEXT_WIDTH)
 
 
 def write_csv(path: str, head: Head, rows: Sequence[Row]) -> None:

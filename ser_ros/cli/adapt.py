@@ -12,7 +12,7 @@ from ser_ros.cli.arguments import Subparsers
 from ser_ros.cli.evaluate import warn_of_skipped, warn_of_unreadable
 from ser_ros.cli.packages import check_packages
 from ser_ros.cli.train import make_folder
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 from ser_ros.messages import tell
 from ser_ros.threads import check_threads
 
@@ -117,10 +117,9 @@ def _check(args: argparse.Namespace) -> None:
 
 def _warn_of_silent(clips: 'Sequence[Clip]') -> None:
     if clips:
-        names = ', '.join(clip.path.name for clip in clips[:LISTED])
-        _warn(
-            f"{len(clips)} clips hold no speech and are left out: "
-            f"{names}{', ...' if len(clips) > LISTED else ''}")
+        names = [clip.path.name for clip in clips[:LISTED]]
+        rest = ['...'] if len(clips) > LISTED else []
+        _warn(f'{len(clips)} clips hold no speech and are left out: {listed(names + rest)}')
 
 
 def _warn(text: str) -> None:

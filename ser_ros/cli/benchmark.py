@@ -105,12 +105,12 @@ def _check(args: Any) -> Any:
 
 
 def _backends(text: str) -> List[str]:
-    from ser_ros.errors import SerError
+    from ser_ros.errors import SerError, listed
     from ser_ros.inference.registry import BACKENDS
     names = [name.strip() for name in text.split(',')]
     for name in names:
         if name not in BACKENDS:
-            raise SerError(f"--backends: unknown backend {name!r}; allowed: {', '.join(BACKENDS)}")
+            raise SerError(f'--backends: unknown backend {name!r}; allowed: {listed(BACKENDS)}')
     return names
 
 

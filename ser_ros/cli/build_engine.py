@@ -8,7 +8,7 @@ from typing import Optional, Tuple
 
 from ser_ros.cli import arguments
 from ser_ros.cli.arguments import Subparsers
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 from ser_ros.inference.engine_options import (
     DEFAULT_WORKSPACE_MIB,
     WORKSPACE_RANGE_MIB,
@@ -31,13 +31,14 @@ def add_parser(subparsers: Subparsers) -> None:
         'emotion_inference starts at once. This takes minutes on a small board. Exit code: 0 '
         'success, 1 some precisions could not be built, 2 error.')
     arguments.add_model(parser)
+    least, most = WORKSPACE_RANGE_MIB
     parser.add_argument(
         '--precision', nargs='+', choices=PRECISIONS, metavar='P',
-        help=f"one or more of {', '.join(PRECISIONS)} (default: all that GPU and model offer)")
+        help=f'one or more of {listed(PRECISIONS)} (default: all that GPU and model offer)')
     parser.add_argument(
         '--workspace-mib', type=int, default=DEFAULT_WORKSPACE_MIB, metavar='MIB',
-        help='memory for intermediate results, {} to {} (default: {})'.format(
-            *WORKSPACE_RANGE_MIB, DEFAULT_WORKSPACE_MIB))
+        help=f'memory for intermediate results, {least} to {most} '
+             f'(default: {DEFAULT_WORKSPACE_MIB})')
     parser.add_argument('--cache', default='', metavar='DIR',
                         help='folder of the engines (default: ~/.cache/ser_ros/engines)')
     parser.add_argument(

@@ -9,7 +9,7 @@ from pathlib import Path
 from ser_ros.cli.arguments import Subparsers
 from ser_ros.cli.evaluate import warn_of_trained
 from ser_ros.cli.packages import check_packages
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -49,8 +49,8 @@ def run(args: argparse.Namespace) -> int:
     info = Model(args.model + os.sep).info
     if list(info.labels) != settings.labels:
         raise SerError(
-            f"the model {info.name} has the labels {', '.join(info.labels)}, but {args.config} "
-            f"lists {', '.join(settings.labels)}; give the configuration of this model")
+            f'the model {info.name} has the labels {listed(info.labels)}, but {args.config} '
+            f'lists {listed(settings.labels)}; give the configuration of this model')
     clips = labelled_clips.load_part(settings, Path(args.data), 'validation')
     warn_of_trained(info, clips)
     accuracy = settings.answer_accuracy if args.accuracy is None else args.accuracy

@@ -10,7 +10,7 @@ from ser_ros.cli import arguments
 from ser_ros.cli.arguments import Subparsers
 from ser_ros.cli.packages import check_packages
 from ser_ros.cli.train import make_folder
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 from ser_ros.inference.model_metadata import ModelInfo
 from ser_ros.messages import tell
 
@@ -101,9 +101,9 @@ def _configured(args: argparse.Namespace, recognizer: 'Recognizer') -> 'List[Cli
     settings = config.load(args.config)
     if list(recognizer.labels) != settings.labels:
         raise SerError(
-            f"the model {recognizer.info.name} has the labels "
-            f"{', '.join(recognizer.labels)}, but {args.config} lists "
-            f"{', '.join(settings.labels)}; give the configuration of this model")
+            f'the model {recognizer.info.name} has the labels '
+            f'{listed(recognizer.labels)}, but {args.config} lists '
+            f'{listed(settings.labels)}; give the configuration of this model')
     clips = labelled_clips.load_part(settings, Path(args.data), args.part)
     warn_of_trained(recognizer.info, clips)
     return clips
@@ -115,8 +115,8 @@ def warn_of_trained(info: ModelInfo, clips: 'Sequence[Clip]') -> None:
     speakers = labelled_clips.speakers_trained_on(info.training_data, clips)
     if speakers:
         _warn(
-            f"{info.name} was trained on {', '.join(speakers)}, but the configuration does not "
-            "list them for training: figures of these speakers mean nothing")
+            f'{info.name} was trained on {listed(speakers)}, but the configuration does not '
+            'list them for training: figures of these speakers mean nothing')
 
 
 def _strangers(args: argparse.Namespace, recognizer: 'Recognizer') -> 'List[Clip]':

@@ -5,7 +5,7 @@
 import sys
 from importlib.util import find_spec
 
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 
 PYTHON = (3, 10)
 
@@ -19,12 +19,12 @@ def check_packages(command: str, *names: str) -> None:
     :raises SerError: if not; the text says how to get what is missing.
     """
     if sys.version_info < PYTHON:
+        needed, here = ('.'.join(map(str, version)) for version in (PYTHON, sys.version_info[:2]))
         raise SerError(
-            'ser_ros {} needs Python {}.{} or newer, this is {}.{}; run it on another machine and '
-            "copy the model's folder from there".format(
-                command, *PYTHON, *sys.version_info[:2]))
+            f'ser_ros {command} needs Python {needed} or newer, this is {here}; run it on another '
+            "machine and copy the model's folder from there")
     missing = [name for name in names if find_spec(name) is None]
     if missing:
         raise SerError(
-            f"ser_ros {command} needs packages that are not installed: {', '.join(missing)}; run "
+            f'ser_ros {command} needs packages that are not installed: {listed(missing)}; run '
             'in the folder of ser_ros: pip install -r requirements/train.txt')

@@ -10,7 +10,7 @@ from typing import Any, Dict, List
 
 from ser_ros.cli.arguments import Subparsers
 from ser_ros.cli.packages import check_packages
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 from ser_ros.threads import THREADS_RANGE
 
 
@@ -80,13 +80,10 @@ def run(args: argparse.Namespace) -> int:
         seeds.write(results, settings.name, output)
         print_seeds(seeds.table(results))
     best = seeds.best(results)
-    print(
-        f"UAR on validation speakers [%], seed {best.seed}, epoch "
-        f"{', '.join(map(str, best.epochs))}")
+    print(f'UAR on validation speakers [%], seed {best.seed}, epoch {listed(best.epochs)}')
     for precision, values in best.figures.items():
-        print(
-            f"  {precision}: "
-            f"{', '.join((f'{name} {100 * value:.1f}' for name, value in values.items()))}")
+        by_corpus = listed(f'{name} {100 * value:.1f}' for name, value in values.items())
+        print(f'  {precision}: {by_corpus}')
     print(f'model: {output / settings.name}')
     return 0
 

@@ -18,7 +18,7 @@ from ser_ros.corpora import Listing
 from ser_ros.corpora.clip_check import leave_out_unreadable
 from ser_ros.corpora.labels import as_word
 from ser_ros.corpora.parts import EVERYONE, PARTS, Selection
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 from ser_ros.progress import Progress
 
 
@@ -57,7 +57,7 @@ def load_part(config: Selection, root: Path, part: str) -> list[Clip]:
             missing = set(speakers) - {clip.speaker for clip in members}
             if missing:
                 raise SerError(
-                    f'{root / name}: no clips of the speakers {", ".join(sorted(missing))}')
+                    f'{root / name}: no clips of the speakers {listed(sorted(missing))}')
         clips += members
     if not clips:
         raise SerError(f'the configuration lists no speakers for {part}; add some')
@@ -97,7 +97,7 @@ def to_clips(name: str, listing: Listing, labels: Sequence[str], merge: Mapping[
         if as_word(emotion) not in indices:
             raise SerError(
                 f'{listing.folder}: unknown emotion {emotion!r}; add it to labels, merge or drop '
-                f'in the configuration (labels: {", ".join(labels)})')
+                f'in the configuration (labels: {listed(labels)})')
         clips.append(Clip(name, recording.path, recording.speaker,
                           indices[as_word(emotion)]))
     return clips
@@ -125,7 +125,7 @@ def strangers(root: Path, labels: Sequence[str],
         left_out.update(item.label for item in listing.recordings if item.label in strange)
         clips += to_clips(listing.folder.name, listing, labels, {}, list(strange))
     if not clips:
-        raise SerError(f'{root}: no clips of the emotions {", ".join(labels)}')
+        raise SerError(f'{root}: no clips of the emotions {listed(labels)}')
     return clips, dict(left_out)
 
 
@@ -193,7 +193,7 @@ def describe(clips: list[Clip], labels: list[str]) -> str:
         chosen = [clip for clip in clips if clip.corpus == name]
         counts = Counter(labels[clip.label] for clip in chosen)
         speakers = {clip.speaker for clip in chosen}
-        lines.append(
-            f"{name}: {len(chosen)} clips of {'unknown' if '' in speakers else len(speakers)} "
-            f"speakers ({', '.join((f'{counts[label]} {label}' for label in labels))})")
+        number = 'unknown' if '' in speakers else len(speakers)
+        by_label = listed(f'{counts[label]} {label}' for label in labels)
+        lines.append(f'{name}: {len(chosen)} clips of {number} speakers ({by_label})')
     return '\n'.join(lines)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ser_ros.corpora.labels import as_word
 from ser_ros.corpora.recording import Recording
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 
 COLUMNS = ('file_path', 'emotion')
 OPTIONAL = ('speaker',)
@@ -45,7 +45,7 @@ def read_rows(path: Path, columns: Iterable[str],
         if header.count(column) != 1:
             fault = 'given several times' if column in header else 'missing'
             raise SerError(f'{path}: the column {column!r} is {fault}; needed: '
-                           f'{", ".join(columns)}; found: {_as_text(header)}')
+                           f'{listed(columns)}; found: {_as_text(header)}')
         for number, row in rows.items():
             if not row[column].strip():
                 raise SerError(f'{path}, line {number}: {column} is empty')

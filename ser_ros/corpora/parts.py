@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 
 PARTS = ('train', 'validation', 'test')
 EVERYONE = '*'  # in place of the speakers of a part: all clips, also those of unknown speakers
@@ -57,4 +57,4 @@ def check_corpus(name: str, corpus: Corpus) -> None:
             seen[speaker] = part
     if EVERYONE in seen and len(seen) > 1:
         raise SerError(f"'*' stands for all speakers of {name}; remove the others: "
-                       f'{", ".join(sorted(set(seen) - {EVERYONE}))}')
+                       f'{listed(sorted(set(seen) - {EVERYONE}))}')

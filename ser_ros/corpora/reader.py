@@ -11,7 +11,7 @@ from ser_ros.audio.opening import FILE_ENDINGS
 from ser_ros.corpora import lists, naming
 from ser_ros.corpora.labels import COMMON, CORPORA, GENERIC, as_word
 from ser_ros.corpora.recording import Listing, Recording
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 
 TABLES_NAMED = 3  # in an error
 METADATA = 'metadata.csv'
@@ -20,7 +20,7 @@ LISTED = 'listed'
 CLASSES = 'classes'
 LAYOUTS = (
     'a metadata.csv or another CSV file with the columns file_path, emotion and, if known, '
-    f"speaker; one of the corpora {', '.join(CORPORA)} as downloaded; or one folder of audio for "
+    f'speaker; one of the corpora {listed(CORPORA)} as downloaded; or one folder of audio for '
     'each emotion')
 
 
@@ -33,7 +33,7 @@ def read(path: Path, corpus: Optional[str] = None) -> Listing:
     :raises SerError: for an unknown corpus, or if nothing of what is known fits.
     """
     if corpus is not None and corpus not in CORPORA:
-        raise SerError(f'unknown corpus {corpus!r}; known: {", ".join(CORPORA)}')
+        raise SerError(f'unknown corpus {corpus!r}; known: {listed(CORPORA)}')
     path = path.resolve()
     if path.is_file():
         return _listed(path, corpus)
@@ -144,7 +144,7 @@ def _aihub(folder: Path, audio: list[Path], tables: list[Path],
         return None
     recordings, skipped = lists.aihub(chosen, audio)
     if not recordings:
-        raise SerError(f'{folder}: all clips listed in {", ".join(p.name for p in chosen)} are '
+        raise SerError(f'{folder}: all clips listed in {listed(p.name for p in chosen)} are '
                        'missing; unpack the archives of the corpus into this folder')
     return Listing('aihub', folder, 'lists of the corpus', recordings, skipped)
 
@@ -164,7 +164,7 @@ def _table(folder: Path, tables: list[Path], corpus: Optional[str]) -> Optional[
     chosen = [path for path in tables if lists.has_columns(path, lists.COLUMNS)]
     if len(chosen) > 1:
         raise SerError(f'{folder} has several lists of clips; give the path of one: '
-                       f'{", ".join(map(str, chosen))}')
+                       f'{listed(chosen)}')
     return _listed(chosen[0], corpus) if chosen else None
 
 

@@ -23,7 +23,7 @@ from typing import Optional, Sequence
 import numpy as np
 
 from ser_ros.emotion.settings import TrackerSettings
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 
 # Stamps are float64 seconds, since 1970 on a real clock: good to about 0.5 us. A duration that
 # falls short of its limit by less than this has reached it.
@@ -145,8 +145,8 @@ class EmotionTracker:
         window = np.asarray(probabilities, dtype=np.float64)
         if window.shape != (len(self.labels),):
             raise SerError(
-                f"the probabilities have the shape {window.shape}; needed: {len(self.labels)} "
-                f"values, one for each of {', '.join(self.labels)}")
+                f'the probabilities have the shape {window.shape}; needed: {len(self.labels)} '
+                f'values, one for each of {listed(self.labels)}')
         # Written so that NaN fails too.
         if not (window.min() >= 0.0 and abs(window.sum() - 1.0) <= 1e-3):
             raise SerError(

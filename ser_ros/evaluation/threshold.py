@@ -19,7 +19,7 @@ import numpy as np
 from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.emotion.settings import TrackerSettings
 from ser_ros.emotion.tracker import EmotionTracker, State
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 from ser_ros.evaluation.scoring import Scorer, WindowScores
 from ser_ros.graph_defaults import graph_settings
 from ser_ros.inference.model_file import Model
@@ -135,10 +135,9 @@ def choose(clips: Sequence[Clip], scores: Sequence[WindowScores], labels: Sequen
         if best is None or threshold.right > best.right:
             best = threshold
     if best is None:
-        raise SerError(
-            'no speech was found in the clips of '
-            f"{' or '.join((name for name, rates in answers.items() if not rates.answered))}, so "
-            'no threshold can be chosen')
+        silent = ' or '.join(name for name, rates in answers.items() if not rates.answered)
+        raise SerError(f'no speech was found in the clips of {silent}, so no threshold can be '
+                       'chosen')
     return best
 
 
@@ -188,7 +187,7 @@ def describe_answers(answers: Mapping[str, Answers]) -> str:
     """Return what a threshold gives as one line of text."""
     if not all(rates.answered for rates in answers.values()):
         silent = [name for name, rates in answers.items() if not rates.answered]
-        return f'no emotion is named in the windows with speech of {", ".join(silent)}'
+        return f'no emotion is named in the windows with speech of {listed(silent)}'
     right, answered = (float(np.mean([getattr(rates, name) for rates in answers.values()]))
                        for name in ('right', 'answered'))
     by_corpus = ', '.join(f'{name} {rates.right:.1%} of {rates.answered:.1%}'

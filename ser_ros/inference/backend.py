@@ -7,7 +7,7 @@ from typing import NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 from ser_ros.inference.engine_options import (
     DEFAULT_ENGINE_OPTIONS,
     EngineOptions,
@@ -174,8 +174,8 @@ class Backend(abc.ABC):
         offered = self.precisions(model)
         if precision not in offered:
             raise SerError(
-                f"{self.name} cannot run the model {model.info.name} in {precision!r}; "
-                f"allowed: {', '.join(offered) or 'none'}")
+                f'{self.name} cannot run the model {model.info.name} in {precision!r}; '
+                f'allowed: {listed(offered)}')
         check_threads(threads)
         check_engine_options(engines)
         session = self._open(model, precision, threads, engines)

@@ -7,7 +7,7 @@ from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 from ser_ros.inference.backend import Session
 from ser_ros.inference.engine_options import DEFAULT_ENGINE_OPTIONS, EngineOptions
 from ser_ros.inference.model_file import Model
@@ -128,7 +128,7 @@ def check_emotions(emotions: Sequence[str], labels: Sequence[str]) -> List[int]:
         return list(range(len(labels)))
     for emotion in emotions:
         if emotion not in labels:
-            raise SerError(f"unknown emotion {emotion!r}; allowed: {', '.join(labels)}")
+            raise SerError(f'unknown emotion {emotion!r}; allowed: {listed(labels)}')
     if len(emotions) < 2 or len(set(emotions)) != len(emotions):
         raise SerError(
             f"emotions must be ['{ALL}'] or two or more different labels, got {list(emotions)}")

@@ -12,7 +12,7 @@ import os
 from typing import Any, Dict, Tuple
 
 from ser_ros import resources
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 from ser_ros.extensions import Registry
 from ser_ros.inference.model_metadata import ModelInfo, read_metadata
 
@@ -51,9 +51,8 @@ class Model:
                 _check_member(info, precision, self._infos)
                 self._infos[precision] = info
         if not self._infos:
-            raise SerError(
-                f"the model folder {folder} needs at least one of "
-                f"{', '.join((name + '.onnx' for name in PRECISIONS))}")
+            files = listed(name + '.onnx' for name in PRECISIONS)
+            raise SerError(f'the model folder {folder} needs at least one of {files}')
 
     @property
     def info(self) -> ModelInfo:
@@ -73,8 +72,8 @@ class Model:
         """
         if precision not in self._infos:
             raise SerError(
-                f"the model {self.info.name} has no {precision} file; available: "
-                f"{', '.join(self.precisions)}")
+                f'the model {self.info.name} has no {precision} file; available: '
+                f'{listed(self.precisions)}')
         return self._infos[precision].path
 
 
@@ -91,13 +90,13 @@ def _find(name_or_path: str) -> str:
         if not os.path.exists(name_or_path):
             raise SerError(
                 f'there is no model {name_or_path}; give the path of a folder or an ONNX file, or '
-                f"the name of a model: {', '.join(available_models()) or 'none'}")
+                f'the name of a model: {listed(available_models())}')
         return name_or_path
     known = available_models()
     if name_or_path not in known:
         raise SerError(
-            f"unknown model {name_or_path!r}; give the name of a model "
-            f"({', '.join(known) or 'none'}), or the path of a folder or an ONNX file")
+            f'unknown model {name_or_path!r}; give the name of a model '
+            f'({listed(known)}), or the path of a folder or an ONNX file')
     return _folder(name_or_path)
 
 

@@ -13,7 +13,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 from ser_ros.inference.backend import Backend, Session
 from ser_ros.inference.engine_options import EngineOptions
 from ser_ros.inference.model_file import Model
@@ -151,7 +151,7 @@ class PytorchBackend(Backend):
         operators = scan(model.path(model.precisions[0])).operators
         unknown = sorted(operators.difference(OPERATORS))
         if unknown:
-            return (f"it has no operator {', '.join(unknown)}; supported: {', '.join(OPERATORS)}. "
+            return (f'it has no operator {listed(unknown)}; supported: {listed(OPERATORS)}. '
                     'Use onnxruntime')
         shape = model.info.input_shape
         if len(shape) != 3 and operators.intersection(OPERATORS_ON_IMAGES):

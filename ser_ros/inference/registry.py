@@ -4,7 +4,7 @@
 
 from typing import Any, Optional
 
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 from ser_ros.extensions import Registry
 from ser_ros.inference.backend import Backend
 from ser_ros.inference.model_file import Model
@@ -44,7 +44,7 @@ def choose_backend(name: str = AUTO, model: Optional[Model] = None) -> Backend:
         SerError: If it is unknown or cannot work on this machine; the text says why.
     """
     if name != AUTO and name not in BACKENDS:
-        raise SerError(f"unknown backend {name!r}; allowed: {', '.join((AUTO, *BACKENDS))}")
+        raise SerError(f'unknown backend {name!r}; allowed: {listed((AUTO, *BACKENDS))}')
     reasons = []
     for candidate in AUTO_ORDER if name == AUTO else (name,):
         backend = BACKENDS[candidate]

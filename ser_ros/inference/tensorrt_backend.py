@@ -8,7 +8,7 @@ from typing import Any, Deque, Dict, Optional, Tuple
 
 import numpy as np
 
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 from ser_ros.inference.backend import Answer, Backend, Session
 from ser_ros.inference.engine_options import EngineOptions, engine_folder
 from ser_ros.inference.model_file import PRECISIONS, Model
@@ -125,9 +125,8 @@ def build_ahead(model: Model, precision: str, engines: EngineOptions,
     offered = offered_precisions(model, gpu.capability)
     if precision not in offered:
         raise SerError(
-            f"the model {model.info.name} is not available in {precision} for the compute "
-            f"capability {gpu.capability[0]}.{gpu.capability[1]}; allowed: "
-            f"{', '.join(offered) or 'none'}")
+            f'the model {model.info.name} is not available in {precision} for the compute '
+            f'capability {gpu.capability[0]}.{gpu.capability[1]}; allowed: {listed(offered)}')
     path, job = plan_build(model, precision, trt, gpu, engines)
     if capability is None:
         session, was_there = _open_built(trt, model, path, job, engines)
@@ -176,7 +175,7 @@ def _load(trt: Any, model: Model, job: Job, content: engine_file.EngineFile) -> 
         engine = RunningEngine(
             trt, module.make_logger(trt, keep), devices.open_device(), content.plan)
     except SerError as error:
-        raise type(error)(f"{error}{''.join((' | ' + text for text in errors))}") from error
+        raise type(error)(' | '.join([str(error), *errors])) from error
     built = engine.precision or content.precision
     try:
         if built != precision:

@@ -12,7 +12,7 @@ from typing import Collection, Dict, Mapping, Optional, Tuple
 
 from ser_ros import typed_yaml
 from ser_ros.emotion.labels import EMOTIONS
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 from ser_ros.typed_values import key
 
 # Language to texts; none where the response is silent.
@@ -77,8 +77,8 @@ class MitigationConfig:
         """
         if language not in self.languages:
             raise SerError(
-                f"{self.path} has no texts in the language {language!r}; available: "
-                f"{', '.join(self.languages)}")
+                f'{self.path} has no texts in the language {language!r}; available: '
+                f'{listed(self.languages)}')
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,8 @@ class _StrategyKeys:
         for phase, texts in vars(self).items():
             for language in texts or ():
                 if language not in languages:
-                    raise SerError(f"{phase}: unknown key {language!r}; allowed: "
-                                   f"{', '.join(languages)}")
+                    raise SerError(f'{phase}: unknown key {language!r}; allowed: '
+                                   f'{listed(languages)}')
             for language in languages:
                 if texts is not None and language not in texts:
                     raise SerError(f'{phase}: the key {language!r} is missing')
@@ -135,15 +135,15 @@ class _FileKeys:
                 raise SerError(f'strategies.{name}.{error}') from error
         labels = EMOTIONS + self.extra_labels
         if not self.responses:
-            raise SerError(f"responses holds no emotion; allowed: one or more of "
-                           f"{', '.join(labels)}")
+            raise SerError(f'responses holds no emotion; allowed: one or more of '
+                           f'{listed(labels)}')
         for label, name in self.responses.items():
             if label not in labels:
                 raise SerError(
-                    f"responses: unknown key {label!r}; allowed: {', '.join(labels)}")
+                    f'responses: unknown key {label!r}; allowed: {listed(labels)}')
             if name not in self.strategies:
-                raise SerError(f"responses.{label} is {name!r}; allowed: one of "
-                               f"{', '.join(self.strategies)}")
+                raise SerError(f'responses.{label} is {name!r}; allowed: one of '
+                               f'{listed(self.strategies)}')
 
 
 def _stripped(texts: Texts) -> Texts:

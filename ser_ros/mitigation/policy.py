@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple
 
 from ser_ros.emotion.tracker import TIME_TOLERANCE_S, State
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 from ser_ros.mitigation.config import MitigationConfig, Phase
 
 # Windows come at least every 5 s: over a longer step something was lost, and nothing lasted.
@@ -201,5 +201,5 @@ def _check(stamp_s: float, state: int, confidence: float) -> None:
         raise SerError(
             f'the stamp is {stamp_s} and the confidence {confidence}; needed: finite numbers')
     if state not in list(State):
-        raise SerError(
-            f"the state is {state}; allowed: {', '.join((f'{s:d} ({s.name})' for s in State))}")
+        states = listed(f'{known:d} ({known.name})' for known in State)
+        raise SerError(f'the state is {state}; allowed: {states}')

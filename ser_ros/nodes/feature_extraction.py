@@ -65,7 +65,7 @@ class FeatureExtraction(managed.ManagedNode):
              choices=(AUTO,) + tuple(sorted(FEATURE_SETS))),
         spec('period', 'Time from one window to the next [s], a multiple of 0.02.',
              range=(0.1, 5.0)),
-        spec('speaking_hang_over_s', "Time after robot_speaking becomes false during which sound "
+        spec('speaking_hang_over_s', 'Time after robot_speaking becomes false during which sound '
              "still counts as the robot's own [s].", range=(0.0, 10.0)),
     )
     TOPICS = (

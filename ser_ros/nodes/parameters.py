@@ -20,7 +20,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from ser_ros.defaults import load_defaults
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 
 # When a parameter may be changed: at any time, or only while nothing has been made from it.
 ALWAYS = 'at any time'
@@ -111,7 +111,7 @@ def _allowed(parameter: Spec) -> str:
 def _check_choice(parameter: Spec, value: Any) -> None:
     if parameter.choices and value not in parameter.choices:
         raise SerError(
-            f"parameter {parameter.name}: given {value!r}, allowed: {', '.join(parameter.choices)}")
+            f'parameter {parameter.name}: given {value!r}, allowed: {listed(parameter.choices)}')
 
 
 def _describe_use_sim_time(node: Node) -> None:

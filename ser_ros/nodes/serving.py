@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, NamedTuple, Optional, Sequence
 import numpy as np
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 from ser_ros.inference.classifier import Classifier
 from ser_ros.inference.engine_options import EngineOptions
 from ser_ros.inference.inference_thread import InferenceThread
@@ -92,8 +92,8 @@ class Serving:
         offered = backend.precisions(self.model)
         if request.precision not in offered:
             raise SerError(
-                f"{backend.name} cannot run the model {self.model.info.name} in "
-                f"{request.precision}; allowed: {', '.join(offered)}")
+                f'{backend.name} cannot run the model {self.model.info.name} in '
+                f'{request.precision}; allowed: {listed(offered)}')
 
     def switch(self, request: Request, engines: EngineOptions) -> None:
         """

@@ -8,7 +8,7 @@ from typing import Any
 
 from ser_ros import typed_yaml
 from ser_ros.corpora.parts import Corpus, check_corpus
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 from ser_ros.extensions import Registry
 from ser_ros.features.base import FeatureExtractor
 from ser_ros.features.registry import create_extractor
@@ -119,11 +119,11 @@ class Config:
         if self.partners and self.name in self.alone:
             raise SerError(
                 f'name is {self.name!r}; allowed: another one than those of the networks '
-                f'{", ".join(self.alone)}, whose folder it would share')
+                f'{listed(self.alone)}, whose folder it would share')
         for label, target in self.merge.items():
             if target not in self.labels:
                 raise SerError(f'merge.{label} is {target!r}; allowed: one of the labels '
-                               f'{", ".join(self.labels)}')
+                               f'{listed(self.labels)}')
         for name, corpus in self.corpora.items():
             check_corpus(name, corpus)
 

@@ -75,7 +75,7 @@ def _lock(path: str, options: EngineOptions) -> Iterator[None]:
             if time.monotonic() > deadline:
                 raise SerError(
                     f"another process has been building {path[:-len('.lock')]} for "
-                    f"{options.timeout_s:g} s")
+                    f'{options.timeout_s:g} s')
             if options.cancelled():
                 raise SerError(_CANCELLED)
             time.sleep(_PERIOD_S)

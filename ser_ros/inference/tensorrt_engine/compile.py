@@ -14,7 +14,7 @@ kinds of them:
 
 from typing import Any, NamedTuple, Optional, Tuple
 
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 from ser_ros.inference.tensorrt_engine.module import PORTABLE, create
 
 MIB = 1 << 20
@@ -177,7 +177,7 @@ def _set_capability(trt: Any, config: Any, capability: Tuple[int, int]) -> None:
     name = 'SM{}{}'.format(*capability)
     if not can_target(trt) or not hasattr(trt.ComputeCapability, name):
         raise SerError(
-            f"{trt.__name__} on this machine cannot build for the compute capability "
-            f"{capability[0]}.{capability[1]}; allowed: {', '.join(targets(trt)) or 'none'}")
+            f'{trt.__name__} on this machine cannot build for the compute capability '
+            f'{capability[0]}.{capability[1]}; allowed: {listed(targets(trt))}')
     config.num_compute_capabilities = 1
     config.set_compute_capability(getattr(trt.ComputeCapability, name), 0)

@@ -38,7 +38,7 @@ def first_gpu() -> Gpu:
         cuda = ctypes.CDLL(LIBRARY)
     except OSError as error:
         raise SerError(
-            f"there is no NVIDIA driver ({LIBRARY} cannot be loaded); start containers with "
+            f'there is no NVIDIA driver ({LIBRARY} cannot be loaded); start containers with '
             "NVIDIA's runtime") from error
     count = ctypes.c_int(0)
     code = cuda.cuInit(0) or cuda.cuDeviceGetCount(ctypes.byref(count))
