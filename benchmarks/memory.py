@@ -36,7 +36,7 @@ def pss_mb(pid) -> float:
 
 
 def graph_mb(model: str, precision: str, audio: Path) -> float:
-    """Run the graph until it has told some emotions; return its memory then [MB]."""
+    """Run the graph until it has published some emotions; return its memory then [MB]."""
     command = subprocess.Popen(
         ['ser_ros', 'run', str(audio), '--loop', '--model', model, '--precision', precision],
         stdout=subprocess.PIPE, universal_newlines=True)

@@ -5,7 +5,8 @@
 Check the English that users read; CONTRIBUTING.md says how we write.
 
 Documents: the length of sentences and the number of semicolons, outside of code and tables.
-Documents and texts of the code (parameters, --help, errors, logs): words and habits to avoid.
+Documents, configurations, messages and texts of the code (parameters, --help, errors, logs): words
+and habits to avoid.
 """
 
 import ast
@@ -16,6 +17,7 @@ from typing import Dict, Iterator, List, NamedTuple, Tuple
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 DOCUMENTS = ('*.md', 'docs/*.md', 'docker/*.md', 'models/*/*.md')
+COMMENTED = ('config/**/*.yaml', 'msg/*.msg')
 CODE = ('ser_ros/**/*.py', 'launch/*.py')
 MAX_LINES = {'README.md': 179, 'README.ko.md': 179}
 
@@ -118,14 +120,18 @@ def _fragments_in(texts: List[Text]) -> List[str]:
 
 
 def _cells(path: str, document: str) -> List[Text]:
-    return [Text(path, number, cell)
-            for number, line in enumerate(document.splitlines(), 1) if line.startswith('|')
-            for cell in line.strip().strip('|').split('|')]
+    return [line._replace(text=cell)
+            for line in _lines(path, document) if line.text.startswith('|')
+            for cell in line.text.strip().strip('|').split('|')]
+
+
+def _lines(path: str, text: str) -> List[Text]:
+    return [Text(path, number, line) for number, line in enumerate(text.splitlines(), 1)]
 
 
 def check_document(path: str, document: str) -> List[str]:
     """Return what is wrong with a Markdown text; an empty list if nothing is."""
-    lines = [Text(path, number, line) for number, line in enumerate(document.splitlines(), 1)]
+    lines = _lines(path, document)
     problems = habits_in(lines) + _fragments_in(_cells(path, document))
     if len(lines) > MAX_LINES.get(path, len(lines)):
         problems.append(f'{path}: {len(lines)} lines, allowed: {MAX_LINES[path]}')
@@ -199,6 +205,8 @@ def check() -> List[str]:
     problems = []
     for path, text in _read(DOCUMENTS).items():
         problems += check_document(path, text)
+    for path, text in _read(COMMENTED).items():
+        problems += habits_in(_lines(path, text))
     for path, text in _read(CODE).items():
         problems += check_code(path, text)
     return problems

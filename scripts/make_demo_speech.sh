@@ -5,7 +5,7 @@
 # make_demo_speech.sh OUTPUT.wav: a minute of speech for a demonstration, made with espeak-ng:
 # several voices, speeds and pitches, English and Korean, with silence between them. They are
 # chosen so that everything happens that the graph can do, a mitigation included. A synthesiser's
-# voice shows the graph at work, not how well the emotions of people are told apart.
+# voice shows the graph at work, not how well it recognises the emotions of people.
 set -euo pipefail
 
 output=${1:?usage: make_demo_speech.sh OUTPUT.wav}

@@ -48,7 +48,7 @@ make_venv() {
 }
 
 if ! python=$(find_python36); then
-    [[ -z ${PYTHON36:-} ]] || die "PYTHON36=$PYTHON36 is no Python 3.6"
+    [[ -z ${PYTHON36:-} ]] || die "PYTHON36=$PYTHON36 is not Python 3.6"
     say 'tests on Python 3.6 skipped: there is no python3.6 on PATH nor under pyenv'
     exit 0
 fi

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = ['Recognizer', 'SerError', 'classify']
 __version__ = '0.1.0'
 
-# From 1.29 on ONNX Runtime reports models and usage to its maker, unless it is told not to before
-# it is imported. What a robot hears is nobody else's business.
+# ONNX Runtime 1.29 and newer reports models and usage to its maker, unless this is set before it is
+# imported. What a robot hears is nobody else's business.
 os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')
 
 _FRONT_DOOR = 'ser_ros.recognizer'

@@ -56,7 +56,7 @@ class EmotionStream:
             period_s: time from one window to the next [s], 0.1 to 5.
             backend: 'auto', 'onnxruntime', 'tensorrt' or 'pytorch'.
             threads: CPU threads for one window.
-            emotions: two or more of the model's labels; only these are told apart.
+            emotions: two or more of the model's labels; only these are possible answers.
             tracking: how probabilities become a steady statement, by the attributes of
                 `ser_ros.emotion.settings.TrackerSettings`: ``min_confidence``, ``smoothing_s``...
 

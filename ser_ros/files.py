@@ -20,5 +20,5 @@ def check_regular(path: str) -> os.stat_result:
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, 'it is a folder', path)
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, 'it is no regular file', path)
+        raise OSError(errno.EINVAL, 'it is not a regular file', path)
     return status

@@ -6,7 +6,7 @@ import contextlib
 import re
 import sys
 
-# Control characters, line ends of Unicode, and bytes that are no text in the system's encoding.
+# Control characters, line ends of Unicode, and bytes that are not text in the system's encoding.
 _UNPRINTABLE = re.compile('[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]')
 
 

@@ -65,12 +65,12 @@ class Adaptation:
     Attributes
     ----------
     model: that it started from.
-    head: the last layer that is learnt from all clips.
+    head: the last layer, trained on all clips.
     temperature: fitted on the held-out windows.
     threshold: for the rate of right answers that the model states; None where it states none.
     clips: those with speech.
     silent: those without.
-    unreadable: so many files could not be read and are in neither.
+    unreadable: number of unreadable files, which are in neither.
     held_out: what the folds keep together, 'speakers' or 'clips'.
     truth: label of each clip.
     before, after: answer to each clip of the old model, and of one that did not see its fold.
@@ -109,7 +109,7 @@ def adapt(model: Model, clips: Sequence[Clip], stream: WindowStream, settings: S
     Learn from all clips, and cross-validate what that is worth.
 
     :param stream: of the model's feature set.
-    :param unreadable: so many files have been left out of the clips, for the report.
+    :param unreadable: number of files left out of the clips, for the report.
     :raises SerError: if the model cannot be adapted, or the clips are too few or of too few
         emotions.
     """
@@ -142,7 +142,7 @@ def adapt(model: Model, clips: Sequence[Clip], stream: WindowStream, settings: S
 
 def held_out_logits(old: Head, examples: Examples, folds: Sequence[np.ndarray],
                     temperature: float, keep: float, progress: Progress) -> np.ndarray:
-    """Return the logits of each window by a layer that has learnt from the other folds."""
+    """Return the logits of each window by a layer that was trained on the other folds."""
     logits = np.empty((len(examples.features), len(old.bias)))
     everyone = np.arange(len(examples.labels))
     for fold in progress.track(folds, 'folds', len(folds)):

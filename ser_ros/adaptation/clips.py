@@ -1,6 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A user's labelled clips: which can be learnt from, and who is held out with whom."""
+"""A user's labelled clips: those to train on, and the folds that are held out."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

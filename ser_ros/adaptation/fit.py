@@ -1,10 +1,10 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Learn a model's last layer anew from a few labelled clips, without forgetting what it knew.
+Retrain a model's last layer on a few labelled clips, without forgetting what it knew.
 
 Only the last layer, since its loss is convex: the result depends on the clips alone, takes
-seconds, and a handful of clips cannot break what the layers before it have learnt.
+seconds, and a handful of clips cannot break what the layers before it have learned.
 """
 
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ class Examples:
     labels: np.ndarray
 
     def of(self, clips: Sequence[int] | np.ndarray) -> 'Examples':
-        """Return the windows of some clips, numbered anew in ascending order."""
+        """Return the windows of some clips, renumbered in ascending order."""
         chosen = np.sort(np.asarray(clips))
         rows = np.isin(self.clips, chosen)
         return Examples(self.features[rows], np.searchsorted(chosen, self.clips[rows]),
@@ -65,7 +65,7 @@ def fit_head(head: Head, examples: Examples, temperature: float, keep: float = K
     cross-entropy to what the old layer answers (learning without forgetting, Li and Hoiem 2016,
     arXiv:1606.09282); and a square penalty on the change of the weights, each measured by how
     much its feature varies (arXiv:1802.01483). Labels that no clip has are left out of the
-    first, so that their probability is not taken away for want of clips.
+    first, so that a lack of clips does not lower their probability.
 
     :param examples: of two labels or more.
     :param temperature: that divides the logits.

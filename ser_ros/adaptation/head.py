@@ -1,6 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The last layer of a stored model, apart from the rest: what adaptation learns anew."""
+"""The last layer of a stored model, apart from the rest: the layer that adaptation retrains."""
 
 import tempfile
 from dataclasses import dataclass

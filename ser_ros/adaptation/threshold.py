@@ -28,13 +28,13 @@ from ser_ros.inference.softmax import softmax
 @dataclass(frozen=True)
 class HeldOut:
     """
-    What is answered to the clips by models that have not learnt from them.
+    The answers to the clips by models that were not trained on them.
 
     Attributes
     ----------
     clips: those with speech.
     examples, heard: their windows with speech.
-    logits: of each window, by a layer that has learnt from the other folds.
+    logits: of each window, by a layer that was trained on the other folds.
     folds: indices of the clips in each.
 
     """

@@ -88,7 +88,7 @@ class Capture:
         :param on_end: called once, in the thread, when a file is over.
         :param on_warning: takes a text for people: device lost, device back, file broken.
         :param clock: the clock of the pace and of ``AudioSource.captured_at_s``, in seconds.
-        :param wait: waits for so many seconds, or less if stopped, and tells whether stopped.
+        :param wait: waits for a number of seconds, or less if stopped, and returns whether stopped.
         """
         self._open_source = open_source
         self._on_chunk = on_chunk

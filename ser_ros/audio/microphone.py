@@ -114,7 +114,7 @@ class MicrophoneSource(AudioSource):
 
     def _release(self) -> None:
         if self._stream is not None:
-            # A lost device cannot be told to stop; the stream is gone all the same.
+            # A lost device cannot be stopped; the stream is gone anyway.
             with contextlib.suppress(OSError):
                 self._stream.close()
         portaudio.terminate(self._portaudio)

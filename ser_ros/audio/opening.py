@@ -8,14 +8,14 @@ from ser_ros.audio.devices import MICROPHONE
 from ser_ros.audio.source import AudioSource
 
 # A name with one of these endings means a file, also where no such file exists: "no such file"
-# tells more about a mistyped name than "no such microphone".
+# says more about a mistyped name than "no such microphone".
 FILE_ENDINGS = (
     '.wav', '.flac', '.ogg', '.oga', '.opus', '.mp3', '.m4a', '.aac', '.mp4', '.webm', '.mka',
     '.wma', '.aif', '.aiff', '.au', '.caf')
 
 
 def looks_like_file(device: str) -> bool:
-    """Tell whether the text names an audio file rather than a microphone."""
+    """Return whether the text names an audio file rather than a microphone."""
     if device in ('', MICROPHONE) or device.isdigit():
         return False
     return (os.path.isfile(device) or os.sep in device or device.startswith('~')

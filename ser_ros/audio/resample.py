@@ -38,7 +38,7 @@ class StreamResampler:
         Resample the next piece.
 
         :param samples: float32 of shape (n,), n >= 0.
-        :returns: float32 of shape (m,), the samples that can be told by now.
+        :returns: float32 of shape (m,), the samples that are known by now.
         """
         if self._stream is None:
             return samples

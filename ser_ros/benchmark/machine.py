@@ -1,6 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""On what a benchmark was run, and how much memory a process takes, as Linux tells it."""
+"""The machine of a benchmark, and the memory of a process, as Linux reports them."""
 
 import os
 import platform

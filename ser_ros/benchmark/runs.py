@@ -34,7 +34,7 @@ class Row(NamedTuple):
     inference_ms, inference_p95_ms: of the model.
     reduction_percent: of the inference time against the reference; None without it.
     pss_mb, rss_mb, system_mb, cpu_percent: as `ser_ros.benchmark.worker.measure` says.
-    windows: so many were timed.
+    windows: number of timed windows.
     reason: why there are no figures, '' if there are.
 
     """
@@ -66,7 +66,7 @@ class Runs:
     All configurations, each in a fresh process, in ROUNDS rounds.
 
     They take turns, and every other round goes backwards: what else the machine does, and its
-    getting warm, meets all alike. Times are medians over all windows of all rounds; a reduction
+    getting warm, affects all equally. Times are medians over all windows of all rounds; a reduction
     is the median of the rounds' own, whose processes ran one after the other.
 
     :param task: of every process, but for backend, precision and seconds.

@@ -94,7 +94,7 @@ class _Stream:
         self._next_hop = 0
 
     def run(self, seconds: float) -> Dict[str, Any]:
-        """Warm up, then measure for so long, and for LEAST_WINDOWS at least."""
+        """Warm up, then measure for this time, and for LEAST_WINDOWS at least."""
         self._extractor.push(self._take(-(-self._extractor.window_samples // self._hops[0].size)))
         for _ in range(WARM_UP_WINDOWS):
             self._window()

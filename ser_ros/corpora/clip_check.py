@@ -52,7 +52,7 @@ def measure(path: Path) -> ClipCheck:
 
 
 def _check_riff_size(path: Path) -> None:
-    """Raise SerError for a WAV file that ends before its header says; libsndfile does not tell."""
+    """Raise SerError for a WAV file shorter than its header says; libsndfile does not report it."""
     with open(path, 'rb') as file:
         magic, declared = file.read(4), int.from_bytes(file.read(4), 'little') + 8
     held = path.stat().st_size

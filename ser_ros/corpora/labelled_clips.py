@@ -27,7 +27,7 @@ class Clip:
     """
     One recording: what is said by whom, and the index of its emotion in the labels.
 
-    The speaker is '' where the corpus does not tell.
+    The speaker is '' if the corpus does not name it.
     """
 
     corpus: str

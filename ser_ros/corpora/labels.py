@@ -31,7 +31,7 @@ COMMON: dict[str, Optional[str]] = {
 
 SPECIAL: dict[str, dict[str, Optional[str]]] = {
     # Calm was added to RAVDESS as a second baseline beside neutral (Livingstone & Russo 2018);
-    # no other corpus here has it, so apart from neutral it would only tell RAVDESS.
+    # no other corpus here has it, so apart from neutral it would only identify RAVDESS.
     'ravdess': {'calm': 'neutral'},
     'nemo': {},
     # Boredom is none of the seven, and nearer to sadness and neutral than either is to the rest:

@@ -53,7 +53,7 @@ def read_rows(path: Path, columns: Iterable[str],
 
 
 def has_columns(path: Path, columns: Iterable[str]) -> bool:
-    """Tell whether a file is a CSV file with at least these columns."""
+    """Return whether a file is a CSV file with at least these columns."""
     return set(columns) <= set(map(as_word, _header(path)))
 
 
@@ -131,7 +131,7 @@ def aihub(lists: Iterable[Path], audio: Iterable[Path]) -> tuple[
     Read the lists of AI-Hub's Korean emotional conversations, one for each year of recording.
 
     The column ``상황`` (situation) holds the emotion that was to be spoken, ``wav_id`` the name of
-    the file without its ending; five listeners' votes are in further columns. Nothing tells the
+    the file without its ending; five listeners' votes are in further columns. Nothing names the
     speaker: the corpus cannot be split by speaker and belongs into one part as a whole.
     Source: data set 263 of https://aihub.or.kr (감정 분류를 위한 대화 음성 데이터셋), and the
     lists 4차년도.csv, 5차년도.csv and 5차년도_2차.csv as published programs read them.

@@ -51,7 +51,7 @@ class Naming:
     other: Optional[tuple[re.Pattern, str]] = None
 
     def parse(self, path: Path) -> Optional[Recording]:
-        """Return what the path tells, or None if it is not one of this corpus."""
+        """Return what the path says, or None if it is not one of this corpus."""
         match = self.pattern.search(path.with_suffix('').as_posix())
         if match is None:
             return None

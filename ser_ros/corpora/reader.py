@@ -91,7 +91,7 @@ def _names(folders: list[Path]) -> str:
 
 
 def _kind(folder: Path) -> Optional[str]:
-    """Return what a folder is at first sight; None if that does not tell a corpus."""
+    """Return what a folder is at first sight; None if that does not show a corpus."""
     if (folder / METADATA).exists():
         return LISTED
     audio, tables = _walk(folder)
@@ -104,7 +104,7 @@ def _kind(folder: Path) -> Optional[str]:
 
 
 def _is_of_classes(folder: Path, audio: list[Path]) -> bool:
-    """Tell whether there are folders of emotions with audio right below the folder."""
+    """Return whether there are folders of emotions with audio right below the folder."""
     return any(as_word(path.relative_to(folder).parts[0]) in COMMON for path in audio
                if path.parent != folder)
 
@@ -125,7 +125,7 @@ def _walk(folder: Path) -> tuple[list[Path], list[Path]]:
 
 
 def _by_name(folder: Path) -> str:
-    """Return the corpus that a folder's name tells."""
+    """Return the corpus of a folder's name."""
     name = folder.name.lower()
     known = {corpus.replace('-', ''): corpus for corpus in CORPORA}
     return known.get(''.join(filter(str.isalnum, name)), GENERIC)

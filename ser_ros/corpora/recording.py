@@ -15,7 +15,7 @@ class Recording:
     ----------
     path: the audio file; whether it exists is known only when it is read.
     label: the emotion in the corpus's own word, such as 'calm'.
-    speaker: '' where the corpus does not tell.
+    speaker: '' if the corpus does not name it.
 
     """
 

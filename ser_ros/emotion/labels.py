@@ -3,7 +3,7 @@
 """
 The names of the emotions.
 
-What a model tells apart is written in its file; these are the names that the models, data sets and
+A model's file lists its labels; these are the names that the models, data sets and
 configuration files of this package use.
 """
 

@@ -118,9 +118,9 @@ class EmotionTracker:
         Take the next window.
 
         :param stamp_s: audio time of the window's last sample; where it goes back (a bag played in
-            a loop) the tracker starts anew.
+            a loop) the tracker restarts.
         :param probabilities: of the emotions in this window, shape (n,), adding up to 1; None is
-            enough for a window that is no speech.
+            enough for a window without speech.
         :param speech_probability: share of the window that is speech, [0, 1].
         :param muted: the window must not be used, for instance because the robot is speaking.
         :raises SerError: for a value that is not finite, out of range or of the wrong length. The

@@ -54,7 +54,7 @@ class Condition:
 
     @property
     def title(self) -> str:
-        """Kind and strength, which tell the condition from all others."""
+        """Kind and strength, which identify the condition."""
         return self.name if self is CLEAN else f'{self.name} {self.strength:g}'
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How long it takes until a change of emotion is told: clips of two emotions, one voice, joined."""
+"""The delay until a change of emotion is reported: clips of two emotions, one voice, joined."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ def plan(clips: Sequence[Clip], per_speaker: int, seed: int = 0) -> list[Change]
     """
     Draw changes between the emotions of each known speaker, the same ones for the same clips.
 
-    :param per_speaker: at most so many changes for each.
+    :param per_speaker: maximum number of changes for each.
     """
     generator = np.random.default_rng(seed)
     changes = []

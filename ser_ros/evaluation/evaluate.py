@@ -40,7 +40,7 @@ def run(scorer: Scorer, clips: Sequence[Clip], part: str, changes: int, output: 
     Score the clips, write the report and what is behind it to ``output``.
 
     :param part: whose clips these are, for the report.
-    :param changes: so many changes of emotion are tried for each speaker; 0: none.
+    :param changes: number of changes of emotion for each speaker; 0: none.
     :param against: folder of another model's evaluation on the same clips, to compare with.
     :return: the report as Markdown.
     :raises SerError: if a clip or the other evaluation cannot be read.
@@ -87,7 +87,7 @@ def run_robustness(scorer: Scorer, clips: Sequence[Clip], part: str, per_corpus:
     Score the clips under all conditions, write the report and its figures to ``output``.
 
     :param part: whose clips these are, for the report.
-    :param per_corpus: so many clips of each corpus, see `robustness.choose`; 0 for all.
+    :param per_corpus: number of clips of each corpus, see `robustness.choose`; 0 for all.
     :return: the report as Markdown.
     :raises SerError: if a clip cannot be read, or this machine lacks a codec.
     """

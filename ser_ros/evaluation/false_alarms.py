@@ -92,7 +92,7 @@ def report(heard: Sequence[Heard], unreadable: int = 0) -> list[Block]:
     """
     Return the figures of all sounds and of each kind as a document.
 
-    :param unreadable: so many files were left out.
+    :param unreadable: number of files that were left out.
     """
     groups = {'all': list(heard)}
     without = [sound for sound in heard if sound.kind not in HARD]

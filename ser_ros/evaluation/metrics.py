@@ -123,7 +123,7 @@ def risk_coverage(confidence: np.ndarray, right: np.ndarray) -> tuple[np.ndarray
 
 
 def coverage_at(risk_limit: float, coverage: np.ndarray, risk: np.ndarray) -> float:
-    """Return the largest coverage at which the risk is no higher than the limit; 0 at none."""
+    """Return the largest coverage with at most this risk; 0 if there is none."""
     allowed = coverage[risk <= risk_limit]
     return float(allowed.max()) if len(allowed) else 0.0
 

@@ -46,7 +46,7 @@ def choose(clips: Sequence[Clip], per_corpus: int, seed: int = 0) -> list[Clip]:
     """
     Draw clips of each corpus, the same ones for the same clips, its classes as evenly as can be.
 
-    :param per_corpus: at most so many of each; 0 for all.
+    :param per_corpus: maximum number of each; 0 for all.
     """
     generator = np.random.default_rng(seed)
     chosen: list[Clip] = []

@@ -140,7 +140,7 @@ class EfficientatMel(FramedExtractor):
             out = np.empty(self.input_shape, np.float32)
         power = out[0]
         power[...] = columns[0]
-        # Everything below sees the same memory layout in a stream and offline, and rounds alike.
+        # Everything below sees the same memory layout in a stream and offline, and rounds equally.
         mean_square = float(np.sum(self._level_weights * power.mean(axis=1)))
         power *= np.float32(level_gain(mean_square))
         power += np.float32(OFFSET)

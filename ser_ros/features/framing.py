@@ -9,7 +9,7 @@ import numpy as np
 from ser_ros.errors import SerError
 
 # Full scale is 1.0, and float recordings may exceed it a little. Beyond this (+60 dBFS) the
-# values are no sound: integers that nobody scaled, or bytes read in the wrong order.
+# values are not sound: integers that nobody scaled, or bytes read in the wrong order.
 MAX_AMPLITUDE = 1000.0
 
 

@@ -26,7 +26,7 @@ LEVEL_DBFS = (-60.0, 0.0)
 F0_HZ = (50.0, 600.0)
 # 0 is left to frames without a voice: a voice of 50 Hz is an octave above it.
 F0_ZERO_HZ = 25.0
-# What is quieter, once the window has its level, is no voice, however periodic.
+# Quieter sound, once the window has its level, is not a voice, however periodic.
 VOICED_MIN_DBFS = -50.0
 DB_PER_NEPER = 10.0 / np.log(10.0)
 
@@ -105,7 +105,7 @@ class MelF0Level(FramedExtractor):
         power, f0_hz, trough = columns
         mel = out[0]
         mel[...] = power
-        # Everything below sees the same memory layout in a stream and offline, and rounds alike.
+        # Everything below sees the same memory layout in a stream and offline, and rounds equally.
         frames = np.add.reduce(mel[FIRST_LEVEL_BAND:], axis=0)
         gain = np.float32(level_gain(float(frames.mean(dtype=np.float64))))
         frames *= gain

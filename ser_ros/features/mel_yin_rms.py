@@ -55,7 +55,7 @@ class MelYinRms(FramedExtractor):
     grid = VOICE_GRID
     input_shape = (3, MEL_BANDS, VOICE_GRID.window_hops)
     # Whole windows are computed a third at a time: larger temporaries than these cost twice as
-    # much, because the allocator asks the kernel for them anew each time.
+    # much, because the allocator asks the kernel for them again each time.
     max_frames = 43
     column_names = MelYinRmsColumns
     column_layout = (

@@ -42,7 +42,7 @@ class Classifier:
     Attributes
     ----------
     session: the loaded model.
-    labels: the emotions that are told apart, in the order of the probabilities.
+    labels: the possible emotions, in the order of the probabilities.
 
     """
 
@@ -52,7 +52,7 @@ class Classifier:
 
         :param emotions: ``('all',)`` or two or more of the model's labels, in any order; the
             model's order is kept.
-        :raises SerError: if one is no label of the model.
+        :raises SerError: if one is not a label of the model.
         """
         self.session = session
         self._chosen = check_emotions(emotions, session.info.labels)

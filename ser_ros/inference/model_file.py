@@ -33,7 +33,7 @@ class Model:
 
         :param name_or_path: a plain name is that of a model in ``models/`` or of one that
             another package brings; with a separator or the ending ``.onnx`` it is a path.
-        :raises SerError: if there is no such model, or its files are no models or disagree.
+        :raises SerError: if there is no such model, or its files are not models or disagree.
         """
         self._infos: Dict[str, ModelInfo] = {}
         path = _find(name_or_path)

@@ -145,6 +145,6 @@ def _check_second(info: ModelInfo, tensor: Tensor, name: str, size: int) -> None
 
 
 def _fits(graph_shape: Tuple[int, ...], shape: Tuple[int, ...]) -> bool:
-    """Tell whether a tensor of ``shape`` suits a graph whose -1 dimensions are free."""
+    """Return whether a tensor of ``shape`` suits a graph whose -1 dimensions are free."""
     return len(graph_shape) == len(shape) and all(
         graph_size in (-1, size) for graph_size, size in zip(graph_shape, shape))

@@ -73,7 +73,7 @@ class OnnxRuntimeBackend(Backend):
     name = 'onnxruntime'
 
     def unavailable_reason(self) -> Optional[str]:
-        """Tell whether the package is installed, without importing it."""
+        """Return why the package cannot be used, or None; without importing it."""
         if importlib.util.find_spec('onnxruntime') is None:
             return 'the Python package onnxruntime is not installed (pip install onnxruntime)'
         return None

@@ -140,7 +140,7 @@ class PytorchBackend(Backend):
     name = 'pytorch'
 
     def unavailable_reason(self) -> Optional[str]:
-        """Tell whether the packages are installed, without importing them."""
+        """Return why the packages cannot be used, or None; without importing them."""
         for package in ('torch', 'onnx'):
             if importlib.util.find_spec(package) is None:
                 return f'the Python package {package} is not installed (pip install {package})'
@@ -177,7 +177,7 @@ class PytorchBackend(Backend):
 
 
 def _has_gpu() -> bool:
-    """Tell whether NVIDIA's driver is loaded: of a graphics card, or of a Jetson."""
+    """Return whether NVIDIA's driver is loaded, that of a graphics card or of a Jetson."""
     return any(os.path.exists(path) for path in ('/dev/nvidiactl', '/dev/nvhost-gpu'))
 
 

@@ -58,5 +58,5 @@ def choose_backend(name: str = AUTO, model: Optional[Model] = None) -> Backend:
 
 
 def may_fall_back(name: str) -> bool:
-    """Tell whether FALLBACK is to serve if the backend of this name cannot open the model."""
+    """Return whether FALLBACK is to be used if the backend of this name cannot open the model."""
     return name == AUTO and choose_backend(AUTO).name != FALLBACK

@@ -70,7 +70,7 @@ class TensorRTBackend(Backend):
     name = 'tensorrt'
 
     def unavailable_reason(self) -> Optional[str]:
-        """Tell what is missing: TensorRT, pycuda or cuda-python, the driver, or a GPU."""
+        """Return what is missing: TensorRT, pycuda or cuda-python, the driver, or a GPU."""
         if module.installed() is None:
             return ('TensorRT is not installed (on a Jetson it is part of JetPack; on a PC with an '
                     'RTX card: pip install tensorrt-rtx-cu12)')

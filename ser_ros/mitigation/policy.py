@@ -23,7 +23,7 @@ episode comes to an end. A hold is broken by whatever is not that emotion: bette
 wrong one. It is measured on while cooling down, so what outlasts that is answered right after it.
 
 All times are audio time, from the stamps. Where they go back (a bag played in a loop) the policy
-starts anew; an episode that was open then is dropped.
+restarts; an episode that was open then is dropped.
 """
 
 import math

@@ -4,7 +4,7 @@
 
 from typing import Callable, Dict, NamedTuple, Optional, Union
 
-# A build may take minutes, in hundreds of phases: so many percent are worth a line in the log.
+# A build may take minutes, in hundreds of phases: this many percent are worth a line in the log.
 LOGGED_PERCENT = 10
 
 class _Progress(NamedTuple):
@@ -14,7 +14,7 @@ class _Progress(NamedTuple):
 
 class BuildProgress:
     """
-    The ``on_progress`` of `EngineOptions`; remembers the last that it was told.
+    The ``on_progress`` of `EngineOptions`; remembers its last values.
 
     It is called in the thread that builds and read in any other.
 

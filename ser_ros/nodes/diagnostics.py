@@ -1,6 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a node tells about itself on /diagnostics, once a second (REP-107)."""
+"""The status of a node on /diagnostics, once a second (REP-107)."""
 
 import collections
 import contextlib

@@ -43,7 +43,7 @@ class EmotionInference(managed.ManagedNode):
     do it. While unconfigured an allowed value is kept for the next configuration. While inactive
     or active the new session is opened in the background and the old one serves until the new one
     has taken over; if opening it fails, the parameters go back to what serves, and the log and
-    the diagnostics say why. Emotion and model_info tell what really serves.
+    the diagnostics say why. Emotion and model_info report what is really used.
     """
 
     NAME = 'emotion_inference'

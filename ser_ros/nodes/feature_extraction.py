@@ -35,7 +35,7 @@ from ser_ros.windows.window_stream import WindowStream, check_period
 AUTO = 'auto'
 # Audio that came before audio_info: the two topics are not ordered against each other.
 WAITING_CHUNKS = 500
-# So many are no matter of order any more.
+# This many are not just out of order.
 UNHEARD_CHUNKS = 100
 AUDIO = 'audio/audio_stamped'
 HOP_S = CHUNK_SAMPLES / SAMPLE_RATE_HZ
@@ -99,7 +99,7 @@ class FeatureExtraction(managed.ManagedNode):
 
     def configure(self) -> None:
         check_period(self.value('period'), HOP_S)
-        # Not needed before the first window, but this is where a missing file is told best.
+        # Not needed before the first window, but here a missing file is reported best.
         self._voice_activity = VoiceActivity()
         self._features = self.publish_to('features')
 

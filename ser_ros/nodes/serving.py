@@ -144,7 +144,7 @@ class Serving:
         return open_classifier
 
     def _open_first(self, request: Request, engines: EngineOptions) -> Classifier:
-        """Open what is asked for; with auto a robot must not stay deaf for want of an engine."""
+        """Open the requested session; with auto a robot must not stay deaf without an engine."""
         try:
             return self._opener(request, engines)()
         except SerError as error:

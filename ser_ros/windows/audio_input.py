@@ -19,7 +19,7 @@ from ser_ros.windows.window_stream import Window, WindowStream
 MESSAGES = Tolerance(
     gain=0.01, followed_ns=250000000, early_gap_ns=250000000, late_gap_ns=250000000,
     lasting_gap_ns=100000000, lasting_chunks=3)
-# A hole this long is filled with silence and the window goes on; after a longer one it starts anew.
+# A hole this long is filled with silence and the window goes on; after a longer one it restarts.
 FILLED_GAP_NS = NS_PER_S
 
 
@@ -98,7 +98,7 @@ class FeatureStage:
 
         :param data: bytes in the format that was set.
         :param stamp_ns: capture time of the first sample [ns].
-        :raises SerError: if the chunk holds what is no sound (NaN); it is left out.
+        :raises SerError: if the chunk holds NaN; it is left out.
         """
         source = self._input or self._restart(stamp_ns)
         deviation_ns = source.clock.deviation_ns(stamp_ns)

@@ -25,7 +25,7 @@ class SpeakingGate:
 
     @property
     def speaking(self) -> bool:
-        """Whether the robot speaks, as far as it was told."""
+        """Whether the robot speaks, as the last message said."""
         return self._open_since_ns is not None
 
     def set(self, speaking: bool, stamp_ns: int) -> None:

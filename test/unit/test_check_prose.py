@@ -133,6 +133,8 @@ def test_this_repository_passes(prose):
 def test_every_document_and_the_code_are_looked_at(prose):
     documents = prose._read(prose.DOCUMENTS)
     assert {'README.md', 'docs/architecture.md', 'models/small/README.md'} <= set(documents)
+    assert {'config/ser.yaml', 'config/train/small.yaml', 'msg/Emotion.msg'} <= set(
+        prose._read(prose.COMMENTED))
     described, reported = [], []
     for path, source in prose._read(prose.CODE).items():
         texts = prose.texts_of(path, source)

@@ -76,7 +76,7 @@ def test_bytes_that_are_not_text(write):
 def test_files_that_cannot_be_read(tmp_path):
     os.mkfifo(str(tmp_path / 'pipe.yaml'))
     for name, reason in (('absent.yaml', 'No such file'), ('.', 'it is a folder'),
-                         ('pipe.yaml', 'it is no regular file')):
+                         ('pipe.yaml', 'it is not a regular file')):
         with pytest.raises(SerError, match=f'cannot read .*{name}: {reason}'):
             read(str(tmp_path / name))
 

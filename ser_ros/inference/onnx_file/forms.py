@@ -67,7 +67,7 @@ def fold_stored_weights(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def is_stored_weight(node: onnx.NodeProto, stored: Dict[str, onnx.TensorProto]) -> bool:
-    """Tell whether the node is a Cast to float32 of one of the constants ``stored``."""
+    """Return whether the node is a Cast to float32 of one of the constants ``stored``."""
     return (node.op_type == 'Cast' and node.input[0] in stored
             and any(item.name == 'to' and item.i == TensorProto.FLOAT for item in node.attribute))
 
@@ -82,7 +82,7 @@ def to_signed_int8(model: onnx.ModelProto) -> onnx.ModelProto:
     float32 behind a pair of QuantizeLinear and DequantizeLinear, which every TensorRT from 8.0 on
     reads; a quantised bias becomes float32.
 
-    :raises ValueError: if a scale or zero point is no constant, or weights have a zero point.
+    :raises ValueError: if a scale or zero point is not a constant, or weights have a zero point.
     """
     signed = _copy(model)
     graph = signed.graph

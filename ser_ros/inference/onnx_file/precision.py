@@ -23,7 +23,7 @@ class Node(NamedTuple):
 
 
 class Weights(NamedTuple):
-    """The type of a tensor of weights, None for one that is no precision, and their number."""
+    """The type of a tensor of weights, None for another type than a precision, and their number."""
 
     precision: Optional[str]
     size: int

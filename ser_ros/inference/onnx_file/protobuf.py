@@ -13,7 +13,7 @@ Buffer = Union[bytes, mmap.mmap]
 
 
 class Malformed(Exception):
-    """The bytes are no message."""
+    """The bytes are not a message."""
 
 
 def varint(data: Buffer, position: int, end: int) -> Tuple[int, int]:

@@ -53,7 +53,7 @@ def scan(path: str) -> OnnxSummary:
     """
     Read versions, metadata, inputs, outputs and precision of the ONNX file ``path``.
 
-    :raises SerError: if the file cannot be read or is no ONNX model.
+    :raises SerError: if the file cannot be read or is not an ONNX model.
     """
     try:
         check_regular(path)

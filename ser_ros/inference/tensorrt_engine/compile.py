@@ -51,7 +51,7 @@ class Built(NamedTuple):
 
 
 def is_strongly_typed(trt: Any) -> bool:
-    """Tell whether the graph's types decide on the precision, not the builder's flags."""
+    """Return whether the graph's types decide on the precision, not the builder's flags."""
     return hasattr(trt.NetworkDefinitionCreationFlag, 'STRONGLY_TYPED')
 
 
@@ -91,7 +91,7 @@ def build(trt: Any, logger: Any, graph: bytes, settings: Settings, monitor: Any 
 
 
 def has_monitor(trt: Any) -> bool:
-    """Tell whether a build can report its progress (from 10 on)."""
+    """Return whether a build can report its progress (from 10 on)."""
     return hasattr(trt, 'IProgressMonitor') and hasattr(trt.IBuilderConfig, 'progress_monitor')
 
 
@@ -104,7 +104,7 @@ def set_workspace(trt: Any, config: Any, size_bytes: int) -> None:
 
 
 def can_target(trt: Any) -> bool:
-    """Tell whether an engine can be built for a GPU that is not in this machine."""
+    """Return whether an engine can be built for a GPU that is not in this machine."""
     return hasattr(trt, 'ComputeCapability') and hasattr(
         trt.IBuilderConfig, 'set_compute_capability')
 

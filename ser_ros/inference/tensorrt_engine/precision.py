@@ -26,7 +26,7 @@ LAYERS_HEADING = 'Layers:'
 
 
 def inspect(trt: Any, engine: Any) -> Optional[str]:
-    """Return the precision of a loaded engine, or None if its layers don't tell."""
+    """Return the precision of a loaded engine, or None if its layers don't say."""
     text = engine.create_engine_inspector().get_engine_information(trt.LayerInformationFormat.JSON)
     try:
         information = json.loads(text)

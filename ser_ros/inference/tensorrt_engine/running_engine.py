@@ -38,7 +38,7 @@ class RunningEngine:
 
     Attributes
     ----------
-    precision: in what it computes, as its layers say; None if they don't tell.
+    precision: in what it computes, as its layers say; None if they don't.
 
     """
 

@@ -73,6 +73,6 @@ def _convert(paths: Dict[str, str], source: str, form: str, output: str) -> str:
 
 
 def _has_stored_weights(path: str) -> bool:
-    """Tell whether FP32 weights are stored in FP16; TensorRT 8 takes no weights behind a Cast."""
+    """Return whether FP32 weights are stored in FP16; TensorRT 8 takes no weights behind a Cast."""
     from ser_ros.inference.onnx_file.scan import scan
     return scan(path).has_cast_weights

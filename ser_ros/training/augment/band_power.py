@@ -1,7 +1,7 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Augmentation of the power in the bands of a spectrum, since no sound is computed anew.
+Augmentation of the power in the bands of a spectrum, since no sound is computed again.
 
 The parts from which the feature sets' own modules put together how they draw a window. Power is
 float32, shape (bands, T).

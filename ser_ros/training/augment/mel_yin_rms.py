@@ -1,7 +1,7 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Light augmentation of mel_yin_rms columns: cheap, since no sound is computed anew.
+Light augmentation of mel_yin_rms columns: cheap, since no sound is computed again.
 
 A window is drawn anywhere in the clip and may reach over its ends; then it is stretched in time,
 its vocal tract lengthened or shortened, its colour changed, noise added and small parts masked.

@@ -110,7 +110,7 @@ def read(path: Path) -> tuple[Origin, dict[str, Any]]:
     """
     Return of which training the checkpoint is, and its state.
 
-    :raises SerError: if the file is no checkpoint.
+    :raises SerError: if the file is not a checkpoint.
     """
     stored = _load(path)
     values = stored['origin']
@@ -122,8 +122,8 @@ def read_of(path: Path, started: Origin) -> dict[str, Any]:
     """
     Return the state that was written for the same training.
 
-    :raises SerError: if the file is no checkpoint, or one of another training; the text says what
-        differs.
+    :raises SerError: if the file is not a checkpoint, or one of another training; the text says
+        what differs.
     """
     before, state = read(path)
     differences = _differences(before, started)

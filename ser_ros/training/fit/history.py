@@ -44,7 +44,7 @@ def best(epochs: Sequence[Epoch]) -> Epoch:
 
 
 def is_over(epochs: Sequence[Epoch], settings: Training) -> bool:
-    """Tell whether there is no epoch left, or none has been better for too long."""
+    """Return whether there is no epoch left, or none has been better for too long."""
     done = len(epochs)
     if done and settings.patience and done - best(epochs).epoch >= settings.patience:
         return True

@@ -52,7 +52,7 @@ class Part:
         """
         Bring the trainer to where the folder's training stopped, if there is one.
 
-        The checkpoint is written anew, as the configuration may differ in what the files alone
+        The checkpoint is written again, as the configuration may differ in what the files alone
         depend on: it says of which configuration the files are that come next.
 
         :raises SerError: if it is another training.

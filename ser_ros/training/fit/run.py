@@ -91,7 +91,7 @@ class Run:
 
     def is_done(self) -> bool:
         """
-        Tell whether there is nothing left to do: no epoch, and no file of the model.
+        Return whether there is nothing left to do: no epoch, and no file of the model.
 
         :raises SerError: if a checkpoint in the folder is one of another training.
         """

@@ -70,6 +70,6 @@ class Network(nn.Module, abc.ABC):
 
 
 def typed(module: object, cls: type[Made]) -> Made:
-    """Tell the type checker what a container of modules holds."""
+    """Give the type checker the content of a container of modules."""
     assert isinstance(module, cls)
     return module

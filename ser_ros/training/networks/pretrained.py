@@ -18,7 +18,7 @@ def load(network: nn.Module, path: Path, head: Callable[[str], bool],
     """
     Take over all weights of a file but those of the head, which stay as they are.
 
-    :param head: tells whether a name, of the network's or after ``rename``, belongs to the head.
+    :param head: whether a name, of the network's or after ``rename``, belongs to the head.
     :param rename: from the file's names to the network's.
     :raises SerError: if the file cannot be read, or is of another network or width.
     """

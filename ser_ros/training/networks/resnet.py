@@ -124,7 +124,7 @@ class ResNet(Network):
         """
         Take over the weights of torchvision's ResNet34, such as ImageNet's, except its head's.
 
-        :raises SerError: if this is no resnet34 of width 1 for images of 3 channels, or the file
+        :raises SerError: if this is not a resnet34 of width 1 for images of 3 channels, or the file
             cannot be read or is of another network.
         """
         blocks, channels_in, width = self._shape

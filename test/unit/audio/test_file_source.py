@@ -209,7 +209,7 @@ def test_a_folder_is_refused(tmp_path):
 
 def test_a_named_pipe_is_refused_without_waiting_for_its_writer(tmp_path):
     os.mkfifo(str(tmp_path / 'pipe.wav'))
-    with pytest.raises(SerError, match='no regular file'):
+    with pytest.raises(SerError, match='not a regular file'):
         FileSource(str(tmp_path / 'pipe.wav'))
 
 

@@ -132,7 +132,7 @@ def test_missing_file_and_folder(tmp_path):
 
 def test_a_named_pipe_is_refused_without_waiting_for_its_writer(tmp_path):
     os.mkfifo(str(tmp_path / 'm.onnx'))
-    with pytest.raises(SerError, match='m.onnx: it is no regular file'):
+    with pytest.raises(SerError, match='m.onnx: it is not a regular file'):
         Model(str(tmp_path / 'm.onnx'))
 
 

@@ -39,7 +39,7 @@ def write(tmp_path):
 class TestFilesThatAreNone:
     def test_a_named_pipe_is_refused_without_waiting_for_its_writer(self, tmp_path):
         os.mkfifo(str(tmp_path / 'own.yaml'))
-        with pytest.raises(SerError, match='own.yaml: it is no regular file'):
+        with pytest.raises(SerError, match='own.yaml: it is not a regular file'):
             load(str(tmp_path / 'own.yaml'))
 
     def test_nested_too_deeply(self, write):

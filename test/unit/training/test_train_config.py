@@ -34,7 +34,7 @@ def test_text_that_is_no_yaml(tmp_path, text, reason):
 
 def test_a_named_pipe_is_refused_without_waiting_for_its_writer(tmp_path):
     os.mkfifo(str(tmp_path / 'c.yaml'))
-    with pytest.raises(SerError, match='it is no regular file'):
+    with pytest.raises(SerError, match='it is not a regular file'):
         config.load(str(tmp_path / 'c.yaml'))
 
 
