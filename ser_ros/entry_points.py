@@ -19,7 +19,7 @@ def entry_points(group: str) -> Dict[str, str]:
     Returns:
         Places for `load`.
     """
-    found: Dict[str, str] = {}
+    places: Dict[str, str] = {}
     for distribution in _distributions():
         try:
             points = _points(distribution, group)
@@ -28,8 +28,8 @@ def entry_points(group: str) -> Dict[str, str]:
                            distribution, type(error).__name__, error)
             continue
         for name, place in points:
-            found.setdefault(name, place)
-    return found
+            places.setdefault(name, place)
+    return places
 
 
 def load(place: str) -> Any:

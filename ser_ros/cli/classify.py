@@ -92,13 +92,13 @@ class _Failures:
 def _find(paths: Sequence[str], failures: _Failures) -> List[str]:
     """Return the files among the paths and those in the folders, each once."""
     from ser_ros.audio.finding import find_audio_files
-    found: List[str] = []
+    files: List[str] = []
     for path in paths:
         try:
-            found += find_audio_files(path, failures.add) if os.path.isdir(path) else [path]
+            files += find_audio_files(path, failures.add) if os.path.isdir(path) else [path]
         except SerError as error:
             failures.add(str(error))
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(files))
 
 
 def _classify(recognizer: 'Recognizer', paths: Sequence[str], writer: 'Writer',

@@ -9,12 +9,12 @@ from ser_ros.extensions import Registry
 from ser_ros.features.base import FeatureExtractor
 
 
-def _check(name: str, found: Any) -> Type[FeatureExtractor]:
-    if not (isinstance(found, type) and issubclass(found, FeatureExtractor)
-            and getattr(found, 'name', None) == name):
+def _check(name: str, loaded: Any) -> Type[FeatureExtractor]:
+    if not (isinstance(loaded, type) and issubclass(loaded, FeatureExtractor)
+            and getattr(loaded, 'name', None) == name):
         raise SerError(f'the feature set {name!r} must be a subclass of FeatureExtractor with '
-                       f'this name, got {found!r}')
-    return found
+                       f'this name, got {loaded!r}')
+    return loaded
 
 
 FEATURE_SETS: Registry[Type[FeatureExtractor]] = Registry(

@@ -100,8 +100,8 @@ class PytorchSession(Session):
         operators = _operators()
         self._steps: List[Tuple[Callable, List[str], str, _Attributes]] = []
         for node in graph.node:
-            attributes = {item.name: onnx.helper.get_attribute_value(item)
-                          for item in node.attribute}
+            attributes = {attribute.name: onnx.helper.get_attribute_value(attribute)
+                          for attribute in node.attribute}
             self._add(operators[node.op_type], list(node.input), node.output[0], attributes)
 
     def _add(self, function: Callable, inputs: List[str], output: str,

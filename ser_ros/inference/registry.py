@@ -16,11 +16,11 @@ AUTO_ORDER = ('tensorrt', 'onnxruntime', 'pytorch')
 FALLBACK = 'onnxruntime'
 
 
-def _make(name: str, found: Any) -> Backend:
-    backend = found() if isinstance(found, type) else found
+def _make(name: str, loaded: Any) -> Backend:
+    backend = loaded() if isinstance(loaded, type) else loaded
     if not isinstance(backend, Backend) or backend.name != name:
         raise SerError(
-            f'the backend {name!r} must be a subclass of Backend with this name, got {found!r}')
+            f'the backend {name!r} must be a subclass of Backend with this name, got {loaded!r}')
     return backend
 
 

@@ -92,7 +92,8 @@ def test_asking_what_a_backend_offers_loads_nothing():
         'from ser_ros.inference.registry import BACKENDS\n'
         'from ser_ros.inference.model_file import Model\n'
         f"model = Model({load_defaults(NODE)['model']!r})\n"
-        'offered = [backend.precisions(model) for backend in BACKENDS.values()\n'
+        'backends = [BACKENDS[name] for name in BACKENDS]\n'
+        'offered = [backend.precisions(model) for backend in backends\n'
         '           if backend.unavailable_reason() is None]\n'
         'assert offered and all(offered), offered\n'
         'sys.exit("torch" in sys.modules or "onnxruntime" in sys.modules)\n')

@@ -69,7 +69,8 @@ def fold_stored_weights(model: onnx.ModelProto) -> onnx.ModelProto:
 def is_stored_weight(node: onnx.NodeProto, stored: Dict[str, onnx.TensorProto]) -> bool:
     """Return whether the node is a Cast to float32 of one of the constants ``stored``."""
     return (node.op_type == 'Cast' and node.input[0] in stored
-            and any(item.name == 'to' and item.i == TensorProto.FLOAT for item in node.attribute))
+            and any(attribute.name == 'to' and attribute.i == TensorProto.FLOAT
+                    for attribute in node.attribute))
 
 
 def to_signed_int8(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -151,7 +152,7 @@ def _signed_constant(graph: Any, node: Any, constants: Dict[str, np.ndarray]) ->
     zero = constants[node.input[2]] if len(node.input) > 2 else np.zeros((), values.dtype)
     if np.any(zero) or values.dtype not in (np.int8, np.int32):
         raise ValueError(f'{node.input[0]} must be S8 or S32 with zero point 0')
-    axis = next((item.i for item in node.attribute if item.name == 'axis'), 1)
+    axis = next((attribute.i for attribute in node.attribute if attribute.name == 'axis'), 1)
     shape = [-1 if index == axis % max(values.ndim, 1) else 1 for index in range(values.ndim)]
     floats = (values.astype(np.float64) * (
         scale.reshape(shape) if scale.ndim else scale)).astype(np.float32)

@@ -104,14 +104,15 @@ def run(job: Job) -> str:
             built = compile.build(trt, logger, file.read(), settings, _monitor(trt))
     finally:
         prepared.remove()
-    found = _built_precision(trt, logger, log, built.plan)
-    if found != asked:
-        raise SerError(f'TensorRT {trt.__version__} built {found}, but {asked} was requested')
-    _keep(job, built, found, answer)
-    return found
+    built_precision = _read_precision(trt, logger, log, built.plan)
+    if built_precision != asked:
+        raise SerError(
+            f'TensorRT {trt.__version__} built {built_precision}, but {asked} was requested')
+    _keep(job, built, built_precision, answer)
+    return built_precision
 
 
-def _built_precision(trt: Any, logger: Any, log: Log, plan: bytes) -> str:
+def _read_precision(trt: Any, logger: Any, log: Log, plan: bytes) -> str:
     built_precision = precision.from_log(log.layers)
     if built_precision is None:
         driver.first_gpu()  # without one, loading an engine ends the process
@@ -126,10 +127,10 @@ def _built_precision(trt: Any, logger: Any, log: Log, plan: bytes) -> str:
     return built_precision
 
 
-def _keep(job: Job, built: compile.Built, precision_built: str, answer: Dict[str, Any]) -> None:
+def _keep(job: Job, built: compile.Built, built_precision: str, answer: Dict[str, Any]) -> None:
     try:
         engine_file.write(
-            job.output, engine_file.EngineFile(job.key, precision_built, answer, built.plan))
+            job.output, engine_file.EngineFile(job.key, built_precision, answer, built.plan))
     except OSError as error:
         raise SerError(f'cannot write the engine {job.output}: {error.strerror}') from error
     if built.timing_cache:
