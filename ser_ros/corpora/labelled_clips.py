@@ -16,8 +16,10 @@ from ser_ros.audio.file_source import FileSource
 from ser_ros.audio.format import int16_to_float
 from ser_ros.corpora import Listing
 from ser_ros.corpora.clip_check import leave_out_unreadable
-from ser_ros.corpora.labels import as_word
+from ser_ros.corpora.labels import COMMON, as_word
 from ser_ros.corpora.parts import EVERYONE, PARTS, Selection
+from ser_ros.corpora.sexes import sex_of
+from ser_ros.corpora.speakers import AUTO, find_speakers
 from ser_ros.errors import SerError, listed
 from ser_ros.progress import Progress
 
@@ -25,15 +27,21 @@ from ser_ros.progress import Progress
 @dataclass(frozen=True)
 class Clip:
     """
-    One recording: what is said by whom, and the index of its emotion in the labels.
+    One recording.
 
-    The speaker is '' if the corpus does not name it.
+    Attributes:
+        corpus: Its name.
+        path: Of the audio file.
+        speaker: '' if the corpus does not name it.
+        label: Index of the emotion in the labels.
+        sex: Of the speaker, see `ser_ros.corpora.Recording`.
     """
 
     corpus: str
     path: Path
     speaker: str
     label: int
+    sex: str = ''
 
 
 def load_part(config: Selection, root: Path, part: str) -> list[Clip]:
@@ -98,35 +106,63 @@ def to_clips(name: str, listing: Listing, labels: Sequence[str], merge: Mapping[
             raise SerError(
                 f'{listing.folder}: unknown emotion {emotion!r}; add it to labels, merge or drop '
                 f'in the configuration (labels: {listed(labels)})')
-        clips.append(Clip(name, recording.path, recording.speaker,
-                          indices[as_word(emotion)]))
+        clips.append(Clip(name, recording.path, recording.speaker, indices[as_word(emotion)],
+                          recording.sex or sex_of(listing.corpus, recording.speaker)))
     return clips
 
 
-def strangers(root: Path, labels: Sequence[str],
-              corpus: Optional[str] = None) -> tuple[list[Clip], dict[str, int]]:
+def listings(root: Path, corpus: Optional[str] = None, speaker_from: str = AUTO) -> list[Listing]:
     """
-    Return the clips of all speakers in a folder, for a corpus that no configuration names.
+    Return what is in a folder, for corpora that no configuration names.
 
-    :param root: a corpus, or a folder that holds several.
-    :param labels: those of the model; clips of others are left out.
-    :param corpus: whose file names and labels these are; found out where None.
-    :return: the clips, and how many of which label are left out.
-    :raises SerError: if no corpus is recognised, or no clip is left.
+    Args:
+        root: A corpus, or a folder with several.
+        corpus: Whose file names and labels these are; found out where None.
+        speaker_from: See `ser_ros.corpora.speakers.find_speakers`.
+
+    Raises:
+        SerError: If a corpus is not recognised, or ``speaker_from`` does not fit.
+    """
+    return [find_speakers(corpora.read(folder, corpus), speaker_from)
+            for folder in corpora.find_folders(root)]
+
+
+def strangers(root: Path, labels: Sequence[str], corpus: Optional[str] = None,
+              speaker_from: str = AUTO) -> tuple[list[Clip], dict[str, int]]:
+    """
+    Return the clips of all speakers in a folder, for corpora that no configuration names.
+
+    Args:
+        root, corpus, speaker_from: See `listings`.
+        labels: Those of the model. Clips of others are left out, except for those that count as
+            one of them, see `merged`.
+
+    Returns:
+        The clips, and how many of which label are left out.
+
+    Raises:
+        SerError: As `listings`, or if no clip is left.
     """
     clips: list[Clip] = []
     left_out: Counter = Counter()
-    for folder in corpora.find_folders(root):
-        listing = corpora.read(folder, corpus)
-        emotions = corpora.emotion_map(listing.corpus)
-        known = {as_word(label) for label in labels}
+    own = {as_word(label): as_word(label) for label in labels}
+    for listing in listings(root, corpus, speaker_from):
+        emotions = {**corpora.emotion_map(listing.corpus), **own}
         strange = {item.label for item in listing.recordings
-                   if emotions.get(item.label, item.label) not in known}
+                   if emotions.get(item.label) not in own}
         left_out.update(item.label for item in listing.recordings if item.label in strange)
-        clips += to_clips(listing.folder.name, listing, labels, {}, list(strange))
+        clips += to_clips(listing.folder.name, listing, labels, own, list(strange))
     if not clips:
         raise SerError(f'{root}: no clips of the emotions {listed(labels)}')
     return clips, dict(left_out)
+
+
+def merged(listing: Listing, labels: Sequence[str]) -> dict[str, str]:
+    """Return the labels of a corpus that count as another emotion of the model, such as calm."""
+    own = set(map(as_word, labels))
+    emotions = corpora.emotion_map(listing.corpus)
+    words = {item.label for item in listing.recordings} - own - set(COMMON)
+    return {word: emotions[word] for word in sorted(words) if emotions.get(word) in own}
 
 
 def trained_on(training_data: str, root: Path, corpus: Optional[str] = None) -> list[str]:

@@ -43,7 +43,8 @@ SPECIAL: dict[str, dict[str, Optional[str]]] = {
     'savee': {},
     'esd': {},
     'aihub': {},
-    GENERIC: {},
+    # A folder or list of somebody's own is read as the training reads RAVDESS.
+    GENERIC: {'calm': 'neutral'},
 }
 
 CORPORA = tuple(name for name in SPECIAL if name != GENERIC)

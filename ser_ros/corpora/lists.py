@@ -12,10 +12,11 @@ from pathlib import Path
 
 from ser_ros.corpora.labels import as_word
 from ser_ros.corpora.recording import Recording
+from ser_ros.corpora.sexes import as_sex
 from ser_ros.errors import SerError, listed
 
 COLUMNS = ('file_path', 'emotion')
-OPTIONAL = ('speaker',)
+OPTIONAL = ('speaker', 'sex')
 # Of the Korean corpus; its lists are in the encoding of Korean Windows.
 AIHUB_COLUMNS = ('wav_id', '상황')
 ENCODINGS = ('utf-8-sig', 'cp949')
@@ -100,13 +101,13 @@ def _text(path: Path) -> str:
 
 def plain(path: Path) -> list[Recording]:
     """
-    Read a list with the columns file_path, emotion and, if there is one, speaker.
+    Read a list with the columns file_path, emotion and, if they are there, speaker and sex.
 
     :param path: the CSV file; its file paths count from its folder.
     :raises SerError: see `read_rows`.
     """
     return [Recording(_locate(path.parent, row['file_path'].strip()), as_word(row['emotion']),
-                      row.get('speaker', '').strip())
+                      row.get('speaker', '').strip(), as_sex(row.get('sex', '')))
             for row in read_rows(path, COLUMNS, OPTIONAL)]
 
 

@@ -16,12 +16,15 @@ class Recording:
     path: the audio file; whether it exists is known only when it is read.
     label: the emotion in the corpus's own word, such as 'calm'.
     speaker: '' if the corpus does not name it.
+    sex: of the speaker, 'female', 'male' or another word of the corpus's list; '' where it says
+        none.
 
     """
 
     path: Path
     label: str
     speaker: str = ''
+    sex: str = ''
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Listing:
     layout: how its labels were found, in words.
     recordings: the clips, in the order of the list or of the paths.
     skipped: files that are left out, each with the reason.
+    speakers: where the speakers come from, in words; '' before
+        `ser_ros.corpora.speakers.find_speakers`.
 
     """
 
@@ -44,3 +49,4 @@ class Listing:
     layout: str
     recordings: list[Recording]
     skipped: list[tuple[Path, str]] = field(default_factory=list)
+    speakers: str = ''

@@ -13,6 +13,7 @@ from ser_ros.cli.evaluate import warn_of_skipped
 from ser_ros.corpora.labelled_clips import (
     Clip,
     load_part,
+    merged,
     read_corpus,
     readable,
     skipped,
@@ -353,6 +354,23 @@ def test_labels_lead_to_emotions_of_the_package():
     for corpus in SPECIAL:
         assert set(corpora.emotion_map(corpus).values()) <= {*EMOTIONS, None}
     assert set(corpora.CATALOGUE) == set(corpora.CORPORA)
+
+
+def test_a_folder_calm_is_merged_as_in_training(folder):
+    touch(folder, 'Anger/1.wav', 'Calm/1.wav', 'Calm/2.wav', 'neutral/1.wav', 'bored/1.wav')
+    clips, left_out = strangers(folder, EMOTIONS)
+    assert [EMOTIONS[clip.label] for clip in clips] == ['anger'] + ['neutral'] * 3
+    assert left_out == {'bored': 1}
+    assert merged(corpora.read(folder), EMOTIONS) == {'calm': 'neutral'}
+
+
+def test_a_models_own_label_is_not_merged(folder):
+    touch(folder, 'Anger/1.wav', 'Calm/1.wav', 'neutral/1.wav')
+    labels = ['Calm', 'anger']
+    clips, left_out = strangers(folder, labels)
+    assert [labels[clip.label] for clip in clips] == ['anger', 'Calm']
+    assert left_out == {'neutral': 1}
+    assert merged(corpora.read(folder), labels) == {}
 
 
 def test_merged_dropped_and_chosen_otherwise(tmp_path):
