@@ -7,8 +7,8 @@ import numpy as np
 from ser_ros.adaptation.adapt import Adaptation, Settings, describe, written_precisions
 from ser_ros.errors import listed
 from ser_ros.evaluation import metrics
+from ser_ros.evaluation.cells import percent
 from ser_ros.evaluation.document import Block, Heading, Table, Text
-from ser_ros.evaluation.report import percent
 from ser_ros.evaluation.threshold import describe_answers
 
 

@@ -161,8 +161,17 @@ def merged(listing: Listing, labels: Sequence[str]) -> dict[str, str]:
     """Return the labels of a corpus that count as another emotion of the model, such as calm."""
     own = set(map(as_word, labels))
     emotions = corpora.emotion_map(listing.corpus)
-    words = {item.label for item in listing.recordings} - own - set(COMMON)
-    return {word: emotions[word] for word in sorted(words) if emotions.get(word) in own}
+    words = sorted({item.label for item in listing.recordings} - own - set(COMMON))
+    found = {word: emotions.get(word) for word in words}
+    return {word: emotion for word, emotion in found.items() if emotion and emotion in own}
+
+
+def notes(listing: Listing, labels: Sequence[str]) -> list[str]:
+    """Return where the speakers of a corpus come from and what its labels count as, in words."""
+    name = listing.folder.name
+    return [f'Speakers of {name}: {listing.speakers}.', *(
+        f'{name}: {label} counts as {emotion}.'
+        for label, emotion in merged(listing, labels).items())]
 
 
 def trained_on(training_data: str, root: Path, corpus: Optional[str] = None) -> list[str]:

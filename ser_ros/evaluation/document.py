@@ -54,6 +54,24 @@ img { max-width: 100%; }
 '''
 
 
+def save(blocks: Sequence[Block], folder: Path, name: str) -> str:
+    """
+    Write the report as NAME.md and NAME.html.
+
+    Args:
+        blocks: Of the report.
+        folder: Where its pictures are, and the files go to.
+        name: Of the files, without the ending.
+
+    Returns:
+        The Markdown.
+    """
+    text = to_markdown(blocks)
+    (folder / f'{name}.md').write_text(text, encoding='utf-8')
+    (folder / f'{name}.html').write_text(to_html(blocks, folder), encoding='utf-8')
+    return text
+
+
 def to_markdown(blocks: Sequence[Block]) -> str:
     """Return the report as Markdown; its pictures are linked."""
     return '\n\n'.join(_markdown(block) for block in blocks) + '\n'

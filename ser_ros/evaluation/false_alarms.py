@@ -10,8 +10,8 @@ from pathlib import Path
 from ser_ros.audio.finding import find_audio_files
 from ser_ros.corpora.labelled_clips import read_samples
 from ser_ros.emotion.tracker import State
+from ser_ros.evaluation.cells import percent
 from ser_ros.evaluation.document import Block, Heading, Table, Text
-from ser_ros.evaluation.report import percent
 from ser_ros.nonspeech import HARD, Sound
 from ser_ros.recognizer import Recognizer
 

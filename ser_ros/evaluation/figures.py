@@ -9,6 +9,7 @@ import numpy as np
 
 from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.emotion.labels import MAIN_EMOTIONS
+from ser_ros.emotion.tracker import State
 from ser_ros.evaluation import metrics
 from ser_ros.evaluation.scoring import ClipScores
 
@@ -108,12 +109,19 @@ def clip_answers(clips: Sequence[Clip], scores: Sequence[ClipScores],
 
 def window_answers(clips: Sequence[Clip], scores: Sequence[ClipScores],
                    columns: Sequence[int]) -> Answers:
-    """Return one answer for each window that counts; its truth is that of the clip."""
+    """
+    Return one answer for each window with speech; its truth is that of the clip.
+
+    A clip without speech has none, unless there is no speech in any clip: then all windows count.
+    """
     groups, _ = bootstrap_groups(clips)
-    sizes = [int(clip_scores.rated.sum()) for clip_scores in scores]
+    counted = [clip_scores.speech for clip_scores in scores]
+    if not any(speech.any() for speech in counted):
+        counted = [clip_scores.rated for clip_scores in scores]
+    sizes = [int(windows.sum()) for windows in counted]
     return Answers(
-        np.concatenate([restrict(clip_scores.probabilities[clip_scores.rated], columns)
-                        for clip_scores in scores]),
+        np.concatenate([restrict(clip_scores.probabilities[windows], columns)
+                        for clip_scores, windows in zip(scores, counted, strict=True)]),
         np.repeat([columns.index(clip.label) for clip in clips], sizes),
         np.repeat(groups, sizes).tolist())
 
@@ -190,29 +198,30 @@ def evaluate(clips: Sequence[Clip], scores: Sequence[ClipScores], labels: Sequen
     return results
 
 
-def differences(clips: Sequence[Clip], scores: Sequence[ClipScores],
-                others: Sequence[ClipScores],
-                labels: Sequence[str]) -> dict[str, dict[str, metrics.Difference]]:
+@dataclass(frozen=True)
+class Named:
     """
-    Return by how much the model is better than another, by corpus and choice of classes.
+    How the graph names one emotion.
 
-    :param others: the other model's scores of the same clips.
+    Attributes:
+        windows: Number of windows in which it names the emotion.
+        right: Number of those that are right.
+        spoken: Number of windows with speech in the clips of the emotion.
     """
-    results: dict[str, dict[str, metrics.Difference]] = {}
-    for name in dict.fromkeys(clip.corpus for clip in clips):
-        members, values = of_corpus(clips, scores, name)
-        _, theirs = of_corpus(clips, others, name)
-        results[name] = {}
-        for choice, chosen in choices(members, labels).items():
-            columns = [index for index, label in enumerate(labels) if label in chosen]
-            rows = [index for index, clip in enumerate(members) if clip.label in columns]
-            ours, other = (clip_answers(
-                [members[index] for index in rows], [scored[index] for index in rows], columns)
-                for scored in (values, theirs))
-            results[name][choice] = metrics.paired_bootstrap(
-                ours.truth, ours.probabilities.argmax(axis=1),
-                other.probabilities.argmax(axis=1), ours.groups, len(columns))
-    return results
+
+    windows: int
+    right: int
+    spoken: int
+
+    @property
+    def precision(self) -> float:
+        """Share of the windows named so that are right; NaN without any."""
+        return self.right / self.windows if self.windows else float('nan')
+
+    @property
+    def recall(self) -> float:
+        """Share of the emotion's windows with speech that are named so; NaN without any."""
+        return self.right / self.spoken if self.spoken else float('nan')
 
 
 @dataclass(frozen=True)
@@ -220,26 +229,35 @@ class GraphFigures:
     """
     What the graph says of a corpus with its own thresholds.
 
-    Attributes
-    ----------
-    windows: number of windows, with and without speech.
-    no_speech, uncertain: share of them in which it says so.
-    right: share that is right of the windows in which an emotion is named; NaN if none is.
-
+    Attributes:
+        windows: Number of windows, with and without speech.
+        no_speech, uncertain: Share of them in which it says so.
+        right: Share that is right of the windows in which an emotion is named; NaN if none is.
+        silent_clips: Number of clips without speech in any window.
+        named: By emotion, how it is named.
     """
 
     windows: int
     no_speech: float
     uncertain: float
     right: float
+    silent_clips: int
+    named: dict[str, Named]
 
 
 def graph_figures(clips: Sequence[Clip], scores: Sequence[ClipScores],
                   labels: Sequence[str]) -> GraphFigures:
     """Return what the graph says of all windows of some clips."""
-    states = np.array([state.name for clip_scores in scores for state in clip_scores.states])
-    right = [label == labels[clip.label] for clip, clip_scores in zip(clips, scores, strict=True)
-             for label in clip_scores.labels if label]
-    return GraphFigures(len(states), float(np.mean(states == 'NO_SPEECH')),
-                        float(np.mean(states == 'UNCERTAIN')),
-                        float(np.mean(right)) if right else float('nan'))
+    states = np.concatenate([clip_scores.states for clip_scores in scores])
+    said = np.concatenate([clip_scores.labels for clip_scores in scores])
+    truth = np.repeat([labels[clip.label] for clip in clips],
+                      [len(clip_scores.states) for clip_scores in scores])
+    named = said != ''
+    return GraphFigures(
+        len(states), float(np.mean(states == State.NO_SPEECH)),
+        float(np.mean(states == State.UNCERTAIN)),
+        float(np.mean(said[named] == truth[named])) if named.any() else float('nan'),
+        sum(not clip_scores.speech.any() for clip_scores in scores),
+        {label: Named(int(np.sum(said == label)), int(np.sum((said == label) & (truth == label))),
+                      int(np.sum((truth == label) & (states != State.NO_SPEECH))))
+         for label in labels})

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The figures of an evaluation as a report of tables and pictures."""
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from ser_ros.evaluation import metrics
+from ser_ros.evaluation import metrics, report_fairness
+from ser_ros.evaluation.cells import counted, percent, seconds
 from ser_ros.evaluation.document import Block, Heading, Picture, Table, Text
 from ser_ros.evaluation.emotion_changes import AFTER_S, BEFORE_S, ResponseFigures
+from ser_ros.evaluation.fairness import Fairness
 from ser_ros.evaluation.figures import Figures, GraphFigures
 from ser_ros.inference.model_metadata import ModelInfo
 
@@ -33,8 +34,8 @@ class Evaluation:
     figures: by unit ('clips', 'windows'), corpus and choice of classes.
     graph: what the graph says of the windows, by corpus.
     responses: to changes of emotion, by corpus; empty if they were not measured.
-    other: name of the evaluation that this one is compared with, or ''.
-    differences: to that, by corpus and choice of classes.
+    fairness: to low and high voices, women and men, by corpus.
+    notes: on the data, such as where the speakers come from, a sentence each.
 
     """
 
@@ -45,8 +46,8 @@ class Evaluation:
     figures: Mapping[str, Mapping[str, Mapping[str, Figures]]]
     graph: Mapping[str, GraphFigures]
     responses: Mapping[str, ResponseFigures]
-    other: str = ''
-    differences: Mapping[str, Mapping[str, metrics.Difference]] = field(default_factory=dict)
+    fairness: Mapping[str, Fairness]
+    notes: Sequence[str]
 
 
 def build(evaluation: Evaluation) -> list[Block]:
@@ -56,16 +57,21 @@ def build(evaluation: Evaluation) -> list[Block]:
         Heading(f'{info.name} {info.version}, {info.precision} on {evaluation.backend}, '
                 f'{evaluation.part} speakers', 1),
         Text(f'Feature set {info.feature_set}. All figures are in %, with 95 % intervals by '
-             'bootstrap over speakers, or over clips if there is only one speaker.'),
+             'bootstrap over speakers. They are over clips if the speakers are unknown or there is '
+             'only one; they then say nothing about other speakers.'),
+        *map(Text, evaluation.notes),
         Heading('Per clip', 2),
         Text('The score of a clip is the mean of the probabilities of its windows with speech. '
-             'There is a window every 0.5 s.'),
+             'There is a window every 0.5 s. A clip without speech counts with all its windows; '
+             f'{_silent(evaluation)}.'),
         _summary(evaluation, 'clips'),
         Heading('Per window', 2),
-        Text('Every window with speech counts as one answer. Its true label is that of the clip.'),
+        Text('Every window with speech counts as one answer. Its true label is that of the clip. '
+             'A clip without speech does not count.'),
         _summary(evaluation, 'windows')]
-    blocks += _compared(evaluation)
     blocks += _abstaining(evaluation)
+    blocks += _naming(evaluation)
+    blocks += report_fairness.build(evaluation.fairness)
     blocks += _streaming(evaluation)
     for name, chosen in evaluation.figures['clips'].items():
         blocks += _corpus(name, chosen)
@@ -90,26 +96,9 @@ def _with_interval(figures: Figures, name: str) -> str:
     return f'{percent(getattr(figures, name))} ({percent(low)}..{percent(high)})'
 
 
-def percent(share: float) -> str:
-    """Return a share in percent; a dash for NaN."""
-    return '-' if math.isnan(share) else f'{100 * share:.1f}'
-
-
-def _compared(evaluation: Evaluation) -> list[Block]:
-    if not evaluation.other:
-        return []
-    rows = []
-    for name, chosen in evaluation.differences.items():
-        for choice, difference in chosen.items():
-            low, high = difference.interval
-            rows.append([name, CHOICES[choice], f'{100 * difference.uar:+.1f}',
-                         f'{100 * low:+.1f}..{100 * high:+.1f}', percent(difference.below)])
-    return [
-        Heading(f'Compared with {evaluation.other}', 2),
-        Text('Difference in UAR per clip, in points. The paired bootstrap uses the same draws for '
-             'both models.'),
-        Table(['corpus', 'may be answered', 'UAR', '95 % interval', 'draws with a lower UAR'],
-              rows)]
+def _silent(evaluation: Evaluation) -> str:
+    return ', '.join(
+        f'{name} has {graph.silent_clips} of these' for name, graph in evaluation.graph.items())
 
 
 def _abstaining(evaluation: Evaluation) -> list[Block]:
@@ -137,12 +126,25 @@ def _abstaining(evaluation: Evaluation) -> list[Block]:
           for unit in evaluation.figures)]
 
 
+def _naming(evaluation: Evaluation) -> list[Block]:
+    rows = [[corpus, label, counted(named.precision, named.right, named.windows),
+             counted(named.recall, named.right, named.spoken)]
+            for corpus, graph in evaluation.graph.items()
+            for label, named in graph.named.items() if named.windows or named.spoken]
+    return [
+        Heading('Emotions that the graph names', 2),
+        Text('Precision: of the windows in which the graph names the emotion, the share that is '
+             'right. Recall: of the windows with speech in clips of the emotion, the share in '
+             'which it is named. Precision depends on how often each emotion occurs in a corpus.'),
+        Table(['corpus', 'emotion', 'precision', 'recall'], rows)]
+
+
 def _streaming(evaluation: Evaluation) -> list[Block]:
     if not evaluation.responses:
         return []
     rows = [[name, str(response.changes), percent(response.named_before),
-             percent(response.followed), _seconds(response.median_s), _seconds(response.slow_s),
-             _seconds(response.left_median_s)]
+             percent(response.followed), seconds(response.median_s), seconds(response.slow_s),
+             seconds(response.left_median_s)]
             for name, response in evaluation.responses.items()]
     return [
         Heading('Changes of emotion', 2),
@@ -152,10 +154,6 @@ def _streaming(evaluation: Evaluation) -> list[Block]:
              'and when the new emotion is named, if the label was right before the change.'),
         Table(['corpus', 'changes', 'right before', 'followed of these', 'median delay [s]',
                '90th percentile [s]', 'median until the old label ends [s]'], rows)]
-
-
-def _seconds(value_s: float) -> str:
-    return '-' if math.isnan(value_s) else f'{value_s:.1f}'
 
 
 def confusion_picture(corpus: str, choice: str) -> str:

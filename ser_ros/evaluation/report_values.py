@@ -9,8 +9,8 @@ from typing import Any, Optional
 
 import numpy as np
 
-from ser_ros.evaluation import metrics
-from ser_ros.evaluation.figures import Figures
+from ser_ros.evaluation import fairness, metrics
+from ser_ros.evaluation.figures import Figures, GraphFigures
 from ser_ros.evaluation.report import RISKS, Evaluation
 
 
@@ -23,16 +23,20 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
         'speakers': evaluation.part, 'min_confidence': info.min_confidence,
         'stated_accuracy': info.answer_accuracy,
         'corpora': _unit(evaluation, 'clips'), 'windows': _unit(evaluation, 'windows'),
-        'graph': {name: _plain(asdict(values)) for name, values in evaluation.graph.items()},
+        'graph': {name: _graph(values) for name, values in evaluation.graph.items()},
         'changes': {name: _plain(asdict(values)) for name, values in evaluation.responses.items()},
-        'compared_with': evaluation.other,
-        'differences': {name: {choice: asdict(values) for choice, values in chosen.items()}
-                        for name, chosen in evaluation.differences.items()}}
+        'fairness': fairness.as_json(evaluation.fairness), 'notes': list(evaluation.notes)}
 
 
 def _unit(evaluation: Evaluation, unit: str) -> dict[str, dict[str, Any]]:
     return {name: {choice: figure_values(figures) for choice, figures in chosen.items()}
             for name, chosen in evaluation.figures[unit].items()}
+
+
+def _graph(values: GraphFigures) -> dict[str, Any]:
+    named = {label: {**asdict(found), 'precision': _number(found.precision),
+                     'recall': _number(found.recall)} for label, found in values.named.items()}
+    return {**_plain(asdict(values)), 'named': named}
 
 
 def figure_values(figures: Figures) -> dict[str, Any]:

@@ -10,9 +10,9 @@ import numpy as np
 
 from ser_ros import plotting
 from ser_ros.evaluation import document
+from ser_ros.evaluation.cells import percent
 from ser_ros.evaluation.conditions import CLEAN, FAMILIES
 from ser_ros.evaluation.document import Block, Heading, Picture, Table, Text
-from ser_ros.evaluation.report import percent
 from ser_ros.evaluation.robustness import Robustness
 from ser_ros.inference.model_metadata import ModelInfo
 
@@ -30,11 +30,7 @@ def write(results: Sequence[Robustness], info: ModelInfo, part: str, folder: Pat
     for corpus in _corpora(results):
         draw([result for result in results if result.corpus == corpus],
              f'{info.name} {info.version}: {corpus}', folder / picture(corpus))
-    blocks = build(results, info, part)
-    text = document.to_markdown(blocks)
-    (folder / 'robustness.md').write_text(text, encoding='utf-8')
-    (folder / 'robustness.html').write_text(document.to_html(blocks, folder), encoding='utf-8')
-    return text
+    return document.save(build(results, info, part), folder, 'robustness')
 
 
 def picture(corpus: str) -> str:

@@ -17,7 +17,10 @@ from ser_ros.evaluation.figures import clip_score
 from ser_ros.evaluation.scoring import ClipScores
 
 CLIP_COLUMNS = ['corpus', 'file_path', 'speaker', 'emotion']
-WINDOW_COLUMNS = ['end_s', 'state', 'label', 'confidence']
+WINDOW_COLUMNS = ['end_s', 'state', 'label', 'confidence', 'pitch_hz']
+WINDOWS = 'windows.csv'
+# What no row of it lacks.
+REQUIRED = [*CLIP_COLUMNS[:2], 'emotion', 'end_s', 'state']
 
 
 def save_clips(path: Path, clips: Sequence[Clip], scores: Sequence[ClipScores],
@@ -42,31 +45,71 @@ def save_windows(path: Path, clips: Sequence[Clip], scores: Sequence[ClipScores]
                 writer.writerow([
                     *_clip(clip, labels), f'{clip_scores.end_s[index]:.3f}', state.name,
                     clip_scores.labels[index], f'{clip_scores.confidences[index]:.5f}',
+                    _pitch(clip_scores.pitch_hz[index]),
                     *(f'{value:.5f}' for value in clip_scores.probabilities[index])])
 
 
-def load_windows(path: Path, clips: Sequence[Clip],
-                 labels: Sequence[str]) -> list[ClipScores]:
+def labels_of(path: Path) -> list[str]:
     """
-    Read what `save_windows` has written of another model.
+    Return the labels that `save_windows` has written the probabilities of.
 
-    :param clips: whose scores are wanted; they are found by corpus, speaker and file name.
-    :return: the scores, in the order of the clips and labels.
-    :raises SerError: if the file cannot be read, or lacks a label or a clip.
+    Raises:
+        SerError: If the file cannot be read, or holds no windows.
     """
-    rows: dict[tuple[str, str, str], list[dict[str, str]]] = {}
-    for row in read_rows(path, [*CLIP_COLUMNS[:2], 'end_s', 'state', *labels]):
-        key = row['corpus'], row['speaker'], Path(row['file_path']).name
-        rows.setdefault(key, []).append(row)
-    missing = [clip for clip in clips if _key(clip) not in rows]
+    rows = read_rows(path, REQUIRED)
+    if not rows:
+        raise SerError(f'{path} holds no windows; run the evaluation again')
+    return [name for name in rows[0] if name not in (*CLIP_COLUMNS, *WINDOW_COLUMNS)]
+
+
+def load_clips(path: Path, labels: Sequence[str]) -> list[Clip]:
+    """
+    Return the clips whose windows `save_windows` has written, of these labels alone.
+
+    Raises:
+        SerError: If the file cannot be read.
+    """
+    found = {row['file_path']: row for row in read_rows(path, REQUIRED)}
+    return [Clip(row['corpus'], Path(name), row.get('speaker', ''), labels.index(row['emotion']))
+            for name, row in found.items() if row['emotion'] in labels]
+
+
+def load_windows(path: Path, clips: Sequence[Clip], labels: Sequence[str]) -> list[ClipScores]:
+    """
+    Read what `save_windows` has written.
+
+    Args:
+        path: Of the file.
+        clips: Whose scores are wanted. They are found by path or, where the files of another
+            evaluation lie elsewhere, by corpus, emotion, speaker and file name.
+        labels: Whose probabilities are wanted.
+
+    Returns:
+        The scores, in the order of the clips and labels.
+
+    Raises:
+        SerError: If the file cannot be read, or lacks a label or a clip.
+    """
+    rows: dict[str, list[dict[str, str]]] = {}
+    for row in read_rows(path, [*REQUIRED, *labels]):
+        rows.setdefault(row['file_path'], []).append(row)
+    elsewhere: dict[tuple[str, ...], list[str]] = {}
+    for name, members in rows.items():
+        first = members[0]
+        key = first['corpus'], first['emotion'], first.get('speaker', ''), Path(name).name
+        elsewhere.setdefault(key, []).append(name)
+    scores, missing = [], []
+    for clip in clips:
+        key = clip.corpus, labels[clip.label], clip.speaker, clip.path.name
+        names = [str(clip.path)] if str(clip.path) in rows else elsewhere.get(key, [])
+        if len(names) == 1:
+            scores.append(_scores(rows[names[0]], labels))
+        else:
+            missing.append(clip)
     if missing:
         raise SerError(f'{path} has no scores of {missing[0].path} of {missing[0].corpus} (and '
                        f'{len(missing) - 1} more); evaluate both models on the same clips')
-    return [_scores(rows[_key(clip)], labels) for clip in clips]
-
-
-def _key(clip: Clip) -> tuple[str, str, str]:
-    return clip.corpus, clip.speaker, clip.path.name
+    return scores
 
 
 def _scores(rows: Sequence[dict[str, str]], labels: Sequence[str]) -> ClipScores:
@@ -74,11 +117,12 @@ def _scores(rows: Sequence[dict[str, str]], labels: Sequence[str]) -> ClipScores
         states = tuple(State[row['state']] for row in rows)
         numbers = np.array([[float(row[name]) for name in ('end_s', 'confidence', *labels)]
                             for row in rows])
+        pitch_hz = np.array([float(row.get('pitch_hz') or 'nan') for row in rows])
     except (KeyError, ValueError) as error:
         raise SerError(f'the rows are not windows of an evaluation: {error}') from error
     return ClipScores(
         numbers[:, 2:], numbers[:, 0], np.full(len(rows), np.nan), states,
-        tuple(row['label'] for row in rows), numbers[:, 1])
+        tuple(row['label'] for row in rows), numbers[:, 1], pitch_hz)
 
 
 def save_responses(path: Path, responses: Sequence[Response], labels: Sequence[str]) -> None:
@@ -96,6 +140,10 @@ def save_responses(path: Path, responses: Sequence[Response], labels: Sequence[s
 
 def _clip(clip: Clip, labels: Sequence[str]) -> list[str]:
     return [clip.corpus, str(clip.path), clip.speaker, labels[clip.label]]
+
+
+def _pitch(value_hz: float) -> str:
+    return '' if np.isnan(value_hz) else f'{value_hz:.1f}'
 
 
 def _time(value_s: float | None) -> str:

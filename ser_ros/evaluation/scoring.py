@@ -37,11 +37,14 @@ class ClipScores(WindowScores):
     Attributes:
         states, labels, confidences: what the graph would say after each window, smoothed over
             time by its tracker. The label is '' unless the state is EMOTION.
+        pitch_hz: median pitch of each window's voiced frames; NaN where there is none, or where
+            it was not stored.
     """
 
     states: tuple[State, ...]
     labels: tuple[str, ...]
     confidences: np.ndarray
+    pitch_hz: np.ndarray
 
     @property
     def speech(self) -> np.ndarray:
@@ -96,4 +99,5 @@ class Scorer:
             np.array([window.speech_probability for window in windows]),
             tuple(window.state for window in windows),
             tuple(window.label for window in windows),
-            np.array([window.confidence for window in windows]))
+            np.array([window.confidence for window in windows]),
+            np.array([window.pitch_hz for window in windows]))

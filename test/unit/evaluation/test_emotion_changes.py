@@ -27,7 +27,7 @@ def said(*labels):
     count = len(labels)
     states = tuple(State.EMOTION if label else State.UNCERTAIN for label in labels)
     return ClipScores(np.zeros((count, 2)), np.arange(1., count + 1), np.ones(count), states,
-                      labels, np.zeros(count))
+                      labels, np.zeros(count), np.full(count, np.nan))
 
 
 def test_the_plan_is_the_same_each_time():

@@ -21,7 +21,7 @@ def clip(label, speaker='s', corpus='c'):
     return Clip(corpus, Path('x.wav'), speaker, label)
 
 
-def scores(*windows, speech=None, said=None):
+def scores(*windows, speech=None, said=None, pitch_hz=float('nan')):
     """Return the scores of windows with these probabilities."""
     count = len(windows)
     speech = [True] * count if speech is None else speech
@@ -29,7 +29,7 @@ def scores(*windows, speech=None, said=None):
     return ClipScores(
         np.array(windows, np.float32), 2.604 + 0.5 * np.arange(count), np.array(speech, float),
         tuple(State.EMOTION if label else State.NO_SPEECH for label in said), tuple(said),
-        np.zeros(count))
+        np.zeros(count), np.full(count, pitch_hz))
 
 
 def test_the_score_is_the_mean_of_the_windows_with_speech():
@@ -83,6 +83,23 @@ def test_what_the_graph_says():
     found = figures.graph_figures(clips, entries, LABELS)
     assert (found.windows, found.no_speech, found.uncertain) == (4, 0.25, 0)
     assert found.right == pytest.approx(2 / 3)
+    assert found.silent_clips == 0
+    assert found.named['happiness'] == figures.Named(windows=1, right=1, spoken=2)
+    assert found.named['anger'] == figures.Named(windows=2, right=1, spoken=1)
+    assert (found.named['anger'].precision, found.named['happiness'].recall) == (0.5, 0.5)
+    assert np.isnan(found.named['fear'].precision) and np.isnan(found.named['fear'].recall)
+
+
+def test_a_clip_without_speech_has_no_windows_of_its_own():
+    clips = [clip(0, 'a'), clip(1, 'b')]
+    silent = scores([0, 1, 0], [0, 1, 0], speech=[False, False])
+    heard = scores([1, 0, 0], [0, 1, 0], speech=[True, False])
+    by_window = figures.compare(clips, [heard, silent], LABELS, LABELS, 'windows')
+    assert by_window.confusion.tolist() == [[1, 0, 0], [0, 0, 0], [0, 0, 0]]
+    assert figures.compare(clips, [heard, silent], LABELS, LABELS).confusion.sum() == 2
+    assert figures.graph_figures(clips, [heard, silent], LABELS).silent_clips == 1
+    nothing = figures.compare(clips, [silent, silent], LABELS, LABELS, 'windows')
+    assert nothing.confusion.sum() == 4
 
 
 @pytest.mark.parametrize('duration_s', [1.0, 4.3])

@@ -127,7 +127,7 @@ def test_the_command(tmp_path, corpora, classifier, loud_is_speech, monkeypatch,
 
 @pytest.mark.parametrize('arguments, message', [
     (['--clips', '-1'], '--clips must be 0 or more, got -1'),
-    (['--robustness', '--against', 'x'], '--robustness and --against exclude each other')])
+    (['--robustness', '--compare', 'x', 'y'], '--robustness and --compare exclude each other')])
 def test_what_cannot_be_asked(arguments, message, capsys, tmp_path):
     assert main(['evaluate', 'stub', '--data', str(tmp_path), *arguments]) == 2
     assert message in capsys.readouterr().err

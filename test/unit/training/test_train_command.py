@@ -144,27 +144,48 @@ def test_windows_and_changes_are_listed(evaluated):
     assert all(row['before'] != row['after'] and row['named_s'] == '' for row in rows)
 
 
-def test_compared_with_another_evaluation(
-        trained, evaluated, config_path, corpora, tmp_path, capsys):
-    arguments = ['evaluate', str(trained / 'tiny'), str(config_path), '--data', str(corpora),
-                 '--changes', '0', '--output', str(tmp_path)]
-    assert main([*arguments, '--precision', 'fp16', '--against', str(evaluated)]) == 0
-    with open(str(tmp_path / 'report.json')) as file:
+def test_two_models_are_compared(trained, evaluated, config_path, corpora, tmp_path, capsys):
+    """A model is evaluated first; what is evaluated already is read."""
+    arguments = ['evaluate', str(config_path), '--data', str(corpora), '--precision', 'fp16',
+                 '--output', str(tmp_path), '--compare', str(trained / 'tiny'), str(evaluated)]
+    assert main(arguments) == 0
+    assert (tmp_path / 'a' / 'report.md').exists() and not (tmp_path / 'b').exists()
+    with open(str(tmp_path / 'comparison.json')) as file:
         found = json.load(file)
-    assert found['compared_with'] == str(evaluated)
-    assert set(found['differences']['south']) == {'all', 'corpus', 'main'}
-    assert found['differences']['north']['all'] == {'uar': 0, 'interval': [0, 0], 'below': 0}
-    assert '## Compared with' in capsys.readouterr().out
+    assert (found['a'], found['b']) == (str(trained / 'tiny'), str(evaluated))
+    assert set(found['corpora']['south']) == {'all', 'corpus', 'main'}
+    north = found['corpora']['north']['all']
+    assert north['difference'] == {'uar': 0, 'interval': [0, 0], 'below': 0}
+    assert (north['clips'], north['resampled'], north['better']) == (14, 'speakers', '')
+    text = (tmp_path / 'comparison.md').read_text()
+    assert text in capsys.readouterr().out
+    assert (tmp_path / 'comparison.html').exists()
+
+
+@pytest.mark.parametrize('change, reason', [
+    (lambda lines: lines[:5], 'no scores of .*evaluate both models'),
+    (lambda lines: [line.replace('NO_SPEECH', 'ASLEEP') for line in lines],
+     "not windows of an evaluation: 'ASLEEP'"),
+    (lambda lines: lines[:1], 'holds no windows'),
+    (lambda lines: [lines[0].replace('file_path', 'path'), *lines[1:]],
+     "the column 'file_path' is missing"),
+    (lambda lines: [','.join(lines[0].split(',')[:9] + list('uvwxyz')), *lines[1:]],
+     'at least two must be the same')])
+def test_what_cannot_be_compared(evaluated, tmp_path, capsys, change, reason):
     lines = (evaluated / 'windows.csv').read_text().splitlines()
-    other = tmp_path / 'other'
-    other.mkdir()
-    for kept, reason in [(lines[:5], 'no scores of .*evaluate both models'),
-                         ([line.replace('NO_SPEECH', 'ASLEEP') for line in lines],
-                          "not windows of an evaluation: 'ASLEEP'"),
-                         ([lines[0].replace('fear', 'joy')], "the column 'fear' is missing")]:
-        (other / 'windows.csv').write_text('\n'.join(kept) + '\n')
-        assert main([*arguments, '--against', str(other)]) == 2
-        assert re.search(reason, capsys.readouterr().err)
+    (tmp_path / 'windows.csv').write_text('\n'.join(change(lines)) + '\n')
+    assert main(['evaluate', '--compare', str(evaluated), str(tmp_path),
+                 '--output', str(tmp_path)]) == 2
+    assert re.search(reason, capsys.readouterr().err)
+
+
+def test_evaluations_are_compared_without_data(evaluated, tmp_path, capsys):
+    assert main(['evaluate', '--compare', str(evaluated), str(evaluated), '--output',
+                 str(tmp_path)]) == 0
+    assert '| north | all classes of the model | 14 | speakers |' in capsys.readouterr().out
+    assert main(['evaluate', '--compare', str(evaluated), 'tiny', '--output',
+                 str(tmp_path)]) == 2
+    assert 'tiny is not the output folder of an evaluation' in capsys.readouterr().err
 
 
 def test_a_corpus_that_no_configuration_names(trained, corpora, tmp_path, capsys):
@@ -176,11 +197,17 @@ def test_a_corpus_that_no_configuration_names(trained, corpora, tmp_path, capsys
     with open(str(tmp_path / 'report.json')) as file:
         report = json.load(file)
     assert (report['speakers'], list(report['corpora'])) == ('all', ['north', 'west'])
-    assert sum(map(sum, report['corpora']['north']['all']['confusion'])) == 5 * 6
+    # Calm counts as neutral without a configuration, too.
+    assert sum(map(sum, report['corpora']['north']['all']['confusion'])) == 5 * 7
     assert not report['changes'] and not (tmp_path / 'changes.csv').exists()
     warnings = capsys.readouterr().err
     assert '5 clips of boredom are left out' in warnings
-    assert '5 clips of calm are left out' in warnings
+    assert 'clips of calm are left out' not in warnings
+    assert 'north: calm counts as neutral.' in warnings
+    assert 'Speakers of north: 5: a, b, c, ... (from metadata.csv).' in warnings
+    assert {'north: calm counts as neutral.', 'Speakers of west: 3: k, l, m (from metadata.csv).',
+            '5 clips of boredom are left out: the model does not know it.'} <= set(report['notes'])
+    assert 'north: calm counts as neutral.' in (tmp_path / 'report.md').read_text()
     assert 'tiny was trained on speakers of north: give its CONFIG.yaml' in warnings
     assert 'speakers of west' not in warnings
 
@@ -193,10 +220,44 @@ def test_a_corpus_without_a_known_emotion(trained, tmp_path, capsys):
 
 @pytest.mark.parametrize('options, reason', [
     (['--changes', '-1'], '--changes must be 0 or more, got -1'),
-    (['c.yaml', '--corpus', 'esd'], '--corpus esd and c.yaml exclude each other')])
+    (['c.yaml', '--corpus', 'esd'], '--corpus esd and c.yaml exclude each other'),
+    (['c.yaml', '--speaker-from', '1'], '--speaker-from 1 and c.yaml exclude each other')])
 def test_wrong_evaluation_options(capsys, options, reason):
     assert main(['evaluate', 'tiny', *options, '--data', '.']) == 2
     assert reason in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('arguments, reason', [
+    (['--data', '.'], 'no model is given'), (['tiny'], '--data FOLDER is missing')])
+def test_missing_evaluation_options(capsys, arguments, reason):
+    assert main(['evaluate', *arguments]) == 2
+    assert reason in capsys.readouterr().err
+
+
+def test_folders_of_emotions_take_their_speakers_from_the_file_names(
+        trained, corpora, tmp_path, capsys):
+    root = tmp_path / 'mine'
+    for emotion in 'happiness', 'anger', 'calm':
+        (root / emotion).mkdir(parents=True)
+        for speaker in 'ced':
+            for take in range(3):
+                shutil.copy(str(corpora / 'north' / f'{speaker}_{emotion}.wav'),
+                            str(root / emotion / f'{speaker}_{emotion}_{take}.wav'))
+    arguments = ['evaluate', str(trained / 'tiny'), '--data', str(root), '--output',
+                 str(tmp_path), '--changes', '0']
+    assert main(arguments) == 0
+    assert 'Speakers of mine: 3: c, d, e (from part 1 of the file names).' in (
+        capsys.readouterr().err)
+    report = json.loads((tmp_path / 'report.json').read_text())
+    found = report['corpora']['mine']['all']
+    assert (sum(map(sum, found['confusion'])), found['interval_over']) == (27, 'speakers')
+    assert set(report['fairness']['mine']['pitch_hz']) == set('cde')
+    assert report['graph']['mine']['silent_clips'] == 27
+    assert main([*arguments, '--speaker-from', 'none']) == 0
+    assert 'Speakers of mine: unknown, as --speaker-from none asks.' in capsys.readouterr().err
+    report = json.loads((tmp_path / 'report.json').read_text())
+    assert report['corpora']['mine']['all']['interval_over'] == 'clips'
+    assert report['fairness']['mine'] == {'pitch_hz': {}}
 
 
 def test_scores_are_the_means_of_the_windows(evaluated, trained, config_path, corpora):
