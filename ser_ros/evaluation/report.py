@@ -62,12 +62,12 @@ def build(evaluation: Evaluation) -> list[Block]:
         *map(Text, evaluation.notes),
         Heading('Per clip', 2),
         Text('The score of a clip is the mean of the probabilities of its windows with speech. '
-             'There is a window every 0.5 s. A clip without speech counts with all its windows; '
-             f'{_silent(evaluation)}.'),
+             'There is a window every 0.5 s. Clips without speech count with all their windows '
+             f'({_silent(evaluation)}).'),
         _summary(evaluation, 'clips'),
         Heading('Per window', 2),
         Text('Every window with speech counts as one answer. Its true label is that of the clip. '
-             'A clip without speech does not count.'),
+             'Clips without speech do not count.'),
         _summary(evaluation, 'windows')]
     blocks += _abstaining(evaluation)
     blocks += _naming(evaluation)
@@ -98,7 +98,7 @@ def _with_interval(figures: Figures, name: str) -> str:
 
 def _silent(evaluation: Evaluation) -> str:
     return ', '.join(
-        f'{name} has {graph.silent_clips} of these' for name, graph in evaluation.graph.items())
+        f'{name}: {graph.silent_clips}' for name, graph in evaluation.graph.items())
 
 
 def _abstaining(evaluation: Evaluation) -> list[Block]:
