@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ser_ros.corpora.recording import Listing, Recording
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 
 AUTO = 'auto'
 NONE = 'none'
@@ -154,7 +154,7 @@ def _chosen(listing: Listing, choice: str) -> list[str]:
 def _part(path: Path, number: int) -> str:
     parts = _parts(path)
     if not 1 <= number <= len(parts):
-        raise SerError(f'--speaker-from {number}: {path} has the parts {", ".join(parts)}; '
+        raise SerError(f'--speaker-from {number}: {path} has the parts {listed(parts)}; '
                        f'allowed: 1 to {len(parts)}, or a regular expression')
     return parts[number - 1]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ser_ros.corpora.labelled_clips import Clip
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 from ser_ros.evaluation import document, metrics, score_files
 from ser_ros.evaluation.cells import percent, points
 from ser_ros.evaluation.document import Block, Heading, Table, Text
@@ -65,8 +65,8 @@ def run(first: Path, second: Path, names: Sequence[str], output: Path) -> str:
     labels_a, labels_b = map(score_files.labels_of, paths)
     labels = [label for label in labels_a if label in labels_b]
     if len(labels) < 2:
-        raise SerError(f'{paths[0]} has the labels {", ".join(labels_a)}, but {paths[1]} has '
-                       f'{", ".join(labels_b)}; at least two must be the same')
+        raise SerError(f'{paths[0]} has the labels {listed(labels_a)}, but {paths[1]} has '
+                       f'{listed(labels_b)}; at least two must be the same')
     clips = score_files.load_clips(paths[0], labels)
     scores_a, scores_b = (score_files.load_windows(path, clips, labels) for path in paths)
     found = compare(clips, scores_a, scores_b, labels)
@@ -132,7 +132,7 @@ def build(comparisons: Comparisons, names: Sequence[str],
              'the 95 % interval of the difference leaves out 0.')]
     if common:
         blocks.append(Text('The models have different labels. Compared are those of both: '
-                           f'{", ".join(common)}.'))
+                           f'{listed(common)}.'))
     return [*blocks, Table(
         ['corpus', 'may be answered', 'clips', 'draws of', 'UAR of A', 'UAR of B', 'A - B',
          '95 % interval', 'draws in which A is lower', 'better'], rows)]
