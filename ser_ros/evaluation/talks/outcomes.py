@@ -1,0 +1,117 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the graph's tracker and mitigation policy make of talks, with given limits."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Optional
+
+from ser_ros.emotion.settings import TrackerSettings
+from ser_ros.emotion.tracker import EmotionTracker, Estimate
+from ser_ros.evaluation.scoring import WindowScores
+from ser_ros.evaluation.talks.building import CALM, CALM_S, Talk
+from ser_ros.mitigation.config import MitigationConfig, Phase
+from ser_ros.mitigation.policy import MitigationPolicy
+
+
+@dataclass(frozen=True, order=True)
+class Limits:
+    """
+    What decides when an answer starts.
+
+    Attributes:
+        named_from: ``min_confidence`` of the tracker.
+        hold_s: of the policy.
+        min_confidence: of the policy.
+    """
+
+    named_from: float
+    hold_s: float
+    min_confidence: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """
+    The answers that start in one talk.
+
+    Attributes:
+        talk: the talk.
+        calm_starts: number of those in its calm part.
+        starts: number of those in its other part.
+        emotion: that of the first of these; '' without any.
+        delay_s: time from the beginning of that part to it; None without any.
+    """
+
+    talk: Talk
+    calm_starts: int
+    starts: int
+    emotion: str
+    delay_s: Optional[float]
+
+    def answered(self, within_s: float) -> bool:
+        """Return whether an answer starts so soon after the beginning of the emotion."""
+        return self.delay_s is not None and self.delay_s <= within_s
+
+    def right(self, within_s: float) -> bool:
+        """Return whether that answer is to the emotion of the talk."""
+        return self.answered(within_s) and self.emotion == self.talk.emotion
+
+    @property
+    def wrong_starts(self) -> int:
+        """Number of answers in a talk that needs none."""
+        return self.starts + self.calm_starts * (self.talk.emotion == CALM)
+
+    @property
+    def hours(self) -> float:
+        """How long such a talk is; a neutral one has two calm parts."""
+        return (self.talk.duration_s + CALM_S * (self.talk.emotion == CALM)) / 3600
+
+
+def outcomes(
+        talks: Sequence[Talk], scores: Sequence[WindowScores], labels: Sequence[str],
+        tracking: TrackerSettings, mitigation: MitigationConfig, sweep: Sequence[Limits],
+) -> Iterator[tuple[Limits, list[Outcome]]]:
+    """
+    Yield what becomes of the talks with each of some limits.
+
+    Args:
+        talks, scores: what is spoken, and what the model says of it.
+        labels: of the model.
+        tracking: all else of the tracker.
+        mitigation: all else of the policy.
+        sweep: the limits, in any order; sorted they come back.
+    """
+    for named_from, members in groupby(sorted(sweep), lambda limits: limits.named_from):
+        settings = replace(tracking, min_confidence=named_from)
+        followed = [list(_follow(entry, labels, settings)) for entry in scores]
+        for limits in members:
+            timing = replace(mitigation.timing, hold_s=limits.hold_s,
+                             min_confidence=limits.min_confidence)
+            config = replace(mitigation, timing=timing)
+            yield limits, [_outcome(talk, estimates, config)
+                           for talk, estimates in zip(talks, followed, strict=True)]
+
+
+def _follow(scores: WindowScores, labels: Sequence[str],
+            settings: TrackerSettings) -> Iterator[tuple[float, Estimate]]:
+    tracker = EmotionTracker(labels, settings)
+    for end_s, probabilities, speech in zip(
+            scores.end_s.tolist(), scores.probabilities, scores.speech_probability.tolist(),
+            strict=True):
+        heard = tracker.hears_speech(speech)
+        yield end_s, tracker.update(end_s, probabilities if heard else None, speech)
+
+
+def _outcome(talk: Talk, estimates: Sequence[tuple[float, Estimate]],
+             config: MitigationConfig) -> Outcome:
+    policy = MitigationPolicy(config, config.languages[0])
+    started = [
+        (stamp_s - CALM_S, event.emotion) for stamp_s, estimate in estimates
+        for event in policy.update(
+            stamp_s, estimate.state, estimate.label, estimate.confidence)
+        if event.phase == Phase.STARTED]
+    later = [(delay_s, emotion) for delay_s, emotion in started if delay_s > 0]
+    delay_s, emotion = later[0] if later else (None, '')
+    return Outcome(talk, len(started) - len(later), len(later), emotion, delay_s)
