@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import product
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 from timing import print_table
 
@@ -33,10 +33,12 @@ from ser_ros.recognizer import Recognizer
 from ser_ros.typed_values import build
 
 HERE = Path(__file__).resolve().parent
-NAMED_FROM = [0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9]
+MIN_CONFIDENCES = [0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9]
 HOLDS_S = [0.5, 1.0, 1.5, 2.0, 3.0, 4.0]
 # Wrong starts an hour for which the curve shows the best limits.
 CURVE = [0.5, 1.0, 2.0, 4.0, 8.0, 12.0, 16.0, 24.0]
+LIMITS = ('named from', 'min_confidence', 'hold [s]')
+TRADE = ('wrong an hour', 'right', 'answered')
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument('--long-talks', type=int, default=12, metavar='N',
                         help='neutral and happy talks for each corpus')
     parser.add_argument('--seed', type=int, default=0, help='of order and pauses')
-    parser.add_argument('--named-from', type=float, nargs='+', default=NAMED_FROM, metavar='P',
-                        help='values of min_confidence of the tracker')
+    parser.add_argument('--named-from', type=float, nargs='+', metavar='P',
+                        help="values of min_confidence of the tracker (default: the model's own)")
+    parser.add_argument('--min-confidence', type=float, nargs='+', default=MIN_CONFIDENCES,
+                        metavar='P', help='values of min_confidence of the policy')
     parser.add_argument('--hold', type=float, nargs='+', default=HOLDS_S, metavar='SECONDS',
                         help='values of hold_s of the policy')
     parser.add_argument('--cache', type=Path, metavar='FOLDER', help="keep the model's answers")
@@ -101,18 +105,26 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
                               args.seed)
         scores = listen(recognizer, talks, Progress(), args.cache, f'baseline {args.baseline}')
     tracking = graph_settings(info)
-    shipped = Limits(tracking.min_confidence, mitigation.timing.hold_s,
-                     mitigation.timing.min_confidence)
-    sweep = {shipped}
-    if args.part == 'validation':
-        sweep |= {Limits(*pair, 0.0) for pair in product(args.named_from, args.hold)}
-    found = dict(outcomes(talks, scores, labels, tracking, mitigation, sorted(sweep)))
+    shipped = {name: Limits(tracking.min_confidence, timing.hold_s, timing.min_confidence)
+               for name, timing in (('normal', mitigation.timing),
+                                    *mitigation.sensitivities.items())}
+    sweep = sweep_of(args, tracking.min_confidence) if args.part == 'validation' else set()
+    found = dict(outcomes(talks, scores, labels, tracking, mitigation,
+                          sorted(sweep | set(shipped.values()))))
     print(f'{info.name} {info.version}, baseline {args.baseline}, {args.part} speakers')
     result = {'model': info.name, 'version': info.version, 'baseline': args.baseline,
-              'part': args.part, 'default limits': show('The default limits', shipped, found)}
-    if args.part == 'validation':
-        result.update(choose(found))
+              'part': args.part, 'sensitivities': {
+                  name: show(name, limits, found) for name, limits in shipped.items()}}
+    if sweep:
+        result.update(choose({limits: found[limits] for limits in sorted(sweep)}))
     return result
+
+
+def sweep_of(args: argparse.Namespace, models_own: float) -> set[Limits]:
+    """Return the limits to be tried; the policy hears nothing under the tracker's own."""
+    return {Limits(named_from, hold_s, max(named_from, min_confidence))
+            for named_from, hold_s, min_confidence in product(
+                args.named_from or [models_own], args.hold, args.min_confidence)}
 
 
 def clips_of(args: argparse.Namespace, labels: Sequence[str]) -> list[Any]:
@@ -124,53 +136,70 @@ def clips_of(args: argparse.Namespace, labels: Sequence[str]) -> list[Any]:
 
 
 def choose(found: Mapping[Limits, Sequence[Outcome]]) -> dict[str, Any]:
-    """Print the curve, what leaving each corpus out gives, and the chosen limits."""
+    """Print the curve and what leaving each corpus out gives; return both."""
     swept = {limits: choice.trades(members) for limits, members in found.items()}
     corpora = list(next(iter(swept.values())))
-    chosen = {name: choice.choose(swept, corpora, allowed)
-              for name, allowed in choice.SENSITIVITIES.items()}
-    curve = {allowed: choice.choose(swept, corpora, allowed) for allowed in CURVE}
-    left_out = {name: choice.leave_one_out(swept, corpora, allowed)
-                for name, allowed in choice.SENSITIVITIES.items()}
-    heading('The best limits for a number of wrong starts an hour')
-    print_table(('allowed', 'named from', 'hold [s]', 'wrong an hour', 'right', 'answered',
-                 *(f'{name}: wrong, right' for name in corpora)),
-                [(f'{allowed:g}', *cells(limits, limits and choice.mean(swept[limits])),
+    allowed = sorted({*CURVE, *choice.SENSITIVITIES.values()})
+    curve = {limit: choice.choose(swept, corpora, limit) for limit in allowed}
+    left_out = {name: choice.leave_one_out(swept, corpora, limit)
+                for name, limit in choice.SENSITIVITIES.items()}
+    heading('Most right answers for a number of wrong starts an hour')
+    print_table(('allowed', *LIMITS, *TRADE, *(f'{name}: wrong, right' for name in corpora)),
+                [(f'{limit:g}', *cells(limits), *trade_cells(choice.mean(swept[limits])),
                   *(pair(swept[limits][name]) for name in corpora))
-                 for allowed, limits in curve.items() if limits])
+                 for limit, limits in curve.items() if limits])
     heading('Chosen without one corpus, and what that gives in it')
-    print_table(('sensitivity', 'left out', 'named from', 'hold [s]', 'wrong an hour', 'right',
-                 'answered'),
-                [(name, corpus, *cells(limits, trade))
-                 for name, members in left_out.items()
-                 for corpus, (limits, trade) in members.items()])
+    print_table(('sensitivity, left out', *LIMITS, *TRADE),
+                [(f'{name} ({choice.SENSITIVITIES[name]:g} an hour), {corpus}',
+                  *cells(entry[0]), *trade_cells(entry[1])) if entry else
+                 (f'{name}, {corpus}', *['none'] * 6)
+                 for name, members in left_out.items() for corpus, entry in members.items()])
     return {
-        'curve': {allowed: as_json(limits, swept) for allowed, limits in curve.items()},
-        'left out': {name: {corpus: {'limits': limits and asdict(limits),
-                                     'trade': trade and asdict(trade)}
-                            for corpus, (limits, trade) in members.items()}
-                     for name, members in left_out.items()},
-        'sensitivity': {name: show(f'{name}: at most {choice.SENSITIVITIES[name]:g} an hour',
-                                   limits, found) for name, limits in chosen.items() if limits}}
+        'curve': [{'allowed': limit, 'limits': asdict(limits), 'trades': {
+            name: asdict(trade) for name, trade in swept[limits].items()}}
+            for limit, limits in curve.items() if limits],
+        'left out': {name: {corpus: {'limits': asdict(entry[0]), 'trade': asdict(entry[1])}
+                            for corpus, entry in members.items() if entry}
+                     for name, members in left_out.items()}}
 
 
 def show(title: str, limits: Limits, found: Mapping[Limits, Sequence[Outcome]]) -> dict[str, Any]:
     """Print all figures that these limits give, and return them."""
-    heading(f'{title}: named from {limits.named_from:g}, hold {limits.hold_s:g} s, '
-            f'counts from {limits.min_confidence:g}')
+    mean = choice.mean(choice.trades(found[limits]))
+    heading(f'{title}: min_confidence {limits.min_confidence:g}, hold {limits.hold_s:g} s')
+    print(f'mean of the corpora: {mean.wrong_per_hour:.1f} wrong starts an hour in '
+          f'{mean.hours:.1f} h, within {figures.SOON_S:.0f} s right {mean.right:.0%}, '
+          f'answered {mean.answered:.0%}')
     entries = figures.rates(found[limits])
-    print_table(('corpus, emotion', 'measure', 'value', '95 %', 'speakers', 'talks', 'hours'), [
-        (f'{entry.corpus}, {entry.emotion}', entry.measure, number(entry.value, entry),
-         ' to '.join(number(value, entry) for value in entry.interval), str(entry.speakers),
-         str(entry.talks), f'{entry.hours:.2f}') for entry in entries])
+    print_rates(entries)
     counts = figures.started(found[limits])
     answers = sorted({answer for members in counts.values() for answer in members})
     print()
     print_table(('talk, and what is answered first', *(answer or 'nothing' for answer in answers)),
                 [(emotion, *(str(members[answer]) for answer in answers))
                  for emotion, members in counts.items()])
-    return {'limits': asdict(limits), 'mean': asdict(choice.mean(choice.trades(found[limits]))),
+    return {'limits': asdict(limits), 'mean': asdict(mean),
             'rates': [asdict(entry) for entry in entries], 'first answers': counts}
+
+
+def print_rates(entries: Sequence[figures.Rate]) -> None:
+    """Print a row for each corpus and emotion, the figures with their intervals."""
+    measures = list(dict.fromkeys(entry.measure for entry in entries))
+    rows: dict[tuple[str, str], dict[str, figures.Rate]] = {}
+    for entry in entries:
+        rows.setdefault((entry.corpus, entry.emotion), {})[entry.measure] = entry
+    print_table(('corpus, emotion', *measures, 'speakers', 'talks', 'hours'), [
+        (', '.join(names), *(text_of(row[name]) if name in row else '' for name in measures),
+         *next((str(entry.speakers), str(entry.talks), f'{entry.hours:.2f}')
+               for entry in row.values())) for names, row in rows.items()])
+
+
+def text_of(rate: figures.Rate) -> str:
+    """Return a figure and its interval: starts an hour as they are, shares in percent."""
+    low, high = rate.interval
+    if rate.measure == figures.WRONG:
+        return f'{rate.value:.1f} ({low:.1f} to {high:.1f})'
+    return f'{rate.value:.0%} ({low:.0%} to {high:.0%})'
 
 
 def heading(text: str) -> None:
@@ -178,28 +207,19 @@ def heading(text: str) -> None:
     print(f'\n{text}')
 
 
-def number(value: float, entry: figures.Rate) -> str:
-    """Return a figure as text: starts an hour as they are, shares in percent."""
-    return f'{value:.1f}' if entry.measure == figures.WRONG else f'{value:.0%}'
+def cells(limits: Limits) -> tuple[str, ...]:
+    """Return limits as cells of a table."""
+    return (f'{limits.named_from:g}', f'{limits.min_confidence:g}', f'{limits.hold_s:g}')
 
 
-def cells(limits: Optional[Limits], trade: Optional[choice.Trade]) -> tuple[str, ...]:
-    """Return limits and what they give as cells of a table."""
-    if limits is None or trade is None:
-        return ('none',) * 5
-    return (f'{limits.named_from:g}', f'{limits.hold_s:g}', f'{trade.wrong_per_hour:.1f}',
-            f'{trade.right:.0%}', f'{trade.answered:.0%}')
+def trade_cells(trade: choice.Trade) -> tuple[str, ...]:
+    """Return what limits give as cells of a table."""
+    return f'{trade.wrong_per_hour:.1f}', f'{trade.right:.0%}', f'{trade.answered:.0%}'
 
 
 def pair(trade: choice.Trade) -> str:
     """Return what limits give in one corpus in short."""
     return f'{trade.wrong_per_hour:.1f}, {trade.right:.0%}'
-
-
-def as_json(limits: Optional[Limits], swept: Mapping[Limits, choice.Trades]) -> Any:
-    """Return limits and what they give by corpus."""
-    return limits and {'limits': asdict(limits), 'trades': {
-        name: asdict(trade) for name, trade in swept[limits].items()}}
 
 
 if __name__ == '__main__':

@@ -6,17 +6,19 @@ Read and check the mitigation file: when a response is due, and what it says.
 config/mitigation.yaml is the example and explains every key.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from enum import IntEnum
 from typing import Collection, Dict, Mapping, Optional, Tuple
 
 from ser_ros import typed_yaml
 from ser_ros.emotion.labels import EMOTIONS
 from ser_ros.errors import SerError, listed
-from ser_ros.typed_values import key
+from ser_ros.typed_values import build, key
 
 # Language to texts; none where the response is silent.
 Texts = Mapping[str, Tuple[str, ...]]
+# The sensitivity that the file's ``timing`` is for.
+NORMAL = 'normal'
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,14 @@ class MitigationConfig:
         languages: the languages that every text is given in.
         timing: when a response is due.
         responses: the strategy for each emotion that starts an episode.
+        sensitivities: by name, when a response is due with another sensitivity than `NORMAL`.
     """
 
     path: str
     languages: Tuple[str, ...]
     timing: Timing
     responses: Mapping[str, Strategy]
+    sensitivities: Mapping[str, Timing] = field(default_factory=dict)
 
     def check_language(self, language: str) -> None:
         """
@@ -79,6 +83,22 @@ class MitigationConfig:
             raise SerError(
                 f'{self.path} has no texts in the language {language!r}; available: '
                 f'{listed(self.languages)}')
+
+    def timing_of(self, sensitivity: str) -> Timing:
+        """
+        Return when a response is due with a sensitivity.
+
+        Args:
+            sensitivity: its name.
+
+        Raises:
+            SerError: the file has no such sensitivity. The text names those that it has.
+        """
+        timings = {NORMAL: self.timing, **self.sensitivities}
+        if sensitivity not in timings:
+            raise SerError(f'{self.path} has no sensitivity {sensitivity!r}; available: '
+                           f'{listed(timings)}')
+        return timings[sensitivity]
 
 
 @dataclass(frozen=True)
@@ -123,6 +143,9 @@ class _FileKeys:
     responses: Dict[str, str] = key(
         'the strategy for each emotion that starts an episode', may_be_empty=True)
     strategies: Dict[str, _StrategyKeys] = key('texts for each strategy')
+    sensitivity: Dict[str, Dict[str, float]] = key(
+        'for each sensitivity beside normal, the values of timing that are different',
+        default={}, may_be_empty=True)
     extra_labels: Tuple[str, ...] = key(
         'labels of own models beside the usual emotions', default=(), unique=True)
 
@@ -133,6 +156,7 @@ class _FileKeys:
                 strategy.check_languages(self.languages)
             except SerError as error:
                 raise SerError(f'strategies.{name}.{error}') from error
+        self.sensitivities()
         labels = EMOTIONS + self.extra_labels
         if not self.responses:
             raise SerError(f'responses holds no emotion; allowed: one or more of '
@@ -144,6 +168,14 @@ class _FileKeys:
             if name not in self.strategies:
                 raise SerError(f'responses.{label} is {name!r}; allowed: one of '
                                f'{listed(self.strategies)}')
+
+    def sensitivities(self) -> Dict[str, Timing]:
+        """Return the timing by sensitivity; raise SerError where one is wrong."""
+        if NORMAL in self.sensitivity:
+            raise SerError(f'sensitivity has the key {NORMAL!r}, which stands for timing itself; '
+                           'allowed: other names')
+        return {name: build(Timing, {**asdict(self.timing), **changes}, f'sensitivity.{name}')
+                for name, changes in self.sensitivity.items()}
 
 
 def _stripped(texts: Texts) -> Texts:
@@ -162,4 +194,5 @@ def load(path: str) -> MitigationConfig:
     return MitigationConfig(
         path=path, languages=content.languages, timing=content.timing,
         responses={label: content.strategies[name].strategy(name)
-                   for label, name in content.responses.items()})
+                   for label, name in content.responses.items()},
+        sensitivities=content.sensitivities())

@@ -32,7 +32,7 @@ from typing import Dict, List, Optional, Tuple
 
 from ser_ros.emotion.tracker import TIME_TOLERANCE_S, State
 from ser_ros.errors import SerError, listed
-from ser_ros.mitigation.config import MitigationConfig, Phase
+from ser_ros.mitigation.config import NORMAL, MitigationConfig, Phase
 
 # Windows come at least every 5 s: over a longer step something was lost, and nothing lasted.
 _LONGEST_STEP_S = 5.5
@@ -78,15 +78,23 @@ class _Episode:
 class MitigationPolicy:
     """Turn the estimates, in the order of their stamps, into the events of episodes."""
 
-    def __init__(self, config: MitigationConfig, language: str = 'en') -> None:
+    def __init__(self, config: MitigationConfig, language: str = 'en',
+                 sensitivity: str = NORMAL) -> None:
         """
         Start with no episode.
 
-        :raises SerError: if ``config`` has no texts in ``language``.
+        Args:
+            config: when to answer, and what.
+            language: of the texts.
+            sensitivity: which of the file's timings decides when.
+
+        Raises:
+            SerError: ``config`` has no texts in the language, or no such sensitivity.
         """
         config.check_language(language)
         self._responses = config.responses
-        self._timing = config.timing
+        #: May be replaced between two updates.
+        self.timing = config.timing_of(sensitivity)
         self._language = language
         self._episodes = 0
         self.reset()
@@ -116,7 +124,7 @@ class MitigationPolicy:
         lost = stamp_s - self._stamp_s > _LONGEST_STEP_S
         self._stamp_s = stamp_s
         heard = label if state == State.EMOTION else ''
-        triggers = heard in self._responses and confidence >= self._timing.min_confidence
+        triggers = heard in self._responses and confidence >= self.timing.min_confidence
         self._hold(heard if triggers else '', lost)
 
         events = []
@@ -137,10 +145,10 @@ class MitigationPolicy:
     def _timed_out(self, episode: _Episode, heard: str, lost: bool) -> bool:
         if heard and not lost:
             episode.heard_s = self._stamp_s
-        return self._reached(episode.heard_s, self._timing.timeout_s)
+        return self._reached(episode.heard_s, self.timing.timeout_s)
 
     def _start(self, confidence: float) -> List[Event]:
-        if (not self._held or not self._reached(self._held_since_s, self._timing.hold_s)
+        if (not self._held or not self._reached(self._held_since_s, self.timing.hold_s)
                 or not self._reached(self._cool_until_s, 0.0)):
             return []
         self._episodes += 1
@@ -159,12 +167,12 @@ class MitigationPolicy:
             # Silence and unclear speech do not stop a recovery: people speak in short turns.
             if episode.recovering_since_s is None:
                 episode.recovering_since_s = self._stamp_s
-            if self._reached(episode.recovering_since_s, self._timing.recovery_s):
+            if self._reached(episode.recovering_since_s, self.timing.recovery_s):
                 return [self._end(Phase.RECOVERED, episode, confidence)]
         return []
 
     def _repeat(self, episode: _Episode, confidence: float) -> List[Event]:
-        repeat_s = self._timing.repeat_s
+        repeat_s = self.timing.repeat_s
         if repeat_s == 0.0 or not self._reached(episode.answered_s, repeat_s):
             return []
         episode.answered_s = self._stamp_s
@@ -172,7 +180,7 @@ class MitigationPolicy:
 
     def _end(self, phase: Phase, episode: _Episode, confidence: float) -> Event:
         self._episode = None
-        self._cool_until_s = self._stamp_s + self._timing.cooldown_s
+        self._cool_until_s = self._stamp_s + self.timing.cooldown_s
         return self._event(phase, episode, confidence)
 
     def _event(self, phase: Phase, episode: _Episode, confidence: float) -> Event:

@@ -4,9 +4,10 @@
 """The node that answers negative emotions."""
 
 import sys
-from typing import List, Optional
+from typing import List, Optional, Sequence
 
 from rclpy.exceptions import InvalidTopicNameException
+from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
 from rclpy.validate_topic_name import validate_topic_name
 from std_msgs.msg import Header, String
@@ -17,7 +18,7 @@ from ser_ros.mitigation.policy import Event, MitigationPolicy
 from ser_ros.nodes import managed, process, qos
 from ser_ros.nodes.diagnostics import OK, WARN, Meter, Report
 from ser_ros.nodes.messages import Emotion, Mitigation
-from ser_ros.nodes.parameters import spec
+from ser_ros.nodes.parameters import ALWAYS, spec
 from ser_ros.nodes.stamps import to_ns
 from ser_ros.nodes.topics import publishes, subscribes
 from ser_ros.resources import share_path
@@ -37,6 +38,9 @@ class MitigationResponder(managed.ManagedNode):
              'config/mitigation.yaml of the package.'),
         spec('language', 'Language of the texts. The mitigation file must have it. The file of the '
              'package has en and ko.'),
+        spec('sensitivity', 'How readily an answer starts. normal: as timing of the mitigation '
+             'file says. The file of the package also has calm (fewer wrong answers) and keen '
+             '(more right ones).', changes=ALWAYS),
         spec('tts_topic', 'Additional topic for the texts as std_msgs/String, for a '
              'text-to-speech node. Empty: no such topic.'),
     )
@@ -46,12 +50,12 @@ class MitigationResponder(managed.ManagedNode):
         publishes('', String, qos.MITIGATION, 'The texts of the answers.', parameter='tts_topic'),
     )
 
-    # From configure on; the policy from activate on.
+    # From configure on.
     _mitigations: Publisher
-    _config: config.MitigationConfig
-    _policy: MitigationPolicy
 
     def __init__(self) -> None:
+        self._config: Optional[config.MitigationConfig] = None
+        self._policy: Optional[MitigationPolicy] = None
         self._tts: Optional[Publisher] = None
         self._problem = ''
         self._meter = Meter()
@@ -60,8 +64,10 @@ class MitigationResponder(managed.ManagedNode):
 
     def configure(self) -> None:
         path = self.value('config') or share_path('config', 'mitigation.yaml')
-        self._config = config.load(path)
-        self._config.check_language(self.value('language'))
+        content = config.load(path)
+        content.check_language(self.value('language'))
+        content.timing_of(self.value('sensitivity'))
+        self._config = content
         self._mitigations = self.publish_to('mitigation')
         topic = self.value('tts_topic')
         if topic:
@@ -70,13 +76,38 @@ class MitigationResponder(managed.ManagedNode):
 
     def activate(self) -> None:
         self._problem = ''
-        self._policy = MitigationPolicy(self._config, self.value('language'))
+        assert self._config is not None
+        self._policy = MitigationPolicy(
+            self._config, self.value('language'), self.value('sensitivity'))
         self.subscribe_to('emotion', self._on_emotion)
 
+    def deactivate(self) -> None:
+        self._policy = None
+
     def cleanup(self) -> None:
+        self._config = None
         self._tts = None
 
+    def check(self, changes: Sequence[Parameter]) -> None:
+        """Refuse a sensitivity that the mitigation file does not have."""
+        self._timing(changes)
+
+    def accept(self, changes: Sequence[Parameter]) -> None:
+        """Take over the sensitivity at once; an open episode goes on."""
+        timing = self._timing(changes)
+        if self._policy is not None and timing is not None:
+            self._policy.timing = timing
+
+    def _timing(self, changes: Sequence[Parameter]) -> Optional[config.Timing]:
+        """Return the timing that is asked for; None where it stays, or no file is read yet."""
+        for change in changes:
+            if change.name == 'sensitivity' and self._config is not None:
+                return self._config.timing_of(change.value)
+        return None
+
     def _on_emotion(self, message: Emotion) -> None:
+        if self._policy is None:
+            return
         stamp_ns = to_ns(message.header.stamp)
         try:
             events = self._policy.update(

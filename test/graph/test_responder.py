@@ -11,6 +11,13 @@ from ser_ros.nodes.stamps import to_stamp
 
 NODE = 'mitigation_responder'
 START_NS = 1700000000 * 10**9
+SLOW_OR_FAST = '''
+languages: [en]
+timing: {min_confidence: 0.5, hold_s: 60, repeat_s: 0, recovery_s: 4, timeout_s: 20, cooldown_s: 0}
+sensitivity: {keen: {hold_s: 0}}
+responses: {anger: greet}
+strategies: {greet: {start: {en: [Hello.]}}}
+'''
 
 
 def emotion(index, label):
@@ -61,4 +68,27 @@ def test_a_bad_configuration_is_refused_in_one_line(peer, start, tmp_path):
     process = start(NODE, '-p', 'autostart:=true', '-p', 'config:=' + quoted(path))
     peer.wait_for(lambda: str(path) in process.log(), 'complaint', [process])
     assert 'Traceback' not in process.log()
+    assert peer.state(NODE) == 'unconfigured'
+
+
+def test_the_sensitivity_changes_while_it_runs(peer, start, tmp_path):
+    path = tmp_path / 'mitigation.yaml'
+    path.write_text(SLOW_OR_FAST)
+    mitigations = peer.listen(Mitigation, 'mitigation', qos.MITIGATION)
+    process = start(NODE, '-p', 'autostart:=true', '-p', 'config:=' + quoted(path))
+    peer.wait_active(NODE, processes=[process])
+    publisher = peer.node.create_publisher(Emotion, 'emotion', qos.EMOTION)
+    peer.wait_for(lambda: publisher.get_subscription_count(), 'subscription', [process])
+    successful, reason = peer.set_parameter(NODE, 'sensitivity', 'nervous')
+    assert not successful and "no sensitivity 'nervous'; available: normal, keen" in reason
+    assert peer.set_parameter(NODE, 'sensitivity', 'keen') == (True, '')
+    publisher.publish(emotion(0, 'anger'))
+    peer.wait_for(lambda: mitigations, 'start', [process])
+    assert mitigations[0].text == 'Hello.'
+
+
+def test_an_unknown_sensitivity_is_refused_with_those_of_the_file(peer, start):
+    process = start(NODE, '-p', 'autostart:=true', '-p', 'sensitivity:=nervous')
+    peer.wait_for(lambda: "no sensitivity 'nervous'; available: normal, calm, keen" in process.log(),
+                  'complaint', [process])
     assert peer.state(NODE) == 'unconfigured'

@@ -98,10 +98,14 @@ def choose(swept: Mapping[Limits, Trades], corpora: Sequence[str],
 
 
 def leave_one_out(swept: Mapping[Limits, Trades], corpora: Sequence[str],
-                  allowed: float) -> dict[str, tuple[Optional[Limits], Optional[Trade]]]:
-    """Return for each corpus what the others choose, and what that gives in it."""
-    found = {}
+                  allowed: float) -> dict[str, Optional[tuple[Limits, Trade]]]:
+    """
+    Return for each corpus what the others choose, and what that gives in it.
+
+    None stands where the others allow no limits. The arguments are those of `choose`.
+    """
+    found: dict[str, Optional[tuple[Limits, Trade]]] = {}
     for left_out in corpora:
         limits = choose(swept, [name for name in corpora if name != left_out], allowed)
-        found[left_out] = (limits, None if limits is None else swept[limits][left_out])
+        found[left_out] = None if limits is None else (limits, swept[limits][left_out])
     return found

@@ -4,6 +4,7 @@
 
 import os
 import re
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -69,6 +70,13 @@ class TestShippedFile:
                 assert all(re.search('[가-힣]', text) for text in korean)
                 assert not any(re.search('[가-힣]', text) for text in english)
 
+    def test_a_calm_robot_answers_later_or_surer_than_a_keen_one(self):
+        config = load(SHIPPED)
+        assert set(config.sensitivities) == {'calm', 'keen'}
+        calm, normal, keen = map(config.timing_of, ('calm', 'normal', 'keen'))
+        assert keen.hold_s <= normal.hold_s or keen.min_confidence < normal.min_confidence
+        assert calm.hold_s >= normal.hold_s or calm.min_confidence > normal.min_confidence
+
     def test_no_text_names_an_emotion(self):
         named = re.compile(
             'anger|angry|sad|fear|afraid|scared|disgust|upset|feel|emotion|'
@@ -103,6 +111,15 @@ class TestDefaults:
         with pytest.raises(SerError, match="own.yaml has no texts in the language 'ko'.* en"):
             config.check_language('ko')
 
+    def test_a_sensitivity_changes_the_timing(self, write):
+        content = minimal()
+        content['sensitivity'] = {'keen': {'hold_s': 0.5}}
+        config = load(write(content))
+        assert config.timing_of('normal') == config.timing
+        assert config.timing_of('keen') == replace(config.timing, hold_s=0.5)
+        with pytest.raises(SerError, match="own.yaml has no sensitivity 'calm'; available: normal, keen"):
+            config.timing_of('calm')
+
 
 def broken(where, value):
     """Return the minimal file with the value at a dotted key replaced, or deleted with KeyError."""
@@ -127,6 +144,10 @@ def broken(where, value):
     ('timing.hold_s', KeyError, ['timing', "'hold_s' is missing"]),
     ('timing.hold', 1, ['timing', "unknown key 'hold'", 'hold_s']),
     ('timing', [1], ['timing', '[1]', 'mapping']),
+    ('sensitivity', {'keen': {'hold_s': -1}}, ['sensitivity.keen', 'hold_s is -1', '0 to 3600']),
+    ('sensitivity', {'keen': {'hold': 1}}, ['sensitivity.keen', "unknown key 'hold'", 'hold_s']),
+    ('sensitivity', {'keen': 0.5}, ['sensitivity.keen', '0.5', 'mapping']),
+    ('sensitivity', {'normal': {'hold_s': 1}}, ['sensitivity', "'normal'", 'timing']),
     ('languages', [], ['languages', '[]', 'one or more']),
     ('languages', 'en', ['languages', "'en'", 'allowed: a list']),
     ('languages', ['en', 'en'], ['languages', 'twice']),

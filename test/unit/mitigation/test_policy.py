@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """When a negative emotion is answered, and with which text."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -67,6 +69,20 @@ class TestStart:
 
     def test_not_under_min_confidence(self):
         assert phases('aaaaaaaa') == []
+
+    def test_the_timing_may_change_between_two_windows(self):
+        policy = MitigationPolicy(config(hold_s=10.0))
+        assert play(policy, 'AAAA') == []
+        policy.timing = replace(policy.timing, hold_s=2.0)
+        (window, event), = play(policy, 'A', start_s=T0 + 2.0)
+        assert event.duration_s == pytest.approx(2.0)
+
+    def test_the_sensitivity_chooses_the_timing(self):
+        both = replace(config(hold_s=1.0), sensitivities={'calm': config(hold_s=2.0).timing})
+        assert [i for i, _ in play(MitigationPolicy(both), 'AAAAA')] == [2]
+        assert [i for i, _ in play(MitigationPolicy(both, 'en', 'calm'), 'AAAAA')] == [4]
+        with pytest.raises(SerError, match="no sensitivity 'keen'.* normal, calm"):
+            MitigationPolicy(both, 'en', 'keen')
 
     def test_zero_hold_starts_at_once(self):
         assert phases('NA', hold_s=0.0) == [(1, 'STARTED')]
