@@ -89,6 +89,6 @@ def test_the_sensitivity_changes_while_it_runs(peer, start, tmp_path):
 
 def test_an_unknown_sensitivity_is_refused_with_those_of_the_file(peer, start):
     process = start(NODE, '-p', 'autostart:=true', '-p', 'sensitivity:=nervous')
-    peer.wait_for(lambda: "no sensitivity 'nervous'; available: normal, calm, keen" in process.log(),
-                  'complaint', [process])
+    complaint = "no sensitivity 'nervous'; available: normal, calm, keen"
+    peer.wait_for(lambda: complaint in process.log(), 'complaint', [process])
     assert peer.state(NODE) == 'unconfigured'

@@ -117,7 +117,7 @@ class TestDefaults:
         config = load(write(content))
         assert config.timing_of('normal') == config.timing
         assert config.timing_of('keen') == replace(config.timing, hold_s=0.5)
-        with pytest.raises(SerError, match="own.yaml has no sensitivity 'calm'; available: normal, keen"):
+        with pytest.raises(SerError, match="no sensitivity 'calm'; available: normal, keen"):
             config.timing_of('calm')
 
 
