@@ -8,6 +8,7 @@ import numpy as np
 
 from ser_ros.benchmark.worker import Task
 from ser_ros.child_process import ChildProcess
+from ser_ros.inference.model_file import PRECISIONS
 
 ROUNDS = 3
 REFERENCE = ('pytorch', 'fp32')
@@ -71,7 +72,7 @@ class Runs:
 
     :param task: of every process, but for backend, precision and seconds.
     :param seconds: of measuring for each configuration.
-    :param backends: of CONFIGURATIONS, those of these.
+    :param backends: of CONFIGURATIONS those of these, and of others every precision.
     :param show: takes what is going on, and the share of it that is done or None.
     """
 
@@ -79,6 +80,9 @@ class Runs:
         self._task = task._replace(seconds=seconds / ROUNDS)
         self._configurations = [
             configuration for configuration in CONFIGURATIONS if configuration[0] in backends]
+        self._configurations += [  # backends of other packages
+            (backend, precision) for backend in backends if backend not in BACKENDS
+            for precision in PRECISIONS]
         self._show = show
         self._results: Dict[Any, List[Dict[str, Any]]] = {
             configuration: [] for configuration in self._configurations}

@@ -41,16 +41,17 @@ class LoudIsSpeech:
     """Voice activity for synthetic sound: samples other than 0 are speech."""
 
     def __init__(self):
+        self._kept = 0
         self.reset()
 
     def reset(self):
         self._samples = np.zeros(0, np.float32)
 
     def push(self, samples):
-        self._samples = np.concatenate([self._samples, samples])[-100000:]
+        self._samples = np.concatenate([self._samples, samples])[-self._kept:]
 
     def keep(self, n_samples):
-        pass
+        self._kept = n_samples
 
     def probability(self, n_samples):
         return float(np.mean(self._samples[-n_samples:] != 0.0))

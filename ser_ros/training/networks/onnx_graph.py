@@ -109,8 +109,8 @@ class Graph:
 def _traced(module: nn.Module, input_shape: tuple[int, ...], name: str) -> onnx.GraphProto:
     file = io.BytesIO()
     with warnings.catch_warnings():
-        # The newer exporter makes a newer operator set than it is asked for.
-        warnings.filterwarnings('ignore', message='.*legacy TorchScript', category=Warning)
+        # It is the older exporter: the newer one makes a newer operator set than it is asked for.
+        warnings.simplefilter('ignore', DeprecationWarning)
         torch.onnx.export(
             module, (torch.zeros(1, *input_shape),), file,  # type: ignore[arg-type]
             dynamo=False, opset_version=OPSET, input_names=[name], output_names=['logits'])
