@@ -24,7 +24,9 @@ from typing import (
 import numpy as np
 
 from ser_ros.audio.format import SAMPLE_RATE_HZ
+from ser_ros.emotion.enrolled_voices import ENROLLED, OFF, RUNNING, open_baseline
 from ser_ros.emotion.tracker import EmotionTracker
+from ser_ros.emotion.voice_baseline import KnownVoice, SpeechShare, VoiceBaseline
 from ser_ros.errors import SerError, listed
 from ser_ros.graph_defaults import graph_settings, open_graph_classifier, open_stream
 from ser_ros.inference.classifier import Classifier
@@ -44,7 +46,7 @@ class EmotionStream:
             self, model: Model = None, precision: Optional[str] = None,
             period_s: Optional[float] = None, *, backend: Optional[str] = None,
             threads: Optional[int] = None, emotions: Optional[Sequence[str]] = None,
-            **tracking: Optional[float]):
+            baseline: str = OFF, **tracking: Optional[float]):
         """
         Load the model; what is not given is as in config/ser.yaml, the settings of the graph.
 
@@ -57,6 +59,9 @@ class EmotionStream:
             backend: 'auto', 'onnxruntime', 'tensorrt' or 'pytorch'.
             threads: CPU threads for one window.
             emotions: two or more of the model's labels; only these are possible answers.
+            baseline: what is known of the speaker's voice, for a model that takes it: 'off' for
+                nothing, 'running' for a slow mean of the calm speech since the reset, or the name
+                or path of an enrolled voice, from which that mean then starts.
             tracking: how probabilities become a steady statement, by the attributes of
                 `ser_ros.emotion.settings.TrackerSettings`: ``min_confidence``, ``smoothing_s``...
 
@@ -69,6 +74,9 @@ class EmotionStream:
         try:
             self._stream = open_stream(self.info.feature_set, period_s, self.info.input_shape)
             self._tracker = EmotionTracker(self.labels, graph_settings(self.info, **tracking))
+            self._baseline = open_baseline(
+                *((baseline, '') if baseline in (OFF, RUNNING) else (ENROLLED, baseline)),
+                self.info)
         except BaseException:
             self.close()
             raise
@@ -123,6 +131,14 @@ class EmotionStream:
         """Forget all sound: what is pushed next is another stream."""
         self._stream.reset()
         self._tracker.reset()
+        if self._baseline is not None:
+            self._baseline.reset()
+
+    def change_person(self) -> None:
+        """Take it that another person speaks from now on, in the same stream."""
+        self._tracker.reset()
+        if self._baseline is not None:
+            self._baseline.change_person()
 
     def push(self, samples: np.ndarray) -> List[WindowResult]:
         """
@@ -158,13 +174,53 @@ class EmotionStream:
         finally:
             self.reset()
 
+    def hear_voice(self, chunks: Iterable[np.ndarray]) -> KnownVoice:
+        """
+        Return the mean voice of a recording, in which one person speaks calmly throughout.
+
+        Args:
+            chunks: samples, see `push`.
+
+        Raises:
+            SerError: for a model that takes no baseline of the voice.
+        """
+        heard = open_baseline(RUNNING, '', self.info)
+        assert heard is not None  # it is not off
+        self.reset()
+        for window in self._stream.recording(chunks):
+            start_s, end_s = _times(window)
+            voice = (self._classifier.recognize(window.input).voice
+                     if self._tracker.hears_speech(window.speech_probability) else None)
+            heard.hear(start_s, end_s, voice, _speech(window))
+        self.reset()
+        return KnownVoice(heard.mean, heard.seconds)
+
     def _results(self, windows: Iterable[Window], every_window: bool = False,
                  batch: int = 1) -> Iterator[WindowResult]:
         if self._closed:
             raise SerError('the recognizer is closed; make another one')
-        for window, raw in answers(
-                windows, self._tracker, self._classifier.batch_probabilities, every_window, batch):
+        found = (
+            answers(windows, self._tracker, self._classifier.batch_probabilities, every_window,
+                    batch)
+            if self._baseline is None else
+            self._answers_as_known(windows, self._baseline, every_window))
+        for window, raw in found:
             yield self._result(window, raw)
+
+    def _answers_as_known(
+            self, windows: Iterable[Window], baseline: VoiceBaseline, every_window: bool,
+    ) -> Iterator[Tuple[Window, Optional[np.ndarray]]]:
+        """Do as `answers`, one by one: what is heard in a window counts for the next."""
+        for window in windows:
+            start_s, end_s = _times(window)
+            if self._tracker.hears_speech(window.speech_probability):
+                yield window, baseline.recognize(
+                    self._classifier, window.input, start_s, end_s, _speech(window))
+                continue
+            baseline.hear(start_s, end_s)
+            yield window, (
+                self._classifier.recognize(window.input, baseline.value).probabilities
+                if every_window else None)
 
     def _result(self, window: Window, raw: Optional[np.ndarray]) -> WindowResult:
         end_s = window.end_sample / SAMPLE_RATE_HZ
@@ -182,6 +238,14 @@ class EmotionStream:
             level_dbfs=window.level_dbfs,
             pitch_hz=window.pitch_hz,
             labels=self.labels)
+
+
+def _times(window: Window) -> Tuple[float, float]:
+    return window.start_sample / SAMPLE_RATE_HZ, window.end_sample / SAMPLE_RATE_HZ
+
+
+def _speech(window: Window) -> SpeechShare:
+    return SpeechShare(window.speech_probability, window.recent_speech_probability)
 
 
 def _open(model: Model, **choices: Any) -> Classifier:

@@ -38,3 +38,14 @@ def add_threads(parser: Any, default: Optional[int] = None) -> None:
     """Add ``--threads``."""
     parser.add_argument('--threads', type=int, default=default, metavar='N',
                         help='CPU threads for one window')
+
+
+def seconds(text: str) -> float:
+    """Return the duration that an argument gives [s]."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value < float('inf'):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds above 0")
+    return value

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ser_ros.audio.devices import NO_DEVICES, Device, NoDevices, list_devices
+from ser_ros.cli import arguments
 from ser_ros.cli.arguments import Subparsers
 from ser_ros.messages import tell
 
@@ -33,7 +34,7 @@ def add_parser(subparsers: Subparsers) -> None:
         help='show the level of this microphone until Ctrl-C; DEVICE is an index or part of the '
              'name (default: the default microphone)')
     parser.add_argument(
-        '--seconds', type=_duration, metavar='N', help='with --meter: stop after N seconds')
+        '--seconds', type=arguments.seconds, metavar='N', help='with --meter: stop after N seconds')
     parser.set_defaults(run=run)
 
 
@@ -78,13 +79,3 @@ def _print_table(devices: List[Device]) -> None:
     # Where nobody looks at a terminal, a device stays on one line, however long its name.
     width = None if sys.stdout.isatty() else 1000
     Console(markup=False, highlight=False, width=width).print(table)
-
-
-def _duration(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0.0 < seconds < float('inf'):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds above 0")
-    return seconds

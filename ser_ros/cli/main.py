@@ -15,6 +15,7 @@ from ser_ros.cli import (
     classify,
     data,
     devices,
+    enroll,
     evaluate,
     false_alarms,
     run,
@@ -26,8 +27,8 @@ from ser_ros.errors import SerError
 from ser_ros.messages import tell
 
 COMMANDS = (
-    run, devices, classify, data, train, calibrate, evaluate, false_alarms, adapt, build_engine,
-    benchmark)
+    run, devices, enroll, classify, data, train, calibrate, evaluate, false_alarms, adapt,
+    build_engine, benchmark)
 USAGE_ERROR = 2
 SYSTEM_ERROR = 2
 INTERRUPTED = 130

@@ -20,12 +20,12 @@ from ser_ros.inference.engine_options import WORKSPACE_RANGE_MIB, EngineOptions
 from ser_ros.inference.model_file import PRECISIONS, Model
 from ser_ros.inference.model_metadata import DEFAULT_MIN_CONFIDENCE
 from ser_ros.inference.registry import AUTO, BACKENDS
-from ser_ros.nodes import hri, managed, process, qos
+from ser_ros.nodes import hri, managed, person, process, qos
 from ser_ros.nodes.build_progress import BuildProgress
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter, Report
 from ser_ros.nodes.emotion_messages import to_emotion, to_model_info
 from ser_ros.nodes.messages import Emotion, ModelInfo, SpeechFeatures
-from ser_ros.nodes.model_input import check_features, check_model, to_array
+from ser_ros.nodes.model_input import check_features, check_model
 from ser_ros.nodes.parameters import ALWAYS, spec
 from ser_ros.nodes.serving import Request, Serving
 from ser_ros.nodes.stamps import to_ns, to_s
@@ -75,11 +75,12 @@ class EmotionInference(managed.ManagedNode):
              range=RANGES['min_hold_s'], changes=ALWAYS),
         spec('reset_after_s', 'Silence after which the tracker is reset [s].',
              range=RANGES['reset_after_s'], changes=ALWAYS),
-    )
+    ) + person.PARAMETERS
     TOPICS = (
         subscribes('features', SpeechFeatures, qos.FEATURES, 'Windows of features.'),
         publishes('emotion', Emotion, qos.EMOTION, 'The emotion in each window.'),
         publishes('model_info', ModelInfo, qos.LATCHED, 'The model that serves.'),
+        person.TOPIC,
         hri.TOPIC,
     )
 
@@ -101,6 +102,7 @@ class EmotionInference(managed.ManagedNode):
         self._new_losses = Increase()
         super().__init__()
         self._progress = BuildProgress(self.get_logger().info)
+        self._person = person.Person(self.get_logger())
 
     # The lifecycle.
 
@@ -114,6 +116,7 @@ class EmotionInference(managed.ManagedNode):
                 ask=self._ask, on_result=self._on_result, on_failed=self._on_failed,
                 on_changed=lambda: self.later(self._settle))
         self._serving = serving
+        self._person.configure(self._values(person.NAMES), model.info)
         self._emotions = self.publish_to('emotion')
         self._model_info = self.publish_to('model_info')
         self._mirror = hri.HriMirror(self) if hri.TOPIC.message_class() else None
@@ -128,6 +131,7 @@ class EmotionInference(managed.ManagedNode):
         self._tracker_settings = self._settings()
         self._tracker = EmotionTracker(serving.classifier.labels, self._tracker_settings)
         self._publish_model_info(serving)
+        self.subscribe_to('person_changed', self._person.on_changed)
         self.subscribe_to('features', functools.partial(self._on_features, serving))
 
     def deactivate(self) -> None:
@@ -160,11 +164,12 @@ class EmotionInference(managed.ManagedNode):
 
     def _ask(self, features: SpeechFeatures, classifier: Classifier) -> Optional[np.ndarray]:
         """Return what the model says of a window, None where nobody speaks."""
+        if self._person.take_change():
+            self._tracker.reset()
         # Thresholds change between two windows, never between the gate and the update.
         self._tracker.settings = self._tracker_settings
-        if not self._tracker.hears_speech(features.speech_probability, features.muted):
-            return None
-        return classifier.probabilities(to_array(features))
+        speech = self._tracker.hears_speech(features.speech_probability, features.muted)
+        return self._person.ask(classifier, features, speech)
 
     def _on_result(self, features: SpeechFeatures, probabilities: Optional[np.ndarray],
                    classifier: Classifier) -> None:
@@ -205,12 +210,18 @@ class EmotionInference(managed.ManagedNode):
         self._settings(changes)
         if self._serving is not None:
             self._serving.check(self._request(changes))
+            if person.concerned(changes):
+                self._person.check(
+                    self._values(person.NAMES, changes), self._serving.model.info)
 
     def accept(self, changes: Sequence[Parameter]) -> None:
         """Take over thresholds at once; begin to change the session."""
         self._tracker_settings = self._settings(changes)
         if self._serving is not None:
             self._serving.switch(self._request(changes), self._engine_options(changes))
+            if person.concerned(changes):
+                self._person.configure(
+                    self._values(person.NAMES, changes), self._serving.model.info)
 
     def _settings(self, changes: Sequence[Parameter] = ()) -> TrackerSettings:
         models_own = DEFAULT_MIN_CONFIDENCE
@@ -227,7 +238,8 @@ class EmotionInference(managed.ManagedNode):
             folder=values['engine_cache'], workspace_mib=values['workspace_mib'],
             on_progress=self._progress)
 
-    def _values(self, names: Iterable[str], changes: Sequence[Parameter]) -> Dict[str, Any]:
+    def _values(self, names: Iterable[str],
+                changes: Sequence[Parameter] = ()) -> Dict[str, Any]:
         """Return the parameters of these names as they are once the changes are made."""
         values = {name: self.value(name) for name in names}
         values.update({change.name: change.value for change in changes if change.name in values})
@@ -259,14 +271,15 @@ class EmotionInference(managed.ManagedNode):
         if serving is None:
             return OK, self._progress.text(), values
         values.update(serving.values())
+        values.update(self._person.values())
         if not serving.thread.alive:
             return ERROR, 'the inference thread has ended; see the log', values
         if serving.thread.switching:
             return OK, self._progress.text() or 'loading another backend or precision', values
         if self._problem:
             return ERROR, self._problem, values
-        if serving.problem:
-            return WARN, serving.problem, values
+        if serving.problem or self._person.problem:
+            return WARN, serving.problem or self._person.problem, values
         if self._new_losses(self._lost + serving.thread.overloads):
             return WARN, 'windows were lost', values
         return OK, '', values

@@ -50,13 +50,15 @@ def spec(name: str, description: str,
     return Spec(name, description, range, tuple(choices), changes)
 
 
+_OFF = 'off'
 AUTOSTART = spec(
     'autostart', 'Configure and activate the node without a lifecycle manager. Read at '
     'start-up only.')
 
 
 def _descriptor(parameter: Spec, default: Any) -> ParameterDescriptor:
-    descriptor = ParameterDescriptor()
+    # YAML reads the plain word off as false, here and in `ros2 param set`.
+    descriptor = ParameterDescriptor(dynamic_typing=_OFF in parameter.choices)
     descriptor.description = f'{parameter.description} Can be set {parameter.changes}.'
     if parameter.choices:
         descriptor.additional_constraints = 'one of: ' + ', '.join(parameter.choices)
@@ -109,6 +111,8 @@ def _allowed(parameter: Spec) -> str:
 
 
 def _check_choice(parameter: Spec, value: Any) -> None:
+    if value is False and _OFF in parameter.choices:
+        return
     if parameter.choices and value not in parameter.choices:
         raise SerError(
             f'parameter {parameter.name}: given {value!r}, allowed: {listed(parameter.choices)}')

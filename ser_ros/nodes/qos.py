@@ -37,6 +37,7 @@ FEATURES = _profile(20)
 EMOTION = _profile(10)
 MITIGATION = _profile(10)
 SPEAKING = _profile(10)
+PERSON = _profile(10)
 DIAGNOSTICS = _profile(10)
 
 REMEDY = 'Make both sides agree, for example start this node with -p {parameter}:=VALUE'
