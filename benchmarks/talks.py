@@ -71,6 +71,7 @@ def arguments() -> argparse.Namespace:
                         help='folder with one folder for each corpus')
     parser.add_argument('--model', help='name or path of a model (default: that of the graph)')
     parser.add_argument('--precision', help='fp32, fp16 or int8 (default: that of the graph)')
+    parser.add_argument('--threads', type=int, help='CPU threads for one window')
     parser.add_argument('--baseline', choices=('off', 'running'), default='off',
                         help="whether the voice's own baseline is used")
     parser.add_argument('--config', default=str(HERE / 'talks.yaml'), metavar='YAML',
@@ -99,7 +100,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     """Do what the arguments say; return the figures, and print them."""
     mitigation = mitigation_file.load(args.mitigation)
     voice = {} if args.baseline == 'off' else {'baseline': args.baseline}
-    with Recognizer(args.model, args.precision, **voice) as recognizer:
+    with Recognizer(args.model, args.precision, threads=args.threads, **voice) as recognizer:
         labels, info = recognizer.labels, recognizer.info
         talks = building.plan(clips_of(args, labels), labels, args.talks, args.long_talks,
                               args.seed)

@@ -24,20 +24,19 @@ def listen(recognizer: Recognizer, talks: Sequence[Talk], progress: Progress,
         recognizer: what listens.
         talks: what it listens to.
         progress: shows how far it is.
-        cache: folder in which the answers are kept, or looked up.
+        cache: folder in which the answers are kept, or looked up, in a file for each talk.
         name: of all settings of the recognizer that change its answers.
 
     Raises:
         SerError: if a clip cannot be read.
     """
-    path = None if cache is None else cache / f'talks_{_key(recognizer, talks, name)}.npz'
-    if path is not None and path.exists():
-        return _load(path)
-    scores = [_hear(recognizer, talk) for talk in progress.track(talks, 'talks', len(talks))]
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _save(path, scores)
-    return scores
+    shown = progress.track(talks, 'talks', len(talks))
+    if cache is None:
+        return [_hear(recognizer, talk) for talk in shown]
+    cache.mkdir(parents=True, exist_ok=True)
+    setting = f'{recognizer.info.sha256} {recognizer.precision} {recognizer.period_s} {name}'
+    return [_cached(cache / f'talk_{_key(setting, talk)}.npz', recognizer, talk)
+            for talk in shown]
 
 
 def _hear(recognizer: Recognizer, talk: Talk) -> WindowScores:
@@ -48,28 +47,19 @@ def _hear(recognizer: Recognizer, talk: Talk) -> WindowScores:
         np.array([window.speech_probability for window in windows]))
 
 
-def _key(recognizer: Recognizer, talks: Sequence[Talk], name: str) -> str:
-    digest = hashlib.sha256(
-        f'{recognizer.info.sha256} {recognizer.precision} {recognizer.period_s} {name}'.encode())
-    for talk in talks:
-        files = [clip.path.name for clip in talk.calm_clips + talk.clips]
-        digest.update(repr((talk.corpus, talk.speaker, talk.emotion, talk.duration_s, talk.seed,
-                            files)).encode())
-    return digest.hexdigest()[:16]
+def _key(setting: str, talk: Talk) -> str:
+    files = [clip.path.name for clip in talk.calm_clips + talk.clips]
+    described = (setting, talk.corpus, talk.speaker, talk.emotion, talk.duration_s, talk.seed,
+                 files)
+    return hashlib.sha256(repr(described).encode()).hexdigest()[:16]
 
 
-def _save(path: Path, scores: Sequence[WindowScores]) -> None:
-    partial = path.with_suffix('.partial.npz')
-    np.savez(partial, windows=[len(entry.end_s) for entry in scores],
-             probabilities=np.concatenate([entry.probabilities for entry in scores]),
-             end_s=np.concatenate([entry.end_s for entry in scores]),
-             speech_probability=np.concatenate([entry.speech_probability for entry in scores]))
-    partial.replace(path)
-
-
-def _load(path: Path) -> list[WindowScores]:
+def _cached(path: Path, recognizer: Recognizer, talk: Talk) -> WindowScores:
+    if not path.exists():
+        scores = _hear(recognizer, talk)
+        partial = path.with_suffix('.partial.npz')
+        np.savez(partial, probabilities=scores.probabilities, end_s=scores.end_s,
+                 speech_probability=scores.speech_probability)
+        partial.replace(path)
     with np.load(path) as file:
-        ends = np.cumsum(file['windows'])[:-1]
-        return [WindowScores(*parts) for parts in zip(
-            *(np.split(file[name], ends)
-              for name in ('probabilities', 'end_s', 'speech_probability')), strict=True)]
+        return WindowScores(file['probabilities'], file['end_s'], file['speech_probability'])
