@@ -29,6 +29,8 @@ ARGUMENTS = (
      'default fp32.', ['', 'fp32', 'fp16', 'int8']),
     ('language', '', 'Language of the mitigation texts: en or ko. Empty: the language of '
      'params_file, by default en.', None),
+    ('sensitivity', '', 'How readily an answer starts: calm, normal or keen. Empty: the '
+     'sensitivity of params_file, by default normal.', None),
     ('namespace', '', 'Namespace of all nodes and topics, for a second microphone or robot.',
      None),
     ('params_file', os.path.join(get_package_share_directory('ser_ros'), 'config', 'ser.yaml'),
@@ -58,7 +60,8 @@ def _overrides(value):
     for name in ('model', 'backend', 'precision'):
         inference.update(_text(name, value[name]))
     return {'audio_capture': audio, 'emotion_inference': inference,
-            'mitigation_responder': _text('language', value['language'])}
+            'mitigation_responder': {**_text('language', value['language']),
+                                     **_text('sensitivity', value['sensitivity'])}}
 
 
 def _misspelt(given):

@@ -30,6 +30,8 @@ def add_parser(subparsers: Subparsers) -> None:
                         help='runtime for the model: auto, onnxruntime, pytorch or tensorrt')
     parser.add_argument('--precision', help='numeric precision: fp32, fp16 or int8')
     parser.add_argument('--language', help='language of the mitigation texts: en or ko')
+    parser.add_argument('--sensitivity',
+                        help='how readily an answer starts: calm, normal or keen')
     parser.add_argument('--loop', action='store_true', help='repeat the file endlessly')
     parser.add_argument('--fast', action='store_true', help='play the file 4 times as fast')
     parser.add_argument('--processes', action='store_true',
@@ -52,7 +54,7 @@ def _overrides(args: argparse.Namespace) -> Dict[str, Any]:
     values = {
         'device': audio, 'loop': loop, 'realtime': False if args.fast else None,
         'model': args.model, 'backend': args.backend, 'precision': args.precision,
-        'language': args.language,
+        'language': args.language, 'sensitivity': args.sensitivity,
     }
     return {name: value for name, value in values.items() if value is not None}
 
