@@ -99,7 +99,7 @@ class ManagedNode(LifecycleNode):
         """Return the node's time, simulated if use_sim_time says so [ns]."""
         return self.get_clock().now().nanoseconds
 
-    def later(self, callback: Callable[..., None], *arguments: Any) -> None:
+    def later(self, callback: Callable[..., Any], *arguments: Any) -> None:
         """Have the executor call back, from whatever thread this is called."""
         executor = self.executor
         if executor is not None:
@@ -246,6 +246,9 @@ class ManagedNode(LifecycleNode):
             result.reason = str(error)
             return result
         self.accept(changes)
+        words = parameters.with_words(self._specs, changes)
+        if words:
+            self.later(self.set_parameters, words)
         return result
 
     def _report(self) -> diagnostics.Report:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parameters of the nodes: declared with description and range, defaults from config/ser.yaml."""
 
-from typing import Any, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 from rcl_interfaces.msg import (
     FloatingPointRange,
@@ -99,6 +99,7 @@ def declare(node: Node, name: str, specs: Sequence[Spec]) -> None:
                 f'parameter {parameter.name} must be '
                 f'{_type_name(default)}{_allowed(parameter)}; {error}') from error
         _check_choice(parameter, value)
+    node.set_parameters(with_words(specs, node.get_parameters([each.name for each in specs])))
     _describe_use_sim_time(node)
 
 
@@ -108,6 +109,13 @@ def _allowed(parameter: Spec) -> str:
     if parameter.range:
         return ' from {} to {}'.format(*parameter.range)
     return ''
+
+
+def with_words(specs: Sequence[Spec], values: Sequence[Parameter]) -> List[Parameter]:
+    """Return those of the values that YAML has made false of the word off, with the word."""
+    names = [parameter.name for parameter in specs if _OFF in parameter.choices]
+    return [Parameter(value.name, value=_OFF) for value in values
+            if value.name in names and value.value is False]
 
 
 def _check_choice(parameter: Spec, value: Any) -> None:

@@ -158,6 +158,8 @@ def test_the_parameters_while_it_serves(peer, start, model):
     windows.wait_for_diagnosis(baseline='enrolled')
     # As `ros2 param set` reads the plain word off.
     assert windows.set('baseline', False) == (True, '')
+    peer.wait_for(lambda: peer.get_parameter(NODE, 'baseline') == 'off', 'the word off',
+                  [windows.process])
     assert windows.is_stranger()
     assert windows.set('baseline', 'running') == (True, '')
     windows.wait_for_diagnosis(baseline='running')
@@ -165,6 +167,7 @@ def test_the_parameters_while_it_serves(peer, start, model):
 
 def test_off_in_yaml_is_understood(peer, start, model):
     windows = Windows(peer, start, model, '-p', 'baseline:=off')
+    assert peer.get_parameter(NODE, 'baseline') == 'off'
     windows.send()
     assert windows.is_stranger()
     windows.wait_for_diagnosis(baseline='off')
