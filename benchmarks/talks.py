@@ -84,6 +84,8 @@ def arguments() -> argparse.Namespace:
                         help='short talks for each corpus and emotion')
     parser.add_argument('--long-talks', type=int, default=12, metavar='N',
                         help='neutral and happy talks for each corpus')
+    parser.add_argument('--calm', type=float, default=building.CALM_S, metavar='SECONDS',
+                        help='calm talk before the emotion; more of it shows what a baseline gives')
     parser.add_argument('--seed', type=int, default=0, help='of order and pauses')
     parser.add_argument('--named-from', type=float, nargs='+', metavar='P',
                         help="values of min_confidence of the tracker (default: the model's own)")
@@ -91,7 +93,9 @@ def arguments() -> argparse.Namespace:
                         metavar='P', help='values of min_confidence of the policy')
     parser.add_argument('--hold', type=float, nargs='+', default=HOLDS_S, metavar='SECONDS',
                         help='values of hold_s of the policy')
-    parser.add_argument('--cache', type=Path, metavar='FOLDER', help="keep the model's answers")
+    parser.add_argument('--cache', type=Path, metavar='FOLDER',
+                        help="keep the model's answers; empty it when features or the speech gate "
+                        'change')
     parser.add_argument('--json', type=Path, metavar='FILE', help='write all figures')
     return parser.parse_args()
 
@@ -103,7 +107,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     with Recognizer(args.model, args.precision, threads=args.threads, **voice) as recognizer:
         labels, info = recognizer.labels, recognizer.info
         talks = building.plan(clips_of(args, labels), labels, args.talks, args.long_talks,
-                              args.seed)
+                              args.seed, args.calm)
         scores = listen(recognizer, talks, Progress(), args.cache, f'baseline {args.baseline}')
     tracking = graph_settings(info)
     shipped = {name: Limits(tracking.min_confidence, timing.hold_s, timing.min_confidence)

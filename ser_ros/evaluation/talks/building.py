@@ -23,6 +23,7 @@ ANSWERED = ('anger', 'sadness', 'fear')
 UNANSWERED = (CALM, 'happiness')
 
 CALM_S = 20.0
+MAX_CALM_S = 3600.0
 EMOTIONAL_S = 20.0
 LONG_S = 120.0
 PAUSES_S = (0.3, 0.9)
@@ -37,7 +38,7 @@ class Talk:
         corpus, speaker: whose talk it is.
         emotion: of the part after the calm one.
         calm_clips, clips: of the two parts.
-        duration_s: of the part in the emotion.
+        calm_s, duration_s: of the two parts.
         seed: of the order and the pauses.
     """
 
@@ -46,25 +47,26 @@ class Talk:
     emotion: str
     calm_clips: tuple[Clip, ...]
     clips: tuple[Clip, ...]
+    calm_s: float
     duration_s: float
     seed: int
 
     def sound(self) -> np.ndarray:
         """
-        Return the samples, float32 (n,) at 16 kHz: `CALM_S` of calm talk, then the emotion.
+        Return the samples, float32 (n,) at 16 kHz: calm talk, then the emotion.
 
         Raises:
             SerError: if a clip cannot be read.
         """
         generator = np.random.default_rng(self.seed)
-        calm = _speech(self.calm_clips, CALM_S, generator)
-        return np.concatenate([calm[-_samples(CALM_S):],
+        calm = _speech(self.calm_clips, self.calm_s, generator)
+        return np.concatenate([calm[-_samples(self.calm_s):],
                                _speech(self.clips, self.duration_s, generator)[
                                    :_samples(self.duration_s)]])
 
 
 def plan(clips: Sequence[Clip], labels: Sequence[str], talks: int, long_talks: int,
-         seed: int = 0) -> list[Talk]:
+         seed: int = 0, calm_s: float = CALM_S) -> list[Talk]:
     """
     Plan the same number of talks for each corpus and emotion, shared by its speakers.
 
@@ -74,10 +76,13 @@ def plan(clips: Sequence[Clip], labels: Sequence[str], talks: int, long_talks: i
         talks: number of short talks for each corpus and emotion of `ANSWERED`.
         long_talks: number of long ones for each corpus and emotion of `UNANSWERED`.
         seed: of everything that is random.
+        calm_s: duration of the calm part, over 0.
 
     Raises:
-        SerError: if a speaker is unknown, or no corpus has calm clips.
+        SerError: if a speaker is unknown, no corpus has calm clips, or ``calm_s`` is not allowed.
     """
+    if not 0 < calm_s <= MAX_CALM_S:
+        raise SerError(f'the calm talk lasts {calm_s} s; allowed: over 0 to {MAX_CALM_S:.0f} s')
     if any(not clip.speaker for clip in clips):
         raise SerError('a talk needs one speaker, but some clips name none; use a list with the '
                        'column speaker')
@@ -88,7 +93,8 @@ def plan(clips: Sequence[Clip], labels: Sequence[str], talks: int, long_talks: i
     generator = np.random.default_rng(seed)
     found = [talk for corpus in dict.fromkeys(clip.corpus for clip in clips)
              for emotion, number, duration_s in _wanted(talks, long_talks)
-             for talk in _of_emotion(corpus, emotion, number, duration_s, voices, generator)]
+             for talk in _of_emotion(
+                 corpus, emotion, number, (calm_s, duration_s), voices, generator)]
     if not found:
         raise SerError(f'no speaker has {CALM} clips; talks begin with them')
     return found
@@ -100,7 +106,7 @@ def _wanted(talks: int, long_talks: int) -> Iterator[tuple[str, int, float]]:
 
 
 def _of_emotion(
-        corpus: str, emotion: str, number: int, duration_s: float,
+        corpus: str, emotion: str, number: int, durations_s: tuple[float, float],
         voices: dict[tuple[str, str], dict[str, list[Clip]]],
         generator: np.random.Generator) -> Iterator[Talk]:
     speakers = [(speaker, members) for (name, speaker), members in sorted(voices.items())
@@ -108,7 +114,7 @@ def _of_emotion(
     for index in range(number if speakers else 0):
         speaker, members = speakers[index % len(speakers)]
         yield Talk(corpus, speaker, emotion, tuple(members[CALM]), tuple(members[emotion]),
-                   duration_s, int(generator.integers(2 ** 31)))
+                   *durations_s, int(generator.integers(2 ** 31)))
 
 
 def _speech(clips: Sequence[Clip], duration_s: float,

@@ -49,8 +49,8 @@ def _hear(recognizer: Recognizer, talk: Talk) -> WindowScores:
 
 def _key(setting: str, talk: Talk) -> str:
     files = [clip.path.name for clip in talk.calm_clips + talk.clips]
-    described = (setting, talk.corpus, talk.speaker, talk.emotion, talk.duration_s, talk.seed,
-                 files)
+    described = (setting, talk.corpus, talk.speaker, talk.emotion, talk.calm_s, talk.duration_s,
+                 talk.seed, files)
     return hashlib.sha256(repr(described).encode()).hexdigest()[:16]
 
 

@@ -10,7 +10,7 @@ from typing import Optional
 from ser_ros.emotion.settings import TrackerSettings
 from ser_ros.emotion.tracker import EmotionTracker, Estimate
 from ser_ros.evaluation.scoring import WindowScores
-from ser_ros.evaluation.talks.building import CALM, CALM_S, Talk
+from ser_ros.evaluation.talks.building import CALM, Talk
 from ser_ros.mitigation.config import MitigationConfig, Phase
 from ser_ros.mitigation.policy import MitigationPolicy
 
@@ -66,7 +66,7 @@ class Outcome:
     @property
     def hours(self) -> float:
         """How long such a talk is; a neutral one has two calm parts."""
-        return (self.talk.duration_s + CALM_S * (self.talk.emotion == CALM)) / 3600
+        return (self.talk.duration_s + self.talk.calm_s * (self.talk.emotion == CALM)) / 3600
 
 
 def outcomes(
@@ -108,7 +108,7 @@ def _outcome(talk: Talk, estimates: Sequence[tuple[float, Estimate]],
              config: MitigationConfig) -> Outcome:
     policy = MitigationPolicy(config, config.languages[0])
     started = [
-        (stamp_s - CALM_S, event.emotion) for stamp_s, estimate in estimates
+        (stamp_s - talk.calm_s, event.emotion) for stamp_s, estimate in estimates
         for event in policy.update(
             stamp_s, estimate.state, estimate.label, estimate.confidence)
         if event.phase == Phase.STARTED]

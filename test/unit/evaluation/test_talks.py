@@ -46,11 +46,19 @@ def test_each_corpus_has_the_same_number_of_talks_which_its_speakers_share():
         assert {LABELS[clip.label] for clip in talk.calm_clips} == {'neutral'}
 
 
+def test_more_calm_talk_comes_first():
+    one, other = (building.plan(FOUND, LABELS, 1, 1, calm_s=calm_s) for calm_s in (20.0, 60.0))
+    assert [replace(talk, calm_s=20.0) for talk in other] == one
+    assert one != other
+
+
 def test_a_talk_needs_a_known_speaker_with_calm_clips():
     with pytest.raises(SerError, match='column speaker'):
         building.plan(clips('east', '', 0, 1), LABELS, 1, 1)
     with pytest.raises(SerError, match='no speaker has neutral clips'):
         building.plan(clips('east', 'a', 0, 3), LABELS, 1, 1)
+    with pytest.raises(SerError, match='0.0 s; allowed: over 0 to 3600 s'):
+        building.plan(FOUND, LABELS, 1, 1, calm_s=0.0)
 
 
 def test_the_sound_is_calm_for_20_s_and_then_in_the_emotion(monkeypatch):
@@ -59,7 +67,7 @@ def test_the_sound_is_calm_for_20_s_and_then_in_the_emotion(monkeypatch):
 
     monkeypatch.setattr(building, 'read_samples', read)
     talk = Talk('c', 's', 'anger', (Clip('c', Path('calm.wav'), 's', 1),),
-                (Clip('c', Path('angry.wav'), 's', 0),), 8.0, 5)
+                (Clip('c', Path('angry.wav'), 's', 0),), 20.0, 8.0, 5)
     sound = talk.sound()
     assert sound.dtype == np.float32 and len(sound) == 28 * 16000
     np.testing.assert_array_equal(np.unique(sound[:20 * 16000]), [0, 0.5])
@@ -71,7 +79,7 @@ def test_the_sound_is_calm_for_20_s_and_then_in_the_emotion(monkeypatch):
 
 def talk_of(emotion, corpus='c', speaker='s'):
     long = emotion in building.UNANSWERED
-    return Talk(corpus, speaker, emotion, (), (), 120.0 if long else 20.0, 0)
+    return Talk(corpus, speaker, emotion, (), (), CALM_S, 120.0 if long else 20.0, 0)
 
 
 def heard(*emotions):
