@@ -171,10 +171,11 @@ def _strangers(args: argparse.Namespace,
     from ser_ros.progress import Progress
     where = Path(args.data), args.corpus, args.speaker_from or AUTO
     notes = [note for listing in labelled_clips.listings(*where)
-             for note in labelled_clips.notes(listing, recognizer.labels)]
+             for note in labelled_clips.notes(listing, recognizer.labels, recognizer.info.merge)]
     for note in notes:
         tell(note)
-    clips, left_out = labelled_clips.strangers(where[0], recognizer.labels, *where[1:])
+    clips, left_out = labelled_clips.strangers(
+        where[0], recognizer.labels, *where[1:], recognizer.info.merge)
     for label, count in left_out.items():
         notes.append(f'{count} clips of {label} are left out: the model does not know it.')
         _warn(notes[-1])

@@ -128,7 +128,8 @@ def listings(root: Path, corpus: Optional[str] = None, speaker_from: str = AUTO)
 
 
 def strangers(root: Path, labels: Sequence[str], corpus: Optional[str] = None,
-              speaker_from: str = AUTO) -> tuple[list[Clip], dict[str, int]]:
+              speaker_from: str = AUTO,
+              merge: Optional[Mapping[str, str]] = None) -> tuple[list[Clip], dict[str, int]]:
     """
     Return the clips of all speakers in a folder, for corpora that no configuration names.
 
@@ -136,6 +137,7 @@ def strangers(root: Path, labels: Sequence[str], corpus: Optional[str] = None,
         root, corpus, speaker_from: See `listings`.
         labels: Those of the model. Clips of others are left out, except for those that count as
             one of them, see `merged`.
+        merge: Labels that the training of the model counted as one of ``labels``.
 
     Returns:
         The clips, and how many of which label are left out.
@@ -145,33 +147,40 @@ def strangers(root: Path, labels: Sequence[str], corpus: Optional[str] = None,
     """
     clips: list[Clip] = []
     left_out: Counter = Counter()
-    own = {as_word(label): as_word(label) for label in labels}
     for listing in listings(root, corpus, speaker_from):
-        emotions = {**corpora.emotion_map(listing.corpus), **own}
-        strange = {item.label for item in listing.recordings
-                   if emotions.get(item.label) not in own}
+        known = _known(listing, labels, merge)
+        strange = {item.label for item in listing.recordings} - set(known)
         left_out.update(item.label for item in listing.recordings if item.label in strange)
-        clips += to_clips(listing.folder.name, listing, labels, own, list(strange))
+        clips += to_clips(listing.folder.name, listing, labels, known, list(strange))
     if not clips:
         raise SerError(f'{root}: no clips of the emotions {listed(labels)}')
     return clips, dict(left_out)
 
 
-def merged(listing: Listing, labels: Sequence[str]) -> dict[str, str]:
+def merged(listing: Listing, labels: Sequence[str],
+           merge: Optional[Mapping[str, str]] = None) -> dict[str, str]:
     """Return the labels of a corpus that count as another emotion of the model, such as calm."""
-    own = set(map(as_word, labels))
-    emotions = corpora.emotion_map(listing.corpus)
-    words = sorted({item.label for item in listing.recordings} - own - set(COMMON))
-    found = {word: emotions.get(word) for word in words}
-    return {word: emotion for word, emotion in found.items() if emotion and emotion in own}
+    present = {item.label for item in listing.recordings}
+    return {label: emotion for label, emotion in sorted(_known(listing, labels, merge).items())
+            if label in present and emotion not in (label, COMMON.get(label))}
 
 
-def notes(listing: Listing, labels: Sequence[str]) -> list[str]:
+def _known(listing: Listing, labels: Sequence[str],
+           merge: Optional[Mapping[str, str]]) -> dict[str, str]:
+    """Return the labels that count as one of the model's, and as which."""
+    own = {as_word(label): as_word(label) for label in labels}
+    emotions = {**corpora.emotion_map(listing.corpus), **own,
+                **{as_word(word): as_word(emotion) for word, emotion in (merge or {}).items()}}
+    return {word: emotion for word, emotion in emotions.items() if emotion and emotion in own}
+
+
+def notes(listing: Listing, labels: Sequence[str],
+          merge: Optional[Mapping[str, str]] = None) -> list[str]:
     """Return where the speakers of a corpus come from and what its labels count as, in words."""
     name = listing.folder.name
     return [f'Speakers of {name}: {listing.speakers}.', *(
         f'{name}: {label} counts as {emotion}.'
-        for label, emotion in merged(listing, labels).items())]
+        for label, emotion in merged(listing, labels, merge).items())]
 
 
 def trained_on(training_data: str, root: Path, corpus: Optional[str] = None) -> list[str]:

@@ -5,6 +5,7 @@ Speakers from the names of the files, where neither a list nor a known naming sa
 
 A name falls into parts: letters with the digits that follow them, or digits alone. So
 ``dis-f1-b12`` has the parts ``dis``, ``f1`` and ``b12``, and ``F01A07`` has ``F01`` and ``A07``.
+Where the digits only count the clips, as in ``kim0012``, the letters alone may be the speaker.
 """
 
 import re
@@ -24,9 +25,11 @@ PART = re.compile(r'[^\W\d_]+\d*|\d+')
 NUMBERED = re.compile(r'(spk|speaker|actor|subject|subj|talker)\d*', re.IGNORECASE)
 BY_SEX = re.compile(r'(s?[fm]|(fe)?male|(wo)?man)\d+', re.IGNORECASE)
 MIN_SPEAKERS = 3  # Two values may as well be a sex, an intensity or a repetition.
-# A speaker says several clips of an emotion, and in the mean at least this share of the emotions.
+# A speaker says several clips of an emotion, and in the mean this share of the emotions at least.
+# Codes of the emotion itself occur with one emotion each, which of two would be a large share.
 MIN_CLIPS = 3
-MIN_SHARE = 0.5
+MIN_SHARE = 0.4
+MIN_EMOTIONS = 1.5
 NAMED = 3  # in a message
 
 
@@ -39,11 +42,18 @@ class Part:
         number: Its place in the names, from 1.
         values: What it is in each file.
         last: Whether it is the last part of every name.
+        letters: Whether the values are its letters alone.
     """
 
     number: int
     values: tuple[str, ...]
     last: bool
+    letters: bool = False
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        return f'{"the letters of " * self.letters}part {self.number} of the file names'
 
     @property
     def distinct(self) -> list[str]:
@@ -64,7 +74,7 @@ class Part:
         return self.last and all(value.isdigit() for value in self.distinct)
 
     def __str__(self) -> str:
-        return f'part {self.number} ({_some(self.distinct)})'
+        return f'{self.name} ({_some(self.distinct)})'
 
 
 def find_speakers(listing: Listing, choice: str = AUTO) -> Listing:
@@ -91,11 +101,10 @@ def find_speakers(listing: Listing, choice: str = AUTO) -> Listing:
     parts = candidates(recordings)
     found = _only(parts)
     if found is not None:
-        return _with(listing, found.values, _origin(str(found.number)))
+        return _with(listing, found.values, found.name)
     if parts:
-        return replace(listing, speakers='unknown; they may be '
-                       f'{" or ".join(map(str, parts))} of the file names: choose with '
-                       '--speaker-from')
+        return replace(listing, speakers=f'unknown; they may be {" or ".join(map(str, parts))}: '
+                       'choose with --speaker-from')
     return replace(listing, speakers='unknown; no part of the file names looks like the speaker; '
                    'name one with --speaker-from')
 
@@ -105,9 +114,15 @@ def candidates(recordings: Sequence[Recording]) -> list[Part]:
     names = [_parts(entry.path) for entry in recordings]
     labels = [entry.label for entry in recordings]
     common = min(map(len, names), default=0)
-    parts = [Part(index + 1, tuple(name[index] for name in names),
-                  all(len(name) == index + 1 for name in names)) for index in range(common)]
-    return [part for part in parts if _may_be_speaker(part.values, labels)]
+    found = []
+    for index in range(common):
+        whole = Part(index + 1, tuple(name[index] for name in names),
+                     all(len(name) == index + 1 for name in names))
+        letters = replace(
+            whole, values=tuple(value.rstrip('0123456789') for value in whole.values), letters=True)
+        found += [part for part in (whole, letters)
+                  if all(part.values) and _may_be_speaker(part.values, labels)][:1]
+    return found
 
 
 def _parts(path: Path) -> list[str]:
@@ -123,8 +138,10 @@ def _may_be_speaker(values: Sequence[str], labels: Sequence[str]) -> bool:
         of_value[value].append(clips)
     if len(of_value) < 2 or emotions < 2:
         return False
-    share = sum(map(len, of_value.values())) / (len(of_value) * emotions)
-    return share >= MIN_SHARE and sorted(cells.values())[len(cells) // 2] >= MIN_CLIPS
+    mean_emotions = sum(map(len, of_value.values())) / len(of_value)
+    median_clips = sorted(cells.values())[len(cells) // 2]
+    return (mean_emotions >= max(MIN_EMOTIONS, MIN_SHARE * emotions)
+            and median_clips >= MIN_CLIPS)
 
 
 def _only(parts: Sequence[Part]) -> Part | None:

@@ -22,6 +22,9 @@ A graph has one input (1, *input_shape) and one output (1, labels). With a ``voi
 second input ``baseline`` (1, voice_size + 1) and a second output ``voice`` (1, voice_size). All
 are float32 at every precision.
 
+- ``merge``: labels of corpora that the training counted as one of ``labels``, such as
+  ``{"calm": "neutral"}``; may be missing
+
 The precision is not in the list: it is read from the graph.
 """
 
@@ -67,6 +70,8 @@ class ModelInfo:
         'under this smoothed probability no emotion is named', DEFAULT_MIN_CONFIDENCE, ge=0, le=1)
     answer_accuracy: Optional[float] = key(
         'stated share of right answers with min_confidence', None, ge=0, le=1)
+    merge: Dict[str, str] = key(
+        'labels of corpora that count as one of the labels', {}, may_be_empty=True)
     voice_size: int = key('size of a voice, 0 without a baseline of the voice', 0, ge=0)
 
     def __post_init__(self) -> None:

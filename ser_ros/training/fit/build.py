@@ -184,7 +184,7 @@ def _metadata(config: Config, shape: tuple[int, ...], temperature: float,
         'name': config.name, 'version': config.version, 'labels': config.labels,
         'feature_set': config.feature_set, 'input_shape': list(shape),
         'temperature': round(temperature, 4), 'training_data': speakers,
-        'licence': config.licence, 'pretrained': pretrained, 'metrics': {},
+        'licence': config.licence, 'pretrained': pretrained, 'merge': config.merge, 'metrics': {},
         'made_with': made_with}
 
 

@@ -364,6 +364,16 @@ def test_a_folder_calm_is_merged_as_in_training(folder):
     assert merged(corpora.read(folder), EMOTIONS) == {'calm': 'neutral'}
 
 
+def test_labels_are_merged_as_the_model_says(folder):
+    touch(folder, 'Anger/1.wav', 'Calm/1.wav', 'bored/1.wav', 'irritation/1.wav')
+    merge = {'Irritation': 'anger', 'bored': 'sadness', 'calm': 'happiness', 'x': 'anger'}
+    clips, left_out = strangers(folder, EMOTIONS, merge=merge)
+    assert [EMOTIONS[clip.label] for clip in clips] == ['anger', 'happiness', 'sadness', 'anger']
+    assert not left_out
+    assert merged(corpora.read(folder), EMOTIONS, merge) == {
+        'bored': 'sadness', 'calm': 'happiness', 'irritation': 'anger'}
+
+
 def test_a_models_own_label_is_not_merged(folder):
     touch(folder, 'Anger/1.wav', 'Calm/1.wav', 'neutral/1.wav')
     labels = ['Calm', 'anger']

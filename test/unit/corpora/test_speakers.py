@@ -37,10 +37,12 @@ def listing(pattern, speakers, numbers=range(1, 5), **columns):
     ('{code}{number:02d} ({speaker}).wav', [1, 2, 3], {}, 2),
     ('{speaker}_F{number}_A01.wav', ['SM1', 'SM2', 'SF1'], {}, 1),
     ('{number}_{emotion}_spk{speaker}.wav', [1, 2], {}, 3),
-    ('{emotion}_{speaker}.{number}.wav', ['김', '이', '박'], {}, 2)])
+    ('{emotion}_{speaker}.{number}.wav', ['김', '이', '박'], {}, 2),
+    ('{speaker}{number:05d}.wav', ['kim', 'lee', 'park'], {}, 1),
+    ('{emotion}-{speaker}{number:03d}.wav', ['kim', 'lee', 'park'], {}, 2)])
 def test_the_part_that_can_only_be_the_speaker(pattern, speakers, columns, part):
     found = find_speakers(listing(pattern, speakers, **columns))
-    assert f'(from part {part} of the file names)' in found.speakers
+    assert f'part {part} of the file names)' in found.speakers
     assert found.speakers.startswith(f'{len(speakers)}: ')
     for entry in found.recordings:
         assert entry.speaker in entry.path.stem
@@ -51,9 +53,12 @@ def test_the_part_that_can_only_be_the_speaker(pattern, speakers, columns, part)
     ('{number}.wav', [''], {}, 'no part'),  # each emotion is numbered from 1
     ('{emotion}_{number}.wav', [''], {}, 'no part'),
     ('{speaker}_{number}.wav', ['anna'], {}, 'no part'),
-    ('{code}_{size}_{number}.wav', [''], {'size': ['high', 'low']}, 'part 2 (2: high, low)'),
+    ('{code}_{size}_{number}.wav', [''], {'size': ['high', 'low']},
+     'part 2 of the file names (2: high, low)'),
+    ('{code}_{speaker}{number:03d}.wav', ['f', 'm'], {},
+     'the letters of part 2 of the file names (2: f, m)'),
     ('{speaker}{text}{code}.wav', ['03', '08', '09'], {'text': ['a01', 'a02', 'b01']},
-     'part 1 (3: 03, 08, 09) or part 2 (3: a01, a02, b01)')])
+     'part 1 of the file names (3: 03, 08, 09) or part 2 of the file names (3: a01, a02, b01)')])
 def test_what_is_open_is_asked(pattern, speakers, columns, said):
     found = find_speakers(listing(pattern, speakers, **columns))
     assert found.speakers.startswith('unknown') and '--speaker-from' in found.speakers
@@ -85,6 +90,22 @@ def test_wrong_choices(choice, reason):
     with pytest.raises(SerError) as error:
         find_speakers(listing('{speaker}_{number}.wav', ['a', 'b']), choice)
     assert reason in str(error.value)
+
+
+def test_codes_of_two_emotions_are_not_speakers():
+    clips = listing('{speaker}_{code}_{number}.wav', ['x'], range(20))
+    two = corpora.Listing('generic', clips.folder, '', [
+        entry for entry in clips.recordings if entry.label in ('anger', 'neutral')])
+    assert find_speakers(two).speakers.startswith('unknown; no part')
+
+
+def test_speakers_need_not_act_every_emotion():
+    clips = listing('{speaker}_{code}_{number}.wav', ['a', 'b', 'c'])
+    some = corpora.Listing('generic', clips.folder, '', [
+        entry for entry in clips.recordings
+        if (entry.label, entry.path.stem[0]) not in [
+            ('anger', 'a'), ('sadness', 'a'), ('happiness', 'b'), ('sadness', 'c')]])
+    assert find_speakers(some).speakers == '3: a, b, c (from part 1 of the file names)'
 
 
 def test_none_takes_no_part():
