@@ -48,6 +48,7 @@ def test_the_model_folder(trained):
     assert (info.name, info.version, info.feature_set) == ('tiny', '3', 'mel_yin_rms/1')
     assert info.training_data == 'north: speakers a b; south: speakers k'
     assert info.licence == 'free'
+    assert info.merge == {'calm': 'neutral'}
     assert 0.2 <= info.temperature <= 5
     assert set(info.metrics['validation_uar']) == {'north', 'south', 'mean'}
     open_classifier(str(trained / 'tiny')).probabilities(np.zeros((3, 128, 128), np.float32))
