@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-The package for pip: training, evaluation and offline use without ROS.
+"""The package for pip: training, evaluation and offline use without ROS.
 
 In a ROS 2 workspace colcon builds it by CMakeLists.txt, which adds the messages.
 """

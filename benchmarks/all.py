@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Features, inference and memory against the reference pipeline, in one run.
+"""Features, inference and memory against the reference pipeline, in one run.
 
 Run with `python benchmarks/all.py` in a shell that has the workspace (scripts/env.sh). Options
 are those of inference.py and memory.py.

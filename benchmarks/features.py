@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Time the streaming features against the reference pipeline (librosa and torch, whole windows).
+"""Time the streaming features against the reference pipeline (librosa and torch, whole windows).
 
 Run with `python benchmarks/features.py`; one thread each. What matters for the latency is the
 decision time: what is left to compute when a window's last samples arrive. Then all feature sets

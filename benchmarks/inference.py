@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Time a ResNet34, or a model that ships, in ONNX Runtime, in each precision, against torch eager.
+"""Time a ResNet34, or a model that ships, in ONNX Runtime, in each precision, against torch eager.
 
 Run with `python benchmarks/inference.py`; one thread each, one window at a time. The ResNet34 is
 not trained: that changes no time. torch eager runs its training module with its batch

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Memory of the whole running graph in one process, beside the reference pipeline's.
+"""Memory of the whole running graph in one process, beside the reference pipeline's.
 
 Run with `python benchmarks/memory.py` in a shell that has the workspace (scripts/env.sh). The
 graph is `ser_ros run` with its view, on speech-like sound; what is measured is its proportional

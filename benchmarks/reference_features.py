@@ -24,10 +24,10 @@ FILTERBANK = mel_filterbank()
 
 
 def mel_db(samples: np.ndarray, dtype: torch.dtype = torch.float32) -> np.ndarray:
-    """
-    Return the mel spectrogram [dB], floor 80 dB below its maximum, shape (128, T).
+    """Return the mel spectrogram [dB], floor 80 dB below its maximum, shape (128, T).
 
-    :param dtype: precision of everything but the filterbank.
+    Args:
+        dtype: precision of everything but the filterbank.
     """
     spectrum = torch.stft(
         torch.from_numpy(samples).to(dtype), FRAME, HOP, FRAME,

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Measure how a robot's owner meets the graph: answers that start wrongly, talks answered rightly.
+"""Measure how a robot's owner meets the graph: answers that start wrongly, talks answered rightly.
 
 Run with `python benchmarks/talks.py --data FOLDER`; docs/abstention.md explains the figures. The
 model hears each talk once; with --cache its answers are kept, and another run takes a minute.

@@ -11,8 +11,7 @@ from typing import Callable, Dict, List, Sequence
 def medians_s(
         functions: Dict[str, Callable[[], object]], rounds: int = 20, calls: int = 20
 ) -> Dict[str, float]:
-    """
-    Return each function's median time of one call [s].
+    """Return each function's median time of one call [s].
 
     The functions take turns, a few calls each, so that whatever else the machine does meets all
     of them alike.

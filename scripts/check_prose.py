@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Check the English that users read; CONTRIBUTING.md says how we write.
+"""Check the English that users read; CONTRIBUTING.md says how we write.
 
 Documents: the length of sentences and the number of semicolons, outside of code and tables.
 Documents, configurations, messages and texts of the code (parameters, --help, errors, logs): words

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Make the CMake files of the ROS 2 wheels name this interpreter's headers.
+"""Make the CMake files of the ROS 2 wheels name this interpreter's headers.
 
 The wheels' exported targets carry the include folders of the machine that built them
 (``/opt/python/cp3XY-cp3XY/...``); CMake refuses a target with an include folder that does not

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Draw the live view of `ser_ros run` as docs/live_view.svg.
+"""Draw the live view of `ser_ros run` as docs/live_view.svg.
 
 The graph plays the speech of `make demo` (or the audio file that is given) in real time. The
 picture shows the moment after it has answered an emotion. Only the latency in it changes from run

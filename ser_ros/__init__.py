@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Real-time speech emotion recognition for ROS 2, and for Python without ROS.
+"""Real-time speech emotion recognition for ROS 2, and for Python without ROS.
 
 `classify` says what is heard in the windows of an audio file, `Recognizer` does the same for many
 files and for streams of samples; its docstring is the manual. `SerError` is what they raise.
@@ -29,8 +28,7 @@ _FRONT_DOOR = 'ser_ros.recognizer'
 
 
 class _Package(types.ModuleType):
-    """
-    The package as a module that imports `Recognizer` and `classify` when they are first used.
+    """The package as a module that imports `Recognizer` and `classify` when they are first used.
 
     Every node and command imports ser_ros, and few of them need numpy and the model's runtime. A
     function ``__getattr__`` in the module would do the same, but only from Python 3.7 on.

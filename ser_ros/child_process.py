@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-A process that does one task with a module of this package and answers in lines of JSON.
+"""A process that does one task with a module of this package and answers in lines of JSON.
 
 It may crash, run out of memory or hang without harm to its parent, and it never outlives it. The
 parent writes the task to its standard input, one line of JSON, and keeps that open. On standard
@@ -42,8 +41,7 @@ def command(module: str) -> Sequence[str]:
 
 
 class ChildProcess:
-    """
-    The parent's side; a context manager that starts the process and ends it.
+    """The parent's side; a context manager that starts the process and ends it.
 
     Args:
         module: module whose ``main`` calls `serve`.
@@ -60,8 +58,7 @@ class ChildProcess:
         self.log: Deque[str] = collections.deque(maxlen=LOG_LINES)
 
     def __enter__(self) -> 'ChildProcess':
-        """
-        Start the process.
+        """Start the process.
 
         Raises:
             SerError: the system does not start it.
@@ -127,8 +124,7 @@ def _message(line: str) -> Optional[Message]:
 
 
 def serve(run: Callable[[Message], Message]) -> int:
-    """
-    Do the task in the child, and send what ``run`` returns, or its SerError as ``error``.
+    """Do the task in the child, and send what ``run`` returns, or its SerError as ``error``.
 
     Args:
         run: does the task, which it is given as the values of the parent.

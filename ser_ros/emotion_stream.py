@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-From samples to the emotions of their windows.
+"""From samples to the emotions of their windows.
 
 Every step is the graph's own: the stream of windows, the speech gate, the classifier and the
 tracker. So the graph says the same of the same sound.
@@ -47,8 +46,7 @@ class EmotionStream:
             period_s: Optional[float] = None, *, backend: Optional[str] = None,
             threads: Optional[int] = None, emotions: Optional[Sequence[str]] = None,
             baseline: str = OFF, **tracking: Optional[float]):
-        """
-        Load the model; what is not given is as in config/ser.yaml, the settings of the graph.
+        """Load the model; what is not given is as in config/ser.yaml, the settings of the graph.
 
         Args:
             model: name of a model that ships, such as 'small', or path of a model's folder or
@@ -141,8 +139,7 @@ class EmotionStream:
             self._baseline.change_person()
 
     def push(self, samples: np.ndarray) -> List[WindowResult]:
-        """
-        Take in the next samples of a stream.
+        """Take in the next samples of a stream.
 
         Args:
             samples: float32 (n,) at 16 kHz, full scale is 1.0; any n.
@@ -157,8 +154,7 @@ class EmotionStream:
 
     def recording(self, chunks: Iterable[np.ndarray],
                   every_window: bool = False) -> Iterator[WindowResult]:
-        """
-        Yield the windows of a recording, from a reset to a reset.
+        """Yield the windows of a recording, from a reset to a reset.
 
         A recording shorter than a window is followed by silence, so there is one window at least.
 
@@ -175,8 +171,7 @@ class EmotionStream:
             self.reset()
 
     def hear_voice(self, chunks: Iterable[np.ndarray]) -> KnownVoice:
-        """
-        Return the mean voice of a recording, in which one person speaks calmly throughout.
+        """Return the mean voice of a recording, in which one person speaks calmly throughout.
 
         Args:
             chunks: samples, see `push`.
@@ -263,8 +258,7 @@ def _open(model: Model, **choices: Any) -> Classifier:
 def answers(
         windows: Iterable[Window], gate: EmotionTracker, ask: Ask, every_window: bool = False,
         batch: int = 1) -> Iterator[Tuple[Window, Optional[np.ndarray]]]:
-    """
-    Yield each window with the model's answer; None where it holds too little speech to be asked.
+    """Yield each window with the model's answer; None where it holds too little speech to be asked.
 
     Args:
         windows: of a stream.

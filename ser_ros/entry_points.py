@@ -10,11 +10,10 @@ LOGGER = logging.getLogger(__name__)
 
 
 def entry_points(group: str) -> Dict[str, str]:
-    """
-    Return where the things of a group are, by name; of equal names the first on the path counts.
+    """Return where the things of a group are, by name; of equal names the first on the path counts.
 
     Args:
-        group: Such as ``'ser_ros.feature_sets'``.
+        group: such as ``'ser_ros.feature_sets'``.
 
     Returns:
         Places for `load`.
@@ -33,14 +32,13 @@ def entry_points(group: str) -> Dict[str, str]:
 
 
 def load(place: str) -> Any:
-    """
-    Import a thing.
+    """Import a thing.
 
     Args:
         place: ``'package.module:attribute'``.
 
     Raises:
-        Exception: Whatever the import of its module raises.
+        Exception: whatever the import of its module raises.
     """
     module, _, attributes = place.partition(':')
     thing = importlib.import_module(module)

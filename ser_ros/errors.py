@@ -6,8 +6,7 @@ from typing import Any, Iterable
 
 
 class SerError(ValueError):
-    """
-    Bad input from outside: a file, a parameter, a message or a device.
+    """Bad input from outside: a file, a parameter, a message or a device.
 
     The text names the value that was given and what is allowed, so that commands can print it
     and nodes can log it as it is, without a traceback.

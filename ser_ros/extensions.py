@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-What other Python packages add to ser_ros: feature sets, backends, networks, augmentations, models.
+"""What other packages add to ser_ros: feature sets, backends, networks, augmentations, models.
 
 A package names what it adds as entry points in its own metadata, by the name that users write::
 
@@ -19,8 +18,7 @@ Thing = TypeVar('Thing')
 
 
 class Registry(Generic[Thing]):
-    """
-    Things by name: those of ser_ros, those that were set, and those of other packages.
+    """Things by name: those of ser_ros, those that were set, and those of other packages.
 
     Nothing is imported before it is asked for by its name. A name of ser_ros cannot be taken by
     another package.
@@ -28,14 +26,13 @@ class Registry(Generic[Thing]):
 
     def __init__(self, kind: str, group: str, own: Mapping[str, str],
                  check: Callable[[str, Any], Thing] = lambda _, found: found):
-        """
-        List the things of ser_ros.
+        """List the things of ser_ros.
 
         Args:
-            kind: What they are, for the text of errors.
-            group: Name of the group of entry points.
-            own: Where each is, as in an entry point: ``'package.module:attribute'``.
-            check: Takes a name and what the entry point leads to; returns the thing or raises
+            kind: what they are, for the text of errors.
+            group: name of the group of entry points.
+            own: where each is, as in an entry point: ``'package.module:attribute'``.
+            check: takes a name and what the entry point leads to; returns the thing or raises
                 SerError.
         """
         self._kind = kind
@@ -60,11 +57,10 @@ class Registry(Generic[Thing]):
         self._loaded[name] = thing
 
     def __getitem__(self, name: str) -> Thing:
-        """
-        Return a thing.
+        """Return a thing.
 
         Raises:
-            SerError: If there is none of this name, or another package's cannot be loaded.
+            SerError: if there is none of this name, or another package's cannot be loaded.
         """
         if name not in self._loaded:
             self._loaded[name] = self._check(name, self._load(name))

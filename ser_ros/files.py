@@ -8,13 +8,13 @@ import stat
 
 
 def check_regular(path: str) -> os.stat_result:
-    """
-    Return the status of a regular file.
+    """Return the status of a regular file.
 
     Asked before it is opened: opening a named pipe would wait for its writer, without end.
 
-    :raises OSError: if it is missing, or a folder, a pipe, a device or a socket; ``strerror``
-        says which.
+    Raises:
+        OSError: if it is missing, or a folder, a pipe, a device or a socket; ``strerror`` says
+            which.
     """
     status = os.stat(path)
     if stat.S_ISDIR(status.st_mode):

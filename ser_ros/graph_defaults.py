@@ -15,8 +15,7 @@ from ser_ros.windows.window_stream import WindowStream
 
 
 def graph_settings(info: Optional[ModelInfo] = None, **changes: Any) -> TrackerSettings:
-    """
-    Return the settings that the graph's tracker has by default, except for the changes.
+    """Return the settings that the graph's tracker has by default, except for the changes.
 
     Args:
         info: of the model; None stands for one whose file names no ``min_confidence``.
@@ -35,8 +34,7 @@ def graph_settings(info: Optional[ModelInfo] = None, **changes: Any) -> TrackerS
 
 
 def open_graph_classifier(**changes: Any) -> Classifier:
-    """
-    Load the model as the graph does by default, but for the changes.
+    """Load the model as the graph does by default, but for the changes.
 
     Args:
         changes: ``model``, ``backend``, ``precision``, ``threads`` or ``emotions``; None for the
@@ -54,8 +52,7 @@ def open_graph_classifier(**changes: Any) -> Classifier:
 
 def open_stream(feature_set: str, period_s: Optional[float] = None,
                 input_shape: Optional[Tuple[int, ...]] = None) -> WindowStream:
-    """
-    Return a stream of windows, with voice activity, for one recording after the other.
+    """Return a stream of windows, with voice activity, for one recording after the other.
 
     Args:
         feature_set: the name that a model gives.

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Whether the messages that the graph needs can be imported, and are the right ones.
+"""Whether the messages that the graph needs can be imported, and are the right ones.
 
 Both packages of messages come from outside this one's Python modules: `ser_ros.msg` is generated
 when the package is built in a workspace, `audio_common_msgs` belongs to the distribution.
@@ -23,10 +22,10 @@ _AUDIO_FIELDS = {
 
 
 def check() -> None:
-    """
-    Check that `ser_ros.msg` and `audio_common_msgs.msg` can be imported.
+    """Check that `ser_ros.msg` and `audio_common_msgs.msg` can be imported.
 
-    :raises SerError: if not; the text says what was found where, and what to do.
+    Raises:
+        SerError: if not; the text says what was found where, and what to do.
     """
     _check_own_messages()
     _check_audio_messages()

@@ -14,17 +14,21 @@ ERRORS_ONLY = 3
 
 
 def open_session(path: str, threads: int = 1) -> Any:
-    """
-    Load an ONNX file for the CPU, with few threads and little memory.
+    """Load an ONNX file for the CPU, with few threads and little memory.
 
     Threads never spin while they wait: on a small computer the other nodes need the cores.
     Works with ONNX Runtime from 1.10 (which reads up to opset 15 and IR version 8).
 
-    :param path: of the ONNX file.
-    :param threads: computing threads; with 1 everything runs in the calling thread.
-    :returns: onnxruntime.InferenceSession.
-    :raises SerError: if ONNX Runtime is not installed, threads is not in THREADS_RANGE, or
-        the file is missing, broken or too new for the installed version.
+    Args:
+        path: of the ONNX file.
+        threads: computing threads; with 1 everything runs in the calling thread.
+
+    Returns:
+        onnxruntime.InferenceSession.
+
+    Raises:
+        SerError: if ONNX Runtime is not installed, threads is not in THREADS_RANGE, or the file is
+            missing, broken or too new for the installed version.
     """
     check_threads(threads)
     if not os.path.isfile(path):

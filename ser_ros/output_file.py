@@ -9,10 +9,10 @@ from ser_ros.errors import SerError
 
 
 def open_output(path: str) -> TextIO:
-    """
-    Open a text file in UTF-8 for results; what it held is lost.
+    """Open a text file in UTF-8 for results; what it held is lost.
 
-    :raises SerError: if that is not possible; so does whatever is done with the file later.
+    Raises:
+        SerError: if that is not possible; so does whatever is done with the file later.
     """
     try:
         binary = open(path, 'wb')

@@ -15,8 +15,7 @@ OTHER_FONTS = ('Noto Sans CJK KR', 'NanumGothic', 'Malgun Gothic', 'Apple SD Got
 
 
 def load_pyplot() -> Any:
-    """
-    Return matplotlib.pyplot, set to draw into files.
+    """Return matplotlib.pyplot, set to draw into files.
 
     Raises:
         SerError: matplotlib is not installed.
@@ -39,8 +38,7 @@ def load_pyplot() -> Any:
 @contextlib.contextmanager
 def figure(path: Union[str, 'os.PathLike[str]'], rows: int = 1, columns: int = 1,
            **options: Any) -> Iterator[Tuple[Any, Any]]:
-    """
-    Give a figure and its axes to draw on, and write them to a file at the end.
+    """Give a figure and its axes to draw on, and write them to a file at the end.
 
     Args:
         path: the PNG file.

@@ -25,8 +25,7 @@ _Describe = Callable[[float, float], str]
 
 
 class Progress:
-    """
-    Shows how far work is, in the thread that does it.
+    """Shows how far work is, in the thread that does it.
 
     On a terminal this is a bar that goes away at the end. Elsewhere it is a line every half
     minute, so that a log stays short.
@@ -50,8 +49,7 @@ class Progress:
 
     def track_round(self, items: Iterable[Item], title: str, total: int,
                     after: int) -> Iterator[Item]:
-        """
-        Do as `track` for one of several rounds, and also show how long all that are left take.
+        """Do as `track` for one of several rounds, and also show how long all that are left take.
 
         A round is taken to last as long as from the start of the last one to the start of this
         one, with what was done in between. In the first round it is the round's own items.
@@ -75,8 +73,7 @@ class Progress:
 
     @contextlib.contextmanager
     def task(self, title: str, total: int) -> Iterator[Callable[[float], None]]:
-        """
-        Show one task; the context is a function that takes how much of ``total`` is done.
+        """Show one task; the context is a function that takes how much of ``total`` is done.
 
         Args:
             title: what is being done.
@@ -109,8 +106,7 @@ class Progress:
 
     @contextlib.contextmanager
     def steps(self, title: str = '') -> Iterator[ShowStep]:
-        """
-        Show steps of unknown length; the context is a function that takes the current one.
+        """Show steps of unknown length; the context is a function that takes the current one.
 
         Its arguments are the step and the share of it that is done, 0 to 1, or None where that is
         not known. Where there is no terminal, only steps without a share make a line.
@@ -148,8 +144,7 @@ def _display(stream: TextIO, hidden: bool) -> '_Display':
 
 
 class _Display:
-    """
-    A display that shows nothing; the others show something in its methods.
+    """A display that shows nothing; the others show something in its methods.
 
     Attributes:
         interval_s: time from one `show` to the next.

@@ -30,8 +30,7 @@ Path = Union[str, 'os.PathLike[str]']
 
 
 def classify(path: Path, **options: Any) -> Iterator[WindowResult]:
-    """
-    Yield what is heard in the windows of an audio file, one after the other.
+    """Yield what is heard in the windows of an audio file, one after the other.
 
         >>> import ser_ros
         >>> for window in ser_ros.classify('speech.wav'):
@@ -54,8 +53,7 @@ def classify(path: Path, **options: Any) -> Iterator[WindowResult]:
 
 
 class Recognizer(EmotionStream):
-    """
-    Hears emotions in audio files, or in sound that comes piece by piece.
+    """Hears emotions in audio files, or in sound that comes piece by piece.
 
     Files. `predict` sums up one file, `predict_batch` and `predict_directory` many, and
     `analyze_emotions_distribution` says how often each emotion was heard in them::
@@ -114,8 +112,7 @@ class Recognizer(EmotionStream):
     """
 
     def classify(self, path: Path) -> Iterator[WindowResult]:
-        """
-        Yield the windows of an audio file, of any sample rate and number of channels.
+        """Yield the windows of an audio file, of any sample rate and number of channels.
 
         A file shorter than a window is followed by silence.
 
@@ -126,8 +123,7 @@ class Recognizer(EmotionStream):
             yield from self.recording(_samples(source))
 
     def predict(self, path: Path) -> FileResult:
-        """
-        Sum up an audio file: the mean of the probabilities of its windows with speech.
+        """Sum up an audio file: the mean of the probabilities of its windows with speech.
 
         Raises:
             SerError: as `classify`.
@@ -135,8 +131,7 @@ class Recognizer(EmotionStream):
         return self._predict(path, lambda share: None)
 
     def predict_batch(self, paths: Iterable[Path], show_progress: bool = True) -> List[FileResult]:
-        """
-        Sum up audio files, in their order.
+        """Sum up audio files, in their order.
 
         A file that cannot be read is a result with an ``error``. After Ctrl-C the results are
         those of the files that are done.
@@ -158,8 +153,7 @@ class Recognizer(EmotionStream):
         return results
 
     def predict_directory(self, folder: Path, show_progress: bool = True) -> List[FileResult]:
-        """
-        Do as `predict_batch` with all audio files in a folder and below it, sorted by name.
+        """Do as `predict_batch` with all audio files in a folder and below it, sorted by name.
 
         Args:
             folder: where to look.
@@ -174,8 +168,7 @@ class Recognizer(EmotionStream):
     def predict_each(self, paths: Iterable[Path],
                      on_progress: Callable[[float], None] = lambda done: None,
                      ) -> Iterator[FileResult]:
-        """
-        Do as `predict_batch`, but yield each result as soon as it is known.
+        """Do as `predict_batch`, but yield each result as soon as it is known.
 
         Args:
             paths: of the files.

@@ -33,11 +33,13 @@ def _pip_prefixes() -> List[str]:
 
 
 def share_path(*parts: str) -> str:
-    """
-    Return the path of a file or folder that the package ships.
+    """Return the path of a file or folder that the package ships.
 
-    :param parts: path below the package's share folder, such as ``'config', 'ser.yaml'``.
-    :raises SerError: if no installation holds it; the text lists where it was looked for.
+    Args:
+        parts: path below the package's share folder, such as ``'config', 'ser.yaml'``.
+
+    Raises:
+        SerError: if no installation holds it; the text lists where it was looked for.
     """
     tried = []
     for root in _candidates():
@@ -50,18 +52,17 @@ def share_path(*parts: str) -> str:
 
 
 def ament_folders(kind: str) -> Dict[str, str]:
-    """
-    Return the folders that packages have registered with the ament index, by name.
+    """Return the folders that packages have registered with the ament index, by name.
 
     A package installs a file ``share/ament_index/resource_index/KIND/NAME`` that holds the path
     of the folder, counted from the prefix that it is installed to. Of equal names the first on
     AMENT_PREFIX_PATH counts.
 
     Args:
-        kind: Kind of resource, such as ``'ser_ros.model'``.
+        kind: kind of resource, such as ``'ser_ros.model'``.
 
     Raises:
-        SerError: If such a file cannot be read.
+        SerError: if such a file cannot be read.
     """
     folders: Dict[str, str] = {}
     for prefix in _prefixes():

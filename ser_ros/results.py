@@ -44,8 +44,7 @@ def flatten(values: Values) -> Values:
 
 @dataclass(frozen=True)
 class WindowResult(Result):
-    """
-    What was heard in one window of sound.
+    """What was heard in one window of sound.
 
     Attributes:
         index: number of the window, from 0.
@@ -94,8 +93,7 @@ class WindowResult(Result):
 
 @dataclass(frozen=True)
 class FileResult(Result):
-    """
-    What was heard in an audio file, or why it could not be read.
+    """What was heard in an audio file, or why it could not be read.
 
     Attributes:
         path: of the file.
@@ -128,8 +126,7 @@ class FileResult(Result):
         return sum(window.state is not State.NO_SPEECH for window in self.windows)
 
     def to_dict(self, with_windows: bool = False) -> Values:
-        """
-        Return plain values; see `Result`.
+        """Return plain values; see `Result`.
 
         Args:
             with_windows: also those of every window.
@@ -157,8 +154,7 @@ class FileResult(Result):
 
 @dataclass(frozen=True)
 class EmotionDistribution(Result):
-    """
-    How often each emotion was heard in some files.
+    """How often each emotion was heard in some files.
 
     Attributes:
         files: number of files that could be read.

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Plain values, as YAML and JSON give them, become a dataclass and are checked on the way.
+"""Plain values, as YAML and JSON give them, become a dataclass and are checked on the way.
 
 A field's type says what its value must be, and `key` adds a range, choices and a description::
 
@@ -72,8 +71,7 @@ def key(description: str = '', default: Any = MISSING, *, ge: Optional[float] = 
         gt: Optional[float] = None, le: Optional[float] = None, lt: Optional[float] = None,
         choices: Optional[Collection[Any]] = None, unique: bool = False,
         may_be_empty: bool = False) -> Any:
-    """
-    Return a dataclass field with rules for its value.
+    """Return a dataclass field with rules for its value.
 
     In a list or a mapping, the range and the choices are those of each item.
 
@@ -103,8 +101,7 @@ def rule_of(member: 'Field[Any]') -> Rule:
 
 
 def build(cls: Type[Built], values: Any, where: str, ignore_unknown: bool = False) -> Built:
-    """
-    Make a dataclass of a mapping.
+    """Make a dataclass of a mapping.
 
     Lists, tuples, mappings and dataclasses within it are followed. Nothing is converted, except
     whole numbers where a float is wanted and lists where a tuple is.
@@ -123,8 +120,7 @@ def build(cls: Type[Built], values: Any, where: str, ignore_unknown: bool = Fals
 
 
 def check(instance: Any) -> None:
-    """
-    Check the values of a dataclass that was made without `build`.
+    """Check the values of a dataclass that was made without `build`.
 
     Raises:
         SerError: a value breaks a rule of its field.

@@ -43,8 +43,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def load(cls: Type[Built], path: str) -> Built:
-    """
-    Make a dataclass of a file; see `ser_ros.typed_values`.
+    """Make a dataclass of a file; see `ser_ros.typed_values`.
 
     Raises:
         SerError: as `read` and `ser_ros.typed_values.build`.
@@ -53,8 +52,7 @@ def load(cls: Type[Built], path: str) -> Built:
 
 
 def read(path: str) -> Any:
-    """
-    Return what the file holds, in YAML's plain types.
+    """Return what the file holds, in YAML's plain types.
 
     Raises:
         SerError: the file cannot be read, is larger than MAX_BYTES or is not YAML, or it gives a

@@ -35,18 +35,15 @@ PRECISIONS = ('fp32', 'fp16')
 
 @dataclass(frozen=True)
 class Settings:
-    """
-    How a model is adapted.
+    """How a model is adapted.
 
-    Attributes
-    ----------
-    name: of the new model.
-    licence: of the clips, for the model file.
-    hold_out: see `adapt_clips.split`.
-    keep: how much the old answers count; see `adapt_fit.fit_head`.
-    seed: of the folds.
-    threads: CPU threads for a window.
-
+    Attributes:
+        name: of the new model.
+        licence: of the clips, for the model file.
+        hold_out: see `adapt_clips.split`.
+        keep: how much the old answers count; see `adapt_fit.fit_head`.
+        seed: of the folds.
+        threads: CPU threads for a window.
     """
 
     name: str
@@ -59,23 +56,20 @@ class Settings:
 
 @dataclass(frozen=True)
 class Adaptation:
-    """
-    A new last layer, and what it is worth.
+    """A new last layer, and what it is worth.
 
-    Attributes
-    ----------
-    model: that it started from.
-    head: the last layer, trained on all clips.
-    temperature: fitted on the held-out windows.
-    threshold: for the rate of right answers that the model states; None where it states none.
-    clips: those with speech.
-    silent: those without.
-    unreadable: number of unreadable files, which are in neither.
-    held_out: what the folds keep together, 'speakers' or 'clips'.
-    truth: label of each clip.
-    before, after: answer to each clip of the old model, and of one that did not see its fold.
-    groups, resampled: what the bootstrap draws, of each clip and in words.
-
+    Attributes:
+        model: that it started from.
+        head: the last layer, trained on all clips.
+        temperature: fitted on the held-out windows.
+        threshold: for the rate of right answers that the model states; None where it states none.
+        clips: those with speech.
+        silent: those without.
+        unreadable: number of unreadable files, which are in neither.
+        held_out: what the folds keep together, 'speakers' or 'clips'.
+        truth: label of each clip.
+        before, after: answer to each clip of the old model, and of one that did not see its fold.
+        groups, resampled: what the bootstrap draws, of each clip and in words.
     """
 
     model: Model
@@ -105,13 +99,14 @@ class Adaptation:
 
 def adapt(model: Model, clips: Sequence[Clip], stream: WindowStream, settings: Settings,
           progress: Progress, unreadable: int = 0) -> Adaptation:
-    """
-    Learn from all clips, and cross-validate what that is worth.
+    """Learn from all clips, and cross-validate what that is worth.
 
-    :param stream: of the model's feature set.
-    :param unreadable: number of files left out of the clips, for the report.
-    :raises SerError: if the model cannot be adapted, or the clips are too few or of too few
-        emotions.
+    Args:
+        stream: of the model's feature set.
+        unreadable: number of files left out of the clips, for the report.
+
+    Raises:
+        SerError: if the model cannot be adapted, or the clips are too few or of too few emotions.
     """
     graph = HeadGraph(model.path('fp32'))
     old = graph.head
@@ -157,8 +152,7 @@ def _answers(examples: Examples, probabilities: np.ndarray) -> np.ndarray:
 
 
 def save(adaptation: Adaptation, settings: Settings, folder: Path) -> None:
-    """
-    Write the adapted model's files, in those of PRECISIONS that the source has.
+    """Write the adapted model's files, in those of PRECISIONS that the source has.
 
     Files of another model in the folder are replaced or removed.
     """

@@ -29,14 +29,17 @@ HOLD_OUT = ('auto', 'speakers', 'clips')
 
 def read_clips(root: Path, labels: Sequence[str],
                corpus: Optional[str] = None) -> tuple[list[Clip], dict[str, int]]:
-    """
-    Return the labelled clips in a folder, in any layout of `ser_ros.corpora`.
+    """Return the labelled clips in a folder, in any layout of `ser_ros.corpora`.
 
-    :param labels: those of the model.
-    :param corpus: whose file names and labels these are; found out where None.
-    :return: the clips, and how many of which label are left out because the corpus's label map
-        says so.
-    :raises SerError: if a label is unknown to the model.
+    Args:
+        labels: those of the model.
+        corpus: whose file names and labels these are; found out where None.
+
+    Returns:
+        the clips, and how many of which label are left out because the corpus's label map says so.
+
+    Raises:
+        SerError: if a label is unknown to the model.
     """
     clips: list[Clip] = []
     left_out: Counter = Counter()
@@ -58,15 +61,12 @@ def read_clips(root: Path, labels: Sequence[str],
 
 @dataclass(frozen=True)
 class Heard:
-    """
-    Where and when there was speech.
+    """Where and when there was speech.
 
-    Attributes
-    ----------
-    clips: index of each clip with speech among all; the others hold none.
-    end_s: where each window with speech ends in its clip.
-    speech: share of it that is speech, [0, 1].
-
+    Attributes:
+        clips: index of each clip with speech among all; the others hold none.
+        end_s: where each window with speech ends in its clip.
+        speech: share of it that is speech, [0, 1].
     """
 
     clips: list[int]
@@ -76,10 +76,10 @@ class Heard:
 
 def hear(clips: Iterable[Clip], body: Body, stream: WindowStream,
          labels: Sequence[str]) -> tuple[Examples, Heard]:
-    """
-    Return the features of the clips' windows with speech, by the steps of the running graph.
+    """Return the features of the clips' windows with speech, by the steps of the running graph.
 
-    :raises SerError: if a clip cannot be read, or none holds speech.
+    Raises:
+        SerError: if a clip cannot be read, or none holds speech.
     """
     gate = EmotionTracker(labels, graph_settings())
     features, which, end_s, shares = [], [], [], []
@@ -104,11 +104,13 @@ def hear(clips: Iterable[Clip], body: Body, stream: WindowStream,
 
 
 def check_counts(truth: np.ndarray, labels: Sequence[str]) -> None:
-    """
-    Make sure that there are enough clips for training and cross-validation.
+    """Make sure that there are enough clips for training and cross-validation.
 
-    :param truth: label of each clip.
-    :raises SerError: if fewer than two emotions have clips, or one has fewer than MIN_CLIPS.
+    Args:
+        truth: label of each clip.
+
+    Raises:
+        SerError: if fewer than two emotions have clips, or one has fewer than MIN_CLIPS.
     """
     counts = {label: int(np.sum(truth == index)) for index, label in enumerate(labels)}
     present = ', '.join(f'{count} {label}' for label, count in counts.items() if count)
@@ -123,12 +125,16 @@ def check_counts(truth: np.ndarray, labels: Sequence[str]) -> None:
 
 
 def split(clips: Sequence[Clip], hold_out: str, seed: int) -> tuple[list[np.ndarray], str]:
-    """
-    Part the clips into folds, each of which is judged by a model that did not see it.
+    """Part the clips into folds, each of which is judged by a model that did not see it.
 
-    :param hold_out: one of HOLD_OUT; 'auto' is by speaker where several are known.
-    :return: indices of each fold's clips, and whether 'speakers' or 'clips' are held out.
-    :raises SerError: if the folds cannot be made so.
+    Args:
+        hold_out: one of HOLD_OUT; 'auto' is by speaker where several are known.
+
+    Returns:
+        indices of each fold's clips, and whether 'speakers' or 'clips' are held out.
+
+    Raises:
+        SerError: if the folds cannot be made so.
     """
     speakers = [(clip.corpus, clip.speaker) for clip in clips]
     known = len(set(speakers)) > 1 and all(clip.speaker for clip in clips)

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Retrain a model's last layer on a few labelled clips, without forgetting what it knew.
+"""Retrain a model's last layer on a few labelled clips, without forgetting what it knew.
 
 Only the last layer, since its loss is convex: the result depends on the clips alone, takes
 seconds, and a handful of clips cannot break what the layers before it have learned.
@@ -26,15 +25,12 @@ MAX_STEPS = 200
 
 @dataclass(frozen=True)
 class Examples:
-    """
-    Windows with speech of labelled clips.
+    """Windows with speech of labelled clips.
 
-    Attributes
-    ----------
-    features: of each window, (windows, features).
-    clips: index of each window's clip, (windows,), ascending.
-    labels: of each clip, (clips,).
-
+    Attributes:
+        features: of each window, (windows, features).
+        clips: index of each window's clip, (windows,), ascending.
+        labels: of each clip, (clips,).
     """
 
     features: np.ndarray
@@ -58,8 +54,7 @@ class Examples:
 
 
 def fit_head(head: Head, examples: Examples, temperature: float, keep: float = KEEP) -> Head:
-    """
-    Return the last layer for these clips.
+    """Return the last layer for these clips.
 
     It minimises the sum of three: the cross-entropy of the clips' labels; ``keep`` times the
     cross-entropy to what the old layer answers (learning without forgetting, Li and Hoiem 2016,
@@ -67,8 +62,9 @@ def fit_head(head: Head, examples: Examples, temperature: float, keep: float = K
     much its feature varies (arXiv:1802.01483). Labels that no clip has are left out of the
     first, so that a lack of clips does not lower their probability.
 
-    :param examples: of two labels or more.
-    :param temperature: that divides the logits.
+    Args:
+        examples: of two labels or more.
+        temperature: that divides the logits.
     """
     features = examples.features.astype(np.float64)
     truth, weights = examples.labels[examples.clips], examples.weights()[:, np.newaxis]

@@ -17,14 +17,11 @@ from ser_ros.onnx_session import open_session
 
 @dataclass(frozen=True)
 class Head:
-    """
-    A fully connected layer: logits = features @ weight.T + bias.
+    """A fully connected layer: logits = features @ weight.T + bias.
 
-    Attributes
-    ----------
-    weight: (labels, features).
-    bias: (labels,).
-
+    Attributes:
+        weight: (labels, features).
+        bias: (labels,).
     """
 
     weight: np.ndarray
@@ -36,19 +33,20 @@ class Head:
 
 
 class HeadGraph:
-    """
-    A model's graph, parted into its last layer and what is before it.
+    """A model's graph, parted into its last layer and what is before it.
 
     The logits are those of one fully connected layer (Gemm), or a weighted sum of several, as an
     ensemble's: that is one layer on the features of all members.
     """
 
     def __init__(self, path: str):
-        """
-        Read the file.
+        """Read the file.
 
-        :param path: of an ONNX file of any precision but INT8.
-        :raises SerError: if the graph does not end as `training.export.onnx_export` writes it.
+        Args:
+            path: of an ONNX file of any precision but INT8.
+
+        Raises:
+            SerError: if the graph does not end as `training.export.onnx_export` writes it.
         """
         self.model = onnx.load(path)
         self._path = path

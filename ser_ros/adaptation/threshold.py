@@ -27,16 +27,13 @@ from ser_ros.inference.softmax import softmax
 
 @dataclass(frozen=True)
 class HeldOut:
-    """
-    The answers to the clips by models that were not trained on them.
+    """The answers to the clips by models that were not trained on them.
 
-    Attributes
-    ----------
-    clips: those with speech.
-    examples, heard: their windows with speech.
-    logits: of each window, by a layer that was trained on the other folds.
-    folds: indices of the clips in each.
-
+    Attributes:
+        clips: those with speech.
+        examples, heard: their windows with speech.
+        logits: of each window, by a layer that was trained on the other folds.
+        folds: indices of the clips in each.
     """
 
     clips: Sequence[Clip]
@@ -64,16 +61,14 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class Chosen:
-    """
-    A threshold, and what it is worth.
+    """A threshold, and what it is worth.
 
-    Attributes
-    ----------
-    all: the threshold, chosen on all clips; what it gives there is too good, as it was chosen so.
-    accuracy: the share of right answers that was wanted.
-    cross_validated: by corpus, the answers to each fold with temperature and threshold of the
-        other folds.
-
+    Attributes:
+        all: the threshold, chosen on all clips; what it gives there is too good, as it was chosen
+            so.
+        accuracy: the share of right answers that was wanted.
+        cross_validated: by corpus, the answers to each fold with temperature and threshold of the
+            other folds.
     """
 
     all: Threshold
@@ -83,11 +78,11 @@ class Chosen:
 
 def choose_threshold(held_out: HeldOut, info: ModelInfo, accuracy: float,
                      temperature: float) -> Chosen:
-    """
-    Choose the threshold on all clips, and judge the choice by cross-validation.
+    """Choose the threshold on all clips, and judge the choice by cross-validation.
 
-    :param accuracy: share of right answers that is wanted, over 0 to 1.
-    :param temperature: of all clips.
+    Args:
+        accuracy: share of right answers that is wanted, over 0 to 1.
+        temperature: of all clips.
     """
     settings = graph_settings(info)
     everyone = np.arange(len(held_out.clips))

@@ -26,15 +26,14 @@ class BlockReader(abc.ABC):
 
 
 def join_blocks(blocks: Iterable[np.ndarray], min_samples: int) -> Iterator[np.ndarray]:
-    """
-    Yield the same samples in larger blocks, which cost less to process than many small ones.
+    """Yield the same samples in larger blocks, which cost less to process than many small ones.
 
     Args:
-        blocks: Samples of one dimension.
-        min_samples: Least size of a block; only the last one may be smaller.
+        blocks: samples of one dimension.
+        min_samples: least size of a block; only the last one may be smaller.
 
     Raises:
-        SerError: As the blocks do, after the samples before the error.
+        SerError: as the blocks do, after the samples before the error.
     """
     pending: List[np.ndarray] = []
     size = 0

@@ -17,13 +17,13 @@ _NOISE = re.compile(
 
 @contextlib.contextmanager
 def quiet_stderr() -> Iterator[List[str]]:
-    """
-    Hold back the messages of audio libraries on the process's standard error.
+    """Hold back the messages of audio libraries on the process's standard error.
 
     Python cannot reach what C code writes, so file descriptor 2 itself is turned to a temporary
     file meanwhile. Lines of other origin (another thread's log) are printed at the end.
 
-    :returns: a list that holds the lines that were held back, once the block is left.
+    Returns:
+        a list that holds the lines that were held back, once the block is left.
     """
     held_back: List[str] = []
     with contextlib.ExitStack() as stack:

@@ -35,8 +35,7 @@ MICROPHONE = Tolerance(
 
 @dataclass
 class CaptureStats:
-    """
-    What happened since the start.
+    """What happened since the start.
 
     Attributes:
         chunks: chunks handed on.
@@ -60,8 +59,7 @@ class CaptureStats:
 
 
 class Capture:
-    """
-    Read a source in a thread and hand on its chunks with the capture time of their first sample.
+    """Read a source in a thread and hand on its chunks with the capture time of their first sample.
 
     A microphone sets the pace; its stamps follow the device's own times. Lost, it is opened again
     and again, with growing pauses. A file is played at the pace of a microphone, or FAST times
@@ -76,19 +74,19 @@ class Capture:
             on_warning: Callable[[str], None] = lambda text: None,
             clock: Callable[[], float] = time.monotonic,
             wait: Optional[Callable[[float], bool]] = None):
-        """
-        Prepare the thread; `start` starts it.
+        """Prepare the thread; `start` starts it.
 
-        :param open_source: makes the source; called in the thread, again for a lost device.
-        :param on_chunk: takes int16 of shape (320,) and the stamp in nanoseconds; called in the
-            thread.
-        :param now_ns: the clock of the stamps.
-        :param realtime: False plays a file FAST times as fast.
-        :param ready: whether a file may start; asked every 50 ms until it says True.
-        :param on_end: called once, in the thread, when a file is over.
-        :param on_warning: takes a text for people: device lost, device back, file broken.
-        :param clock: the clock of the pace and of ``AudioSource.captured_at_s``, in seconds.
-        :param wait: waits for a number of seconds, or less if stopped, and returns whether stopped.
+        Args:
+            open_source: makes the source; called in the thread, again for a lost device.
+            on_chunk: takes int16 of shape (320,) and the stamp in nanoseconds; called in the
+                thread.
+            now_ns: the clock of the stamps.
+            realtime: False plays a file FAST times as fast.
+            ready: whether a file may start; asked every 50 ms until it says True.
+            on_end: called once, in the thread, when a file is over.
+            on_warning: takes a text for people: device lost, device back, file broken.
+            clock: the clock of the pace and of ``AudioSource.captured_at_s``, in seconds.
+            wait: waits for a number of seconds, or less if stopped, and returns whether stopped.
         """
         self._open_source = open_source
         self._on_chunk = on_chunk
@@ -110,10 +108,10 @@ class Capture:
         self.description = ''
 
     def start(self) -> None:
-        """
-        Open the source and start to read it; once only.
+        """Open the source and start to read it; once only.
 
-        :raises SerError: if it cannot be opened, or does not open within 10 s.
+        Raises:
+            SerError: if it cannot be opened, or does not open within 10 s.
         """
         self._thread.start()
         if not self._opened.wait(_OPEN_TIMEOUT_S):
@@ -125,11 +123,11 @@ class Capture:
             raise self._failure
 
     def stop(self) -> bool:
-        """
-        Stop reading and give the source back; may be called more than once and at any time.
+        """Stop reading and give the source back; may be called more than once and at any time.
 
-        :returns: True once the thread has ended; False if a device holds it for over 0.9 s. It is
-            left behind then, and never calls back again.
+        Returns:
+            True once the thread has ended; False if a device holds it for over 0.9 s. It is left
+            behind then, and never calls back again.
         """
         self._stopping.set()
         source = self._source

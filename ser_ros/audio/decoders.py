@@ -18,8 +18,7 @@ BLOCK_FRAMES = 4096
 
 
 class _ForwardSoundFile(soundfile.SoundFile):
-    """
-    A sound file that is read from start to end.
+    """A sound file that is read from start to end.
 
     soundfile seeks to where it already is after every read of a file that can seek. In an MP3
     that loses the bits that a frame borrows from earlier ones: every block would begin with
@@ -31,8 +30,7 @@ class _ForwardSoundFile(soundfile.SoundFile):
 
 
 class SoundfileDecoder(BlockReader):
-    """
-    Decode with libsndfile.
+    """Decode with libsndfile.
 
     Attributes:
         rate_hz: sample rate of the file.
@@ -41,10 +39,10 @@ class SoundfileDecoder(BlockReader):
     """
 
     def __init__(self, path: str):
-        """
-        Open the file.
+        """Open the file.
 
-        :raises soundfile.SoundFileError: if libsndfile does not know the format.
+        Raises:
+            soundfile.SoundFileError: if libsndfile does not know the format.
         """
         try:
             # As bytes: a name need not be valid in the system's encoding.
@@ -82,13 +80,13 @@ class SoundfileDecoder(BlockReader):
 
 
 class AvDecoder(BlockReader):
-    """Decode with FFmpeg through PyAV; same attributes as :class:`SoundfileDecoder`."""
+    """Decode with FFmpeg through PyAV; same attributes as `SoundfileDecoder`."""
 
     def __init__(self, path: str):
-        """
-        Open the file.
+        """Open the file.
 
-        :raises SerError: if there is no PyAV, or it finds no audio in the file.
+        Raises:
+            SerError: if there is no PyAV, or it finds no audio in the file.
         """
         self._av = _import_av(path)
         self.warning = ''
@@ -144,10 +142,10 @@ Decoder = Union[SoundfileDecoder, AvDecoder]
 
 
 def open_decoder(path: str) -> Decoder:
-    """
-    Open an audio file with the first decoder that can read it.
+    """Open an audio file with the first decoder that can read it.
 
-    :raises SerError: if it is missing, unreadable, empty or not audio; the text names the file.
+    Raises:
+        SerError: if it is missing, unreadable, empty or not audio; the text names the file.
     """
     _check_file(path)
     try:

@@ -22,8 +22,7 @@ class NoDevices(SerError):
 
 @dataclass(frozen=True)
 class Device:
-    """
-    A microphone as PortAudio knows it.
+    """A microphone as PortAudio knows it.
 
     Attributes:
         index: its number until devices are plugged in or out; the name is what lasts.
@@ -41,10 +40,10 @@ class Device:
 
 
 def list_devices() -> List[Device]:
-    """
-    Return the microphones of this machine.
+    """Return the microphones of this machine.
 
-    :raises SerError: if PortAudio is not installed or cannot be used.
+    Raises:
+        SerError: if PortAudio is not installed or cannot be used.
     """
     instance = portaudio.initialise()
     try:
@@ -67,11 +66,13 @@ def scan(instance: Any) -> List[Device]:
 
 
 def choose(devices: List[Device], spec: str) -> Device:
-    """
-    Return the one of these devices that is meant.
+    """Return the one of these devices that is meant.
 
-    :param spec: empty or 'mic' for the default one, an index, or a name or part of one in any case.
-    :raises SerError: if none or several match; the text lists what there is.
+    Args:
+        spec: empty or 'mic' for the default one, an index, or a name or part of one in any case.
+
+    Raises:
+        SerError: if none or several match; the text lists what there is.
     """
     is_default = spec in ('', MICROPHONE)
     if not devices:

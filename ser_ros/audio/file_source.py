@@ -16,8 +16,7 @@ from ser_ros.errors import SerError
 
 
 class FileSource(AudioSource):
-    """
-    Read an audio file block by block, never the whole file in memory.
+    """Read an audio file block by block, never the whole file in memory.
 
     Its rate is from 8 to 192 kHz. Of several channels the mean is taken.
 
@@ -30,13 +29,15 @@ class FileSource(AudioSource):
 
     def __init__(self, path: Union[str, 'os.PathLike[str]'], loop: bool = False,
                  min_samples: int = 0):
-        """
-        Open the file and decode its beginning.
+        """Open the file and decode its beginning.
 
-        :param path: path of the file; ``~`` is the home folder.
-        :param loop: start again at the end, without a gap, and never end.
-        :param min_samples: silence follows a shorter file up to this length, at 16 kHz.
-        :raises SerError: if it is missing, unreadable, empty, no audio, or holds no samples.
+        Args:
+            path: path of the file; ``~`` is the home folder.
+            loop: start again at the end, without a gap, and never end.
+            min_samples: silence follows a shorter file up to this length, at 16 kHz.
+
+        Raises:
+            SerError: if it is missing, unreadable, empty, no audio, or holds no samples.
         """
         self.description = os.path.expanduser(os.fspath(path))
         self._loop = loop

@@ -10,8 +10,7 @@ from ser_ros.errors import SerError
 
 
 def find_audio_files(folder: str, on_unreadable: Callable[[str], None]) -> List[str]:
-    """
-    Return the audio files in a folder and in the folders below it, in the order of their names.
+    """Return the audio files in a folder and in the folders below it, in the order of their names.
 
     Hidden files are left out.
 

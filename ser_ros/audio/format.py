@@ -34,11 +34,13 @@ SAMPLE_FORMATS = tuple(_DTYPES)
 
 
 def float_to_int16(samples: np.ndarray) -> np.ndarray:
-    """
-    Convert samples in [-1, 1] to 16 bit: rounded to nearest, clipped, never wrapped around.
+    """Convert samples in [-1, 1] to 16 bit: rounded to nearest, clipped, never wrapped around.
 
-    :param samples: finite float32 samples of any shape.
-    :returns: int16 of the same shape; the inverse of :func:`int16_to_float` on its results.
+    Args:
+        samples: finite float32 samples of any shape.
+
+    Returns:
+        int16 of the same shape; the inverse of `int16_to_float` on its results.
     """
     scaled = samples * np.float32(_INT16_SCALE)
     np.rint(scaled, out=scaled)
@@ -75,10 +77,10 @@ def check_sample_format(sample_format: str) -> None:
 
 def check_audio_info(
         channels: int, sample_rate: int, sample_format: str, coding_format: str) -> None:
-    """
-    Check what an audio_common_msgs/AudioInfo declares.
+    """Check what an audio_common_msgs/AudioInfo declares.
 
-    :raises SerError: naming the field, its value and what is allowed.
+    Raises:
+        SerError: naming the field, its value and what is allowed.
     """
     coding = coding_format.upper()
     if coding == 'MP3':
@@ -94,20 +96,21 @@ def check_audio_info(
 
 
 class PcmDecoder:
-    """
-    Interleaved PCM bytes, in pieces of any size, to mono float32 samples.
+    """Interleaved PCM bytes, in pieces of any size, to mono float32 samples.
 
     Bytes of an incomplete frame are kept for the next piece, so that the result does not depend
     on where a stream was cut.
     """
 
     def __init__(self, sample_format: str, channels: int):
-        """
-        Prepare for a format.
+        """Prepare for a format.
 
-        :param sample_format: one of SAMPLE_FORMATS.
-        :param channels: number of interleaved channels; their mean is the mono signal.
-        :raises SerError: if either is not allowed.
+        Args:
+            sample_format: one of SAMPLE_FORMATS.
+            channels: number of interleaved channels; their mean is the mono signal.
+
+        Raises:
+            SerError: if either is not allowed.
         """
         check_sample_format(sample_format)
         check_channels(channels)
@@ -121,13 +124,17 @@ class PcmDecoder:
         self._rest = b''
 
     def push(self, data: Any) -> np.ndarray:
-        """
-        Decode a piece.
+        """Decode a piece.
 
-        :param data: bytes, or whatever gives them (array.array, memoryview, uint8 ndarray).
-        :returns: float32 of shape (n,) in [-1, 1] (float PCM beyond full scale is clipped), where
-            n is the number of frames completed by this piece, possibly 0.
-        :raises SerError: if float PCM holds NaN or Inf; that piece is dropped.
+        Args:
+            data: bytes, or whatever gives them (array.array, memoryview, uint8 ndarray).
+
+        Returns:
+            float32 of shape (n,) in [-1, 1] (float PCM beyond full scale is clipped), where n is
+            the number of frames completed by this piece, possibly 0.
+
+        Raises:
+            SerError: if float PCM holds NaN or Inf; that piece is dropped.
         """
         if self._rest:
             data = self._rest + bytes(data)

@@ -41,8 +41,7 @@ _AHEAD_S = 0.04
 
 
 class MicrophoneSource(AudioSource):
-    """
-    Read a microphone through PortAudio: at 16 kHz if it can, else at its own rate, resampled.
+    """Read a microphone through PortAudio: at 16 kHz if it can, else at its own rate, resampled.
 
     PortAudio calls back from a thread of its own whenever the device has given 20 ms; blocks wait
     in a bounded queue until they are read. Against blocking reads this means: an overflow is
@@ -55,12 +54,14 @@ class MicrophoneSource(AudioSource):
     live = True
 
     def __init__(self, device: str = '', watchdog_s: float = _WATCHDOG_S):
-        """
-        Open the device and start it.
+        """Open the device and start it.
 
-        :param device: empty or 'mic' for the default one, an index, or a part of a name.
-        :param watchdog_s: how long it may give nothing before it counts as lost.
-        :raises SerError: if there is no such device, or it cannot be opened.
+        Args:
+            device: empty or 'mic' for the default one, an index, or a part of a name.
+            watchdog_s: how long it may give nothing before it counts as lost.
+
+        Raises:
+            SerError: if there is no such device, or it cannot be opened.
         """
         self._watchdog_s = watchdog_s
         self._closed = threading.Event()
@@ -80,10 +81,10 @@ class MicrophoneSource(AudioSource):
             raise
 
     def read(self) -> Optional[np.ndarray]:
-        """
-        Wait for the next chunk, int16 of shape (320,); None after an interrupt.
+        """Wait for the next chunk, int16 of shape (320,); None after an interrupt.
 
-        :raises DeviceLost: if the device has given nothing for ``watchdog_s``.
+        Raises:
+            DeviceLost: if the device has given nothing for ``watchdog_s``.
         """
         chunk = self._chunks.pop()
         while chunk is None:

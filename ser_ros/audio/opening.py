@@ -23,13 +23,15 @@ def looks_like_file(device: str) -> bool:
 
 
 def open_source(device: str, loop: bool = False) -> AudioSource:
-    """
-    Open an audio file or a microphone.
+    """Open an audio file or a microphone.
 
-    :param device: path of an audio file, or a microphone: empty or 'mic' for the default one, its
-        index, or a part of its name.
-    :param loop: repeat a file without end; without effect on a microphone.
-    :raises SerError: if it cannot be opened; the text says what can.
+    Args:
+        device: path of an audio file, or a microphone: empty or 'mic' for the default one, its
+            index, or a part of its name.
+        loop: repeat a file without end; without effect on a microphone.
+
+    Raises:
+        SerError: if it cannot be opened; the text says what can.
     """
     # Imported here because each brings a library that the other has no use for.
     if looks_like_file(device):

@@ -17,10 +17,10 @@ _LOCK_TIMEOUT_S = 5.0
 
 
 def load() -> Any:
-    """
-    Import PyAudio.
+    """Import PyAudio.
 
-    :raises SerError: if it, or the PortAudio library that it needs, is not installed.
+    Raises:
+        SerError: if it, or the PortAudio library that it needs, is not installed.
     """
     try:
         import pyaudio
@@ -32,12 +32,12 @@ def load() -> Any:
 
 
 def initialise() -> Any:
-    """
-    Return a new pyaudio.PyAudio; give it back with :func:`terminate`.
+    """Return a new pyaudio.PyAudio; give it back with `terminate`.
 
     PortAudio looks for devices when the first one is made, not again while any is in use.
 
-    :raises SerError: if PortAudio cannot be used.
+    Raises:
+        SerError: if PortAudio cannot be used.
     """
     pyaudio = load()
     with calling('PortAudio cannot be started'):
@@ -45,17 +45,17 @@ def initialise() -> Any:
 
 
 def terminate(instance: Any) -> None:
-    """Give back what :func:`initialise` returned."""
+    """Give back what `initialise` returned."""
     with _LOCK:
         instance.terminate()
 
 
 @contextlib.contextmanager
 def calling(failure: str) -> Iterator[None]:
-    """
-    Call PortAudio: alone, with its messages held back, its errors raised as SerError.
+    """Call PortAudio: alone, with its messages held back, its errors raised as SerError.
 
-    :param failure: how the text of an error begins.
+    Args:
+        failure: how the text of an error begins.
     """
     if not _LOCK.acquire(timeout=_LOCK_TIMEOUT_S):
         raise SerError(

@@ -13,20 +13,21 @@ _EMPTY = np.zeros(0, np.float32)
 
 
 class StreamResampler:
-    """
-    Resample a mono stream piece by piece, with the result of one go over the whole signal.
+    """Resample a mono stream piece by piece, with the result of one go over the whole signal.
 
     Output sample k belongs to the time k / rate_out_hz of the input: the filter's delay is taken
-    out, so a part of the output comes only with later input or with :meth:`flush`.
+    out, so a part of the output comes only with later input or with `flush`.
     """
 
     def __init__(self, rate_in_hz: float, rate_out_hz: float = SAMPLE_RATE_HZ):
-        """
-        Prepare for two rates.
+        """Prepare for two rates.
 
-        :param rate_in_hz: rate of what is pushed, 8000 to 192000.
-        :param rate_out_hz: rate of what comes back; the same range.
-        :raises SerError: if a rate is outside the range.
+        Args:
+            rate_in_hz: rate of what is pushed, 8000 to 192000.
+            rate_out_hz: rate of what comes back; the same range.
+
+        Raises:
+            SerError: if a rate is outside the range.
         """
         check_rate(rate_in_hz)
         check_rate(rate_out_hz)
@@ -34,11 +35,13 @@ class StreamResampler:
         self._stream = self._new_stream()
 
     def push(self, samples: np.ndarray) -> np.ndarray:
-        """
-        Resample the next piece.
+        """Resample the next piece.
 
-        :param samples: float32 of shape (n,), n >= 0.
-        :returns: float32 of shape (m,), the samples that are known by now.
+        Args:
+            samples: float32 of shape (n,), n >= 0.
+
+        Returns:
+            float32 of shape (m,), the samples that are known by now.
         """
         if self._stream is None:
             return samples

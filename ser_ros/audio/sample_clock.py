@@ -8,8 +8,7 @@ from ser_ros.audio.format import NS_PER_S
 
 
 class Tolerance(NamedTuple):
-    """
-    How far a chunk's stamp may be off the count of samples, and how the count follows it.
+    """How far a chunk's stamp may be off the count of samples, and how the count follows it.
 
     Attributes:
         gain: share of the deviation by which a chunk moves the count. The time constant is the
@@ -30,8 +29,7 @@ class Tolerance(NamedTuple):
 
 
 class SampleClock:
-    """
-    Counts the samples of a stream and follows the stamps of its chunks slowly.
+    """Counts the samples of a stream and follows the stamps of its chunks slowly.
 
     Stamps jitter by milliseconds. A count of samples does not, but it drifts away with the
     device's crystal.
@@ -59,8 +57,7 @@ class SampleClock:
         self._late_chunks = 0
 
     def stamp(self, stamp_ns: int, samples: int) -> int:
-        """
-        Return the time of a chunk's first sample; after a gap counting starts again there.
+        """Return the time of a chunk's first sample; after a gap counting starts again there.
 
         Args:
             stamp_ns: measured time of the first sample.
@@ -83,8 +80,7 @@ class SampleClock:
         return stamp_ns - self.time_ns(self._samples, self._rate_hz)
 
     def is_gap(self, deviation_ns: int) -> bool:
-        """
-        Return whether sound is lost or the clock was set; to be asked once for each chunk.
+        """Return whether sound is lost or the clock was set; to be asked once for each chunk.
 
         A time that comes late may be a stalled process; one that stays late is a hole.
         """

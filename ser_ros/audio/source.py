@@ -16,8 +16,7 @@ class DeviceLost(SerError):
 
 
 class AudioSource(BlockReader):
-    """
-    A stream of 20 ms chunks of 16 kHz mono: ``for chunk in source``.
+    """A stream of 20 ms chunks of 16 kHz mono: ``for chunk in source``.
 
     Attributes:
         description: what is being read, for people.
@@ -37,11 +36,11 @@ class AudioSource(BlockReader):
 
     @abc.abstractmethod
     def read(self) -> Optional[np.ndarray]:
-        """
-        Return the next chunk, int16 of shape (320,), or None if there are no more.
+        """Return the next chunk, int16 of shape (320,), or None if there are no more.
 
-        :raises DeviceLost: if a microphone has stopped to deliver.
-        :raises SerError: if a file cannot be decoded any further.
+        Raises:
+            DeviceLost: if a microphone has stopped to deliver.
+            SerError: if a file cannot be decoded any further.
         """
 
     @abc.abstractmethod

@@ -59,8 +59,7 @@ def load() -> float:
 
 
 def memory_of_this_process_mb() -> Dict[str, float]:
-    """
-    Return what this process takes: ``pss_mb`` and ``rss_mb`` [MB].
+    """Return what this process takes: ``pss_mb`` and ``rss_mb`` [MB].
 
     Memory that is shared with other processes counts in part in the PSS, and whole in the RSS.
     What a driver holds for a GPU is in neither.

@@ -21,21 +21,18 @@ _Line = Sequence[str]
 
 
 class Head(NamedTuple):
-    """
-    What the figures belong to.
+    """What the figures belong to.
 
-    Attributes
-    ----------
-    date: of the start, with the time zone.
-    machine: as `ser_ros.benchmark.machine.machine` says; gpu: '' where there is none.
-    cores: of the machine.
-    load: average load of the minute before the start.
-    versions: of Python, this package and the runtimes, by name.
-    model: name and version; sha256: of the model's first file.
-    sound: what was listened to.
-    threads: CPU threads for one window.
-    period_s: from one window to the next.
-
+    Attributes:
+        date: of the start, with the time zone.
+        machine: as `ser_ros.benchmark.machine.machine` says; gpu: '' where there is none.
+        cores: of the machine.
+        load: average load of the minute before the start.
+        versions: of Python, this package and the runtimes, by name.
+        model: name and version; sha256: of the model's first file.
+        sound: what was listened to.
+        threads: CPU threads for one window.
+        period_s: from one window to the next.
     """
 
     date: str
@@ -150,10 +147,10 @@ def _notes(head: Head) -> str:
 
 
 def write_csv(path: str, head: Head, rows: Sequence[Row]) -> None:
-    """
-    Write a line for each configuration, measured or not, with all of the head in each.
+    """Write a line for each configuration, measured or not, with all of the head in each.
 
-    :raises SerError: if the file cannot be written.
+    Raises:
+        SerError: if the file cannot be written.
     """
     constant = head._asdict()
     constant['versions'] = head.version_text
@@ -173,8 +170,7 @@ def _cell(value: Any) -> str:
 
 
 def write_plot(path: str, head: Head, rows: Sequence[Row]) -> None:
-    """
-    Draw the times and the memory of what was measured, as a PNG file.
+    """Draw the times and the memory of what was measured, as a PNG file.
 
     Raises:
         SerError: the file cannot be written, or matplotlib is not installed.

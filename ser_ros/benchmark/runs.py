@@ -25,19 +25,16 @@ Show = Callable[[str, Optional[float]], None]
 
 
 class Row(NamedTuple):
-    """
-    What was measured of one configuration, or why nothing was.
+    """What was measured of one configuration, or why nothing was.
 
-    Attributes
-    ----------
-    preprocessing_ms, preprocessing_p95_ms: from a window's last hop to the model's input.
-    preprocessing_ms_per_s: of all features of a second of sound.
-    inference_ms, inference_p95_ms: of the model.
-    reduction_percent: of the inference time against the reference; None without it.
-    pss_mb, rss_mb, system_mb, cpu_percent: as `ser_ros.benchmark.worker.measure` says.
-    windows: number of timed windows.
-    reason: why there are no figures, '' if there are.
-
+    Attributes:
+        preprocessing_ms, preprocessing_p95_ms: from a window's last hop to the model's input.
+        preprocessing_ms_per_s: of all features of a second of sound.
+        inference_ms, inference_p95_ms: of the model.
+        reduction_percent: of the inference time against the reference; None without it.
+        pss_mb, rss_mb, system_mb, cpu_percent: as `ser_ros.benchmark.worker.measure` says.
+        windows: number of timed windows.
+        reason: why there are no figures, '' if there are.
     """
 
     backend: str
@@ -63,17 +60,17 @@ class Row(NamedTuple):
 
 
 class Runs:
-    """
-    All configurations, each in a fresh process, in ROUNDS rounds.
+    """All configurations, each in a fresh process, in ROUNDS rounds.
 
     They take turns, and every other round goes backwards: what else the machine does, and its
     getting warm, affects all equally. Times are medians over all windows of all rounds; a reduction
     is the median of the rounds' own, whose processes ran one after the other.
 
-    :param task: of every process, but for backend, precision and seconds.
-    :param seconds: of measuring for each configuration.
-    :param backends: of CONFIGURATIONS those of these, and of others every precision.
-    :param show: takes what is going on, and the share of it that is done or None.
+    Args:
+        task: of every process, but for backend, precision and seconds.
+        seconds: of measuring for each configuration.
+        backends: of CONFIGURATIONS those of these, and of others every precision.
+        show: takes what is going on, and the share of it that is done or None.
     """
 
     def __init__(self, task: Task, seconds: float, backends: Sequence[str], show: Show):

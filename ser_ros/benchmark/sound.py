@@ -33,10 +33,10 @@ class Sound(NamedTuple):
 
 
 def make_sound(folder: str) -> Sound:
-    """
-    Return speech by espeak-ng, or without it, or its voices, a synthetic signal; 16 kHz float32.
+    """Return speech by espeak-ng, or without it, or its voices, a synthetic signal; 16 kHz float32.
 
-    :param folder: for temporary files.
+    Args:
+        folder: for temporary files.
     """
     command = shutil.which(SYNTHESISER)
     parts = [] if command is None else [
@@ -63,12 +63,14 @@ def _speak(command: str, path: str, voice: str, words_per_minute: int, text: str
 
 
 def speech_like(samples: int, amplitude: float = 0.1) -> np.ndarray:
-    """
-    Return a gliding buzz in three syllables a second, in a little noise.
+    """Return a gliding buzz in three syllables a second, in a little noise.
 
-    :param samples: length, at 16 kHz.
-    :param amplitude: about the RMS amplitude of the syllables.
-    :returns: float64, shape (samples,).
+    Args:
+        samples: length, at 16 kHz.
+        amplitude: about the RMS amplitude of the syllables.
+
+    Returns:
+        float64, shape (samples,).
     """
     time_s = np.arange(samples) / SAMPLE_RATE_HZ
     glide_hz = 140 + 40 * np.sin(2 * np.pi * 0.7 * time_s)

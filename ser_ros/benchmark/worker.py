@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-One configuration of a benchmark, in a process that does nothing else.
+"""One configuration of a benchmark, in a process that does nothing else.
 
 It reads a `Task` and sends messages: while an engine is built ``{"step", "share"}``, at the end
 ``{"result"}`` as `measure` returns it, or ``{"error"}``.
@@ -46,15 +45,17 @@ class Task(NamedTuple):
 
 
 def measure(task: Task) -> Dict[str, Any]:
-    """
-    Run the stream of features and the model as fast as they go, and time them.
+    """Run the stream of features and the model as fast as they go, and time them.
 
-    :returns: ``preprocessing_ms`` of each window, from its last hop to the input;
-        ``inference_ms`` of each; ``preprocessing_ms_per_s`` of sound; ``cpu_percent`` of one core
-        that both take of a stream in real time; the process' memory ``pss_mb``, ``rss_mb``, and
-        ``system_mb``, by which the system's available memory became less (None where it is not
-        told); ``precision`` and ``sha256`` of the file that was loaded; ``versions``.
-    :raises SerError: if the machine or the model does not have this configuration.
+    Returns:
+        ``preprocessing_ms`` of each window, from its last hop to the input; ``inference_ms`` of
+        each; ``preprocessing_ms_per_s`` of sound; ``cpu_percent`` of one core that both take of a
+        stream in real time; the process' memory ``pss_mb``, ``rss_mb``, and ``system_mb``, by which
+        the system's available memory became less (None where it is not told); ``precision`` and
+        ``sha256`` of the file that was loaded; ``versions``.
+
+    Raises:
+        SerError: if the machine or the model does not have this configuration.
     """
     available_mb = available_memory_mb()
     model = Model(task.model)

@@ -21,10 +21,10 @@ def add_model(parser: Any, name: str = 'model') -> None:
 def add_session(
     parser: Any, backend: Optional[str] = None, precision: Optional[str] = None,
 ) -> None:
-    """
-    Add ``--backend`` and ``--precision``.
+    """Add ``--backend`` and ``--precision``.
 
-    :param backend, precision: the defaults.
+    Args:
+        backend, precision: the defaults.
     """
     # No fixed choices: other packages may bring more.
     parser.add_argument('--backend', metavar='{' + ','.join((AUTO, *AUTO_ORDER)) + '}',

@@ -39,11 +39,13 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """
-    Run the command.
+    """Run the command.
 
-    :returns: 0, or 1 if there is no microphone.
-    :raises SerError: if PortAudio is missing, or a microphone cannot be used.
+    Returns:
+        0, or 1 if there is no microphone.
+
+    Raises:
+        SerError: if PortAudio is missing, or a microphone cannot be used.
     """
     if args.meter is not None:
         from ser_ros.sinks.level_meter import show_level

@@ -11,12 +11,14 @@ PYTHON = (3, 10)
 
 
 def check_packages(command: str, *names: str) -> None:
-    """
-    Make sure that this Python and its packages are enough for a command.
+    """Make sure that this Python and its packages are enough for a command.
 
-    :param command: its name, for the text.
-    :param names: under which its packages are imported.
-    :raises SerError: if not; the text says how to get what is missing.
+    Args:
+        command: its name, for the text.
+        names: under which its packages are imported.
+
+    Raises:
+        SerError: if not; the text says how to get what is missing.
     """
     if sys.version_info < PYTHON:
         needed, here = ('.'.join(map(str, version)) for version in (PYTHON, sys.version_info[:2]))

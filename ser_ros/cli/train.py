@@ -44,11 +44,13 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def make_folder(path: str) -> Path:
-    """
-    Make the folder for the results, with those above it.
+    """Make the folder for the results, with those above it.
 
-    :return: pathlib.Path.
-    :raises SerError: if that is not possible.
+    Returns:
+        pathlib.Path.
+
+    Raises:
+        SerError: if that is not possible.
     """
     folder = Path(path)
     try:
@@ -89,10 +91,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def check_seeds(seeds: List[int]) -> None:
-    """
-    Make sure that the seeds can be used.
+    """Make sure that the seeds can be used.
 
-    :raises SerError: if one is below 0, or there twice.
+    Raises:
+        SerError: if one is below 0, or there twice.
     """
     for seed in seeds:
         if seed < 0:

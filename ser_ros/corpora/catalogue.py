@@ -7,14 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class CorpusInfo:
-    """
-    What a user has to know before training on a corpus.
+    """What a user has to know before training on a corpus.
 
-    Attributes
-    ----------
-    title, language, licence, source: as its makers say.
-    example: path of a clip in the form in which it is downloaded.
-
+    Attributes:
+        title, language, licence, source: as its makers say.
+        example: path of a clip in the form in which it is downloaded.
     """
 
     title: str

@@ -19,17 +19,14 @@ from ser_ros.progress import Progress
 
 @dataclass(frozen=True)
 class ClipCheck:
-    """
-    What was measured of a file.
+    """What was measured of a file.
 
-    Attributes
-    ----------
-    duration_s, rate_hz: of what could be decoded.
-    level_dbfs: RMS over the whole file, its channels averaged, -120..0.
-    content: digest of the samples, rounded to 16 bits, and their rate: equal for the same sound
-        in another container. '' where nothing could be decoded.
-    problem: why the file cannot be used, or ''.
-
+    Attributes:
+        duration_s, rate_hz: of what could be decoded.
+        level_dbfs: RMS over the whole file, its channels averaged, -120..0.
+        content: digest of the samples, rounded to 16 bits, and their rate: equal for the same sound
+            in another container. '' where nothing could be decoded.
+        problem: why the file cannot be used, or ''.
     """
 
     duration_s: float
@@ -83,10 +80,10 @@ def measure_all(paths: list[Path], threads: int, progress: Progress) -> list[Cli
 
 def leave_out_unreadable(paths: list[Path], threads: int,
                          progress: Progress) -> tuple[list[Path], list[str]]:
-    """
-    Return the files of which something can be decoded, and what is wrong with the others.
+    """Return the files of which something can be decoded, and what is wrong with the others.
 
-    :raises SerError: if there is none.
+    Raises:
+        SerError: if there is none.
     """
     checks = measure_all(paths, threads, progress)
     readable = [path for path, check in zip(paths, checks, strict=True) if check.content]

@@ -23,15 +23,12 @@ UNKNOWN_LICENCE = 'unknown; ask whoever made it'
 
 @dataclass(frozen=True)
 class CorpusCheck:
-    """
-    The findings on one corpus.
+    """The findings on one corpus.
 
-    Attributes
-    ----------
-    listing: its clips.
-    clips: what was measured, in the order of the listing.
-    quiet_dbfs: level under which a clip counts as quiet.
-
+    Attributes:
+        listing: its clips.
+        clips: what was measured, in the order of the listing.
+        quiet_dbfs: level under which a clip counts as quiet.
     """
 
     listing: Listing

@@ -26,15 +26,14 @@ from ser_ros.progress import Progress
 
 @dataclass(frozen=True)
 class Clip:
-    """
-    One recording.
+    """One recording.
 
     Attributes:
-        corpus: Its name.
-        path: Of the audio file.
+        corpus: its name.
+        path: of the audio file.
         speaker: '' if the corpus does not name it.
-        label: Index of the emotion in the labels.
-        sex: Of the speaker, see `ser_ros.corpora.Recording`.
+        label: index of the emotion in the labels.
+        sex: of the speaker, see `ser_ros.corpora.Recording`.
     """
 
     corpus: str
@@ -45,13 +44,14 @@ class Clip:
 
 
 def load_part(config: Selection, root: Path, part: str) -> list[Clip]:
-    """
-    Return the clips of ``part`` ('train', 'validation' or 'test') of every corpus.
+    """Return the clips of ``part`` ('train', 'validation' or 'test') of every corpus.
 
-    :param root: folder that holds one folder for each corpus, in any layout that
-        `ser_ros.corpora` reads.
-    :raises SerError: if a corpus or a speaker is missing, or an emotion is not in the
-        configuration.
+    Args:
+        root: folder that holds one folder for each corpus, in any layout that `ser_ros.corpora`
+            reads.
+
+    Raises:
+        SerError: if a corpus or a speaker is missing, or an emotion is not in the configuration.
     """
     assert part in PARTS
     clips = []
@@ -73,13 +73,13 @@ def load_part(config: Selection, root: Path, part: str) -> list[Clip]:
 
 
 def read_corpus(config: Selection, root: Path, name: str) -> list[Clip]:
-    """
-    Read the clips in the corpus's folder, in the order of its list or of the paths.
+    """Read the clips in the corpus's folder, in the order of its list or of the paths.
 
     What a label counts as is decided by the configuration's ``merge`` and ``drop``, else by
     `ser_ros.corpora.labels`.
 
-    :raises SerError: if the folder's layout is unknown, or a label is.
+    Raises:
+        SerError: if the folder's layout is unknown, or a label is.
     """
     listing = corpora.read(root / name)
     return to_clips(name, listing, config.labels, config.merge, config.drop)
@@ -87,11 +87,13 @@ def read_corpus(config: Selection, root: Path, name: str) -> list[Clip]:
 
 def to_clips(name: str, listing: Listing, labels: Sequence[str], merge: Mapping[str, str],
              drop: Sequence[str]) -> list[Clip]:
-    """
-    Return the clips whose emotion is among ``labels``.
+    """Return the clips whose emotion is among ``labels``.
 
-    :param name: of the corpus, for the clips.
-    :raises SerError: if a label is neither one of ``labels`` nor merged nor dropped.
+    Args:
+        name: of the corpus, for the clips.
+
+    Raises:
+        SerError: if a label is neither one of ``labels`` nor merged nor dropped.
     """
     emotions = {**corpora.emotion_map(listing.corpus),
                 **{as_word(word): emotion for word, emotion in merge.items()},
@@ -112,16 +114,15 @@ def to_clips(name: str, listing: Listing, labels: Sequence[str], merge: Mapping[
 
 
 def listings(root: Path, corpus: Optional[str] = None, speaker_from: str = AUTO) -> list[Listing]:
-    """
-    Return what is in a folder, for corpora that no configuration names.
+    """Return what is in a folder, for corpora that no configuration names.
 
     Args:
-        root: A corpus, or a folder with several.
-        corpus: Whose file names and labels these are; found out where None.
-        speaker_from: See `ser_ros.corpora.speakers.find_speakers`.
+        root: a corpus, or a folder with several.
+        corpus: whose file names and labels these are; found out where None.
+        speaker_from: see `ser_ros.corpora.speakers.find_speakers`.
 
     Raises:
-        SerError: If a corpus is not recognised, or ``speaker_from`` does not fit.
+        SerError: if a corpus is not recognised, or ``speaker_from`` does not fit.
     """
     return [find_speakers(corpora.read(folder, corpus), speaker_from)
             for folder in corpora.find_folders(root)]
@@ -130,20 +131,19 @@ def listings(root: Path, corpus: Optional[str] = None, speaker_from: str = AUTO)
 def strangers(root: Path, labels: Sequence[str], corpus: Optional[str] = None,
               speaker_from: str = AUTO,
               merge: Optional[Mapping[str, str]] = None) -> tuple[list[Clip], dict[str, int]]:
-    """
-    Return the clips of all speakers in a folder, for corpora that no configuration names.
+    """Return the clips of all speakers in a folder, for corpora that no configuration names.
 
     Args:
-        root, corpus, speaker_from: See `listings`.
-        labels: Those of the model. Clips of others are left out, except for those that count as
+        root, corpus, speaker_from: see `listings`.
+        labels: those of the model. Clips of others are left out, except for those that count as
             one of them, see `merged`.
-        merge: Labels that the training of the model counted as one of ``labels``.
+        merge: labels that the training of the model counted as one of ``labels``.
 
     Returns:
         The clips, and how many of which label are left out.
 
     Raises:
-        SerError: As `listings`, or if no clip is left.
+        SerError: as `listings`, or if no clip is left.
     """
     clips: list[Clip] = []
     left_out: Counter = Counter()
@@ -184,11 +184,11 @@ def notes(listing: Listing, labels: Sequence[str],
 
 
 def trained_on(training_data: str, root: Path, corpus: Optional[str] = None) -> list[str]:
-    """
-    Return the corpora in a folder that a model was trained on, by folder name or kind.
+    """Return the corpora in a folder that a model was trained on, by folder name or kind.
 
-    :param training_data: what the model file says of it, such as 'ravdess: speakers 01 02'.
-    :param root, corpus: see `strangers`.
+    Args:
+        training_data: what the model file says of it, such as 'ravdess: speakers 01 02'.
+        root, corpus: see `strangers`.
     """
     names = {part.partition(':')[0].strip().removeprefix('adapted with ')
              for part in training_data.lower().split(';')}
@@ -198,10 +198,10 @@ def trained_on(training_data: str, root: Path, corpus: Optional[str] = None) -> 
 
 
 def speakers_trained_on(training_data: str, clips: Sequence[Clip]) -> list[str]:
-    """
-    Return the speakers of the clips that a model was trained on, each behind its corpus.
+    """Return the speakers of the clips that a model was trained on, each behind its corpus.
 
-    :param training_data: see `trained_on`.
+    Args:
+        training_data: see `trained_on`.
     """
     said = dict(part.split(': speakers ', 1) for part in training_data.split('; ')
                 if ': speakers ' in part)
@@ -218,10 +218,10 @@ def skipped(root: Path, corpus: Optional[str] = None) -> list[tuple[Path, str]]:
 
 def readable(clips: Sequence[Clip], threads: int,
              progress: Progress) -> tuple[list[Clip], list[str]]:
-    """
-    Return the clips of which something can be decoded, and what is wrong with the others.
+    """Return the clips of which something can be decoded, and what is wrong with the others.
 
-    :raises SerError: if there is none.
+    Raises:
+        SerError: if there is none.
     """
     paths, problems = leave_out_unreadable([clip.path for clip in clips], threads, progress)
     left = set(paths)
@@ -229,12 +229,16 @@ def readable(clips: Sequence[Clip], threads: int,
 
 
 def read_samples(path: Path, min_samples: int = 0) -> np.ndarray:
-    """
-    Read a clip exactly as the running graph hears it: 16 kHz mono int16, in whole chunks.
+    """Read a clip exactly as the running graph hears it: 16 kHz mono int16, in whole chunks.
 
-    :param min_samples: silence follows a shorter clip up to this length.
-    :return: float32 (n,) in [-1, 1].
-    :raises SerError: if the file cannot be read.
+    Args:
+        min_samples: silence follows a shorter clip up to this length.
+
+    Returns:
+        float32 (n,) in [-1, 1].
+
+    Raises:
+        SerError: if the file cannot be read.
     """
     with closing(FileSource(str(path), min_samples=min_samples)) as source:
         return int16_to_float(np.concatenate(list(source)))

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Which emotion of this package a label of a corpus counts as: the one place where that is decided.
+"""Which emotion of this package a label of a corpus counts as: the one place where that is decided.
 
 None leaves the clips out. A training configuration may decide otherwise under ``merge`` and
 ``drop``; a label that neither knows is an error, never silently left out.

@@ -25,14 +25,15 @@ DELIMITERS = (',', ';', '\t')  # the second and third are those of spreadsheets 
 
 def read_rows(path: Path, columns: Iterable[str],
               optional: Iterable[str] = ()) -> list[dict[str, str]]:
-    """
-    Return the rows of a CSV file that has at least these columns.
+    """Return the rows of a CSV file that has at least these columns.
 
     In the file, capitals and outer spaces do not matter in the names of the columns.
 
-    :param optional: columns that it may have.
-    :raises SerError: if it cannot be read, a column is missing or there twice, or a row is too
-        short.
+    Args:
+        optional: columns that it may have.
+
+    Raises:
+        SerError: if it cannot be read, a column is missing or there twice, or a row is too short.
     """
     try:
         lines = list(_reader(_text(path), strict=True))
@@ -100,11 +101,13 @@ def _text(path: Path) -> str:
 
 
 def plain(path: Path) -> list[Recording]:
-    """
-    Read a list with the columns file_path, emotion and, if they are there, speaker and sex.
+    """Read a list with the columns file_path, emotion and, if they are there, speaker and sex.
 
-    :param path: the CSV file; its file paths count from its folder.
-    :raises SerError: see `read_rows`.
+    Args:
+        path: the CSV file; its file paths count from its folder.
+
+    Raises:
+        SerError: see `read_rows`.
     """
     return [Recording(_locate(path.parent, row['file_path'].strip()), as_word(row['emotion']),
                       row.get('speaker', '').strip(), as_sex(row.get('sex', '')))
@@ -112,8 +115,7 @@ def plain(path: Path) -> list[Recording]:
 
 
 def _locate(folder: Path, name: str) -> Path:
-    """
-    Return the file that a list means.
+    """Return the file that a list means.
 
     Lists are written on other systems than the one that they are read on: with other separators,
     or with accents and Korean syllables in one character where the file's name has several.
@@ -128,8 +130,7 @@ def _locate(folder: Path, name: str) -> Path:
 
 def aihub(lists: Iterable[Path], audio: Iterable[Path]) -> tuple[
         list[Recording], list[tuple[Path, str]]]:
-    """
-    Read the lists of AI-Hub's Korean emotional conversations, one for each year of recording.
+    """Read the lists of AI-Hub's Korean emotional conversations, one for each year of recording.
 
     The column ``상황`` (situation) holds the emotion that was to be spoken, ``wav_id`` the name of
     the file without its ending; five listeners' votes are in further columns. Nothing names the
@@ -137,8 +138,9 @@ def aihub(lists: Iterable[Path], audio: Iterable[Path]) -> tuple[
     Source: data set 263 of https://aihub.or.kr (감정 분류를 위한 대화 음성 데이터셋), and the
     lists 4차년도.csv, 5차년도.csv and 5차년도_2차.csv as published programs read them.
 
-    :param audio: all audio files; a row whose file is missing is left out, since the corpus is
-        downloaded in parts.
+    Args:
+        audio: all audio files; a row whose file is missing is left out, since the corpus is
+            downloaded in parts.
     """
     files = {path.stem: path for path in audio}
     recordings: dict[str, Recording] = {}

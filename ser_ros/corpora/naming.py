@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Labels and speakers from the paths of corpora as they are downloaded.
+"""Labels and speakers from the paths of corpora as they are downloaded.
 
 Sources of the namings:
 
@@ -34,16 +33,13 @@ LOSSLESS = ('.wav', '.flac', '.aif', '.aiff')
 
 @dataclass(frozen=True)
 class Naming:
-    """
-    The naming of one corpus.
+    """The naming of one corpus.
 
-    Attributes
-    ----------
-    pattern: searched for at the end of the path without its ending; the groups ``speaker`` (or
-        ``folder``) and ``label`` hold what is wanted.
-    words: the corpus's word for a label's code; a code that is not listed is its own word.
-    other: pattern of files of the corpus that are not wanted, and why.
-
+    Attributes:
+        pattern: searched for at the end of the path without its ending; the groups ``speaker`` (or
+            ``folder``) and ``label`` hold what is wanted.
+        words: the corpus's word for a label's code; a code that is not listed is its own word.
+        other: pattern of files of the corpus that are not wanted, and why.
     """
 
     pattern: re.Pattern
@@ -99,8 +95,7 @@ NAMINGS = {
 
 def recordings(corpus: str, paths: Iterable[Path]) -> tuple[
         list[Recording], list[tuple[Path, str]]]:
-    """
-    Return the clips of a corpus among these files, and what is left out and why.
+    """Return the clips of a corpus among these files, and what is left out and why.
 
     Downloads hold files twice (CREMA-D as WAV and MP3; copies of RAVDESS and TESS repeat
     themselves in a folder): of those with the same name and speaker one is taken, a lossless one

@@ -42,8 +42,7 @@ class Selection(Protocol):
 
 
 def check_corpus(name: str, corpus: Corpus) -> None:
-    """
-    Check that no speaker is in two parts.
+    """Check that no speaker is in two parts.
 
     Raises:
         SerError: a speaker is, or speakers are listed beside EVERYONE.

@@ -25,12 +25,14 @@ LAYOUTS = (
 
 
 def read(path: Path, corpus: Optional[str] = None) -> Listing:
-    """
-    Return the clips in a folder, or those that a CSV file lists.
+    """Return the clips in a folder, or those that a CSV file lists.
 
-    :param corpus: whose naming and labels these are; found out where None: from the file names,
-        or from the folder's name if there is a list.
-    :raises SerError: for an unknown corpus, or if nothing of what is known fits.
+    Args:
+        corpus: whose naming and labels these are; found out where None: from the file names, or
+            from the folder's name if there is a list.
+
+    Raises:
+        SerError: for an unknown corpus, or if nothing of what is known fits.
     """
     if corpus is not None and corpus not in CORPORA:
         raise SerError(f'unknown corpus {corpus!r}; known: {listed(CORPORA)}')
@@ -52,13 +54,13 @@ def read(path: Path, corpus: Optional[str] = None) -> Listing:
 
 
 def find_folders(path: Path) -> list[Path]:
-    """
-    Return the folders of the corpora in a folder; ``path`` itself if it is one.
+    """Return the folders of the corpora in a folder; ``path`` itself if it is one.
 
     It is not if folders right below it have a list of their own, or hold different corpora or
     layouts.
 
-    :raises SerError: if folders of emotions lie beside such folders: whose they are is not clear.
+    Raises:
+        SerError: if folders of emotions lie beside such folders: whose they are is not clear.
     """
     if not path.is_dir() or (path / METADATA).exists():
         return [path]

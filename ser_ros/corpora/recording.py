@@ -8,17 +8,14 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Recording:
-    """
-    One clip.
+    """One clip.
 
-    Attributes
-    ----------
-    path: the audio file; whether it exists is known only when it is read.
-    label: the emotion in the corpus's own word, such as 'calm'.
-    speaker: '' if the corpus does not name it.
-    sex: of the speaker, 'female', 'male' or another word of the corpus's list; '' where it says
-        none.
-
+    Attributes:
+        path: the audio file; whether it exists is known only when it is read.
+        label: the emotion in the corpus's own word, such as 'calm'.
+        speaker: '' if the corpus does not name it.
+        sex: of the speaker, 'female', 'male' or another word of the corpus's list; '' where it says
+            none.
     """
 
     path: Path
@@ -29,19 +26,16 @@ class Recording:
 
 @dataclass(frozen=True)
 class Listing:
-    """
-    The clips of a corpus.
+    """The clips of a corpus.
 
-    Attributes
-    ----------
-    corpus: name of its label map, 'generic' for a corpus that the package does not know.
-    folder: where it is.
-    layout: how its labels were found, in words.
-    recordings: the clips, in the order of the list or of the paths.
-    skipped: files that are left out, each with the reason.
-    speakers: where the speakers come from, in words; '' before
-        `ser_ros.corpora.speakers.find_speakers`.
-
+    Attributes:
+        corpus: name of its label map, 'generic' for a corpus that the package does not know.
+        folder: where it is.
+        layout: how its labels were found, in words.
+        recordings: the clips, in the order of the list or of the paths.
+        skipped: files that are left out, each with the reason.
+        speakers: where the speakers come from, in words; '' before
+            `ser_ros.corpora.speakers.find_speakers`.
     """
 
     corpus: str

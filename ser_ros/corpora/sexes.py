@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-The sex of a speaker, as the makers of the corpora publish it.
+"""The sex of a speaker, as the makers of the corpora publish it.
 
 Sources:
 

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Speakers from the names of the files, where neither a list nor a known naming says them.
+"""Speakers from the names of the files, where neither a list nor a known naming says them.
 
 A name falls into parts: letters with the digits that follow them, or digits alone. So
 ``dis-f1-b12`` has the parts ``dis``, ``f1`` and ``b12``, and ``F01A07`` has ``F01`` and ``A07``.
@@ -35,14 +34,13 @@ NAMED = 3  # in a message
 
 @dataclass(frozen=True)
 class Part:
-    """
-    One part of the file names that may be the speaker.
+    """One part of the file names that may be the speaker.
 
     Attributes:
-        number: Its place in the names, from 1.
-        values: What it is in each file.
-        last: Whether it is the last part of every name.
-        letters: Whether the values are its letters alone.
+        number: its place in the names, from 1.
+        values: what it is in each file.
+        last: whether it is the last part of every name.
+        letters: whether the values are its letters alone.
     """
 
     number: int
@@ -78,18 +76,17 @@ class Part:
 
 
 def find_speakers(listing: Listing, choice: str = AUTO) -> Listing:
-    """
-    Return the listing with its speakers, and in ``speakers`` where these come from.
+    """Return the listing with its speakers, and in ``speakers`` where these come from.
 
     Args:
-        listing: Clips of a corpus.
+        listing: clips of a corpus.
         choice: AUTO takes the speakers of the corpus; where it has none, the part of the file
             names that can only be the speaker. NONE takes the file names for nothing. The number
             of a part, or a regular expression for the path below the corpus's folder without its
             ending, takes that for the speaker; of an expression with a group, the first group.
 
     Raises:
-        SerError: For a wrong number or expression, or if a path does not match it.
+        SerError: for a wrong number or expression, or if a path does not match it.
     """
     recordings = listing.recordings
     if choice not in (AUTO, NONE):

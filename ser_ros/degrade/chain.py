@@ -31,12 +31,14 @@ KBIT_S = {'mp3': (12.0, 48.0), 'opus': (6.0, 24.0), 'aac': (12.0, 40.0)}
 
 
 def degraded_copy(samples: np.ndarray, path: Path, copy: int) -> np.ndarray:
-    """
-    Return a degraded copy of a clip: the same one for the same file name and number.
+    """Return a degraded copy of a clip: the same one for the same file name and number.
 
-    :param samples: float32 (n,) at 16 kHz.
-    :param copy: number of the copy, from 1.
-    :return: float32 (m,), m at least n.
+    Args:
+        samples: float32 (n,) at 16 kHz.
+        copy: number of the copy, from 1.
+
+    Returns:
+        float32 (m,), m at least n.
     """
     generator = generator_for(path, f'copy {copy}')
     degraded = _speaker(samples, generator)

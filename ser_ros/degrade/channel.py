@@ -29,10 +29,10 @@ def amplify(samples: np.ndarray, gain_db: float) -> np.ndarray:
 
 
 def clip(samples: np.ndarray, share: float) -> np.ndarray:
-    """
-    Overdrive the microphone until a share of the samples of the speech is at full scale.
+    """Overdrive the microphone until a share of the samples of the speech is at full scale.
 
-    :param share: of the samples in the frames with speech, (0, 1).
+    Args:
+        share: of the samples in the frames with speech, (0, 1).
     """
     speech = active_frames(samples)
     limit = np.quantile(np.abs(speech), 1 - share) if speech.size else 0.0
@@ -42,10 +42,10 @@ def clip(samples: np.ndarray, share: float) -> np.ndarray:
 
 
 def telephone(samples: np.ndarray, law: str = 'mu') -> np.ndarray:
-    """
-    Send through a telephone line: 300 to 3400 Hz, 8 kHz, 8 bits on a logarithmic scale.
+    """Send through a telephone line: 300 to 3400 Hz, 8 kHz, 8 bits on a logarithmic scale.
 
-    :param law: of the companding, 'mu' or 'A' (the formulas of ITU-T G.711, not its segments).
+    Args:
+        law: of the companding, 'mu' or 'A' (the formulas of ITU-T G.711, not its segments).
     """
     band = signal.butter(4, TELEPHONE_BAND_HZ, 'bandpass', fs=TELEPHONE_RATE_HZ, output='sos')
     narrow = soxr.resample(samples, SAMPLE_RATE_HZ, TELEPHONE_RATE_HZ)
@@ -76,11 +76,11 @@ def expand(coded: np.ndarray, law: str) -> np.ndarray:
 
 
 def colour(samples: np.ndarray, spread_db: float, generator: np.random.Generator) -> np.ndarray:
-    """
-    Change the colour of the sound as another microphone would, without its level.
+    """Change the colour of the sound as another microphone would, without its level.
 
-    :param spread_db: standard deviation of the gain from octave to octave; a tilt of up to twice
-        that and a resonance come on top.
+    Args:
+        spread_db: standard deviation of the gain from octave to octave; a tilt of up to twice that
+            and a resonance come on top.
     """
     gain_db = generator.normal(0, spread_db, len(COLOUR_BANDS_HZ))
     gain_db += np.linspace(-1, 1, len(gain_db)) * generator.uniform(-spread_db, spread_db)
@@ -96,10 +96,10 @@ def colour(samples: np.ndarray, spread_db: float, generator: np.random.Generator
 
 
 def change_speed(samples: np.ndarray, factor: float) -> np.ndarray:
-    """
-    Play faster, with a higher voice, by ``factor``: as of another speaker.
+    """Play faster, with a higher voice, by ``factor``: as of another speaker.
 
-    :return: float32 (about n / factor,).
+    Returns:
+        float32 (about n / factor,).
     """
     return soxr.resample(samples, SAMPLE_RATE_HZ * factor, SAMPLE_RATE_HZ).astype(np.float32)
 

@@ -16,15 +16,12 @@ from ser_ros.errors import SerError
 
 @dataclass(frozen=True)
 class Codec:
-    """
-    How speech is packed.
+    """How speech is packed.
 
-    Attributes
-    ----------
-    encoder, container: FFmpeg's names.
-    rate_hz: that is coded.
-    delay_samples: at 16 kHz, of what comes back and does not tell its delay.
-
+    Attributes:
+        encoder, container: FFmpeg's names.
+        rate_hz: that is coded.
+        delay_samples: at 16 kHz, of what comes back and does not tell its delay.
     """
 
     encoder: str
@@ -44,12 +41,14 @@ AMR_KBIT_S = (4.75, 5.15, 5.9, 6.7, 7.4, 7.95, 10.2, 12.2)
 
 
 def transcode(samples: np.ndarray, name: str, kbit_s: float) -> np.ndarray:
-    """
-    Encode and decode again; the delay is taken out.
+    """Encode and decode again; the delay is taken out.
 
-    :param name: one of CODECS.
-    :param kbit_s: bit rate; for amr one of AMR_KBIT_S.
-    :raises SerError: if PyAV is not installed, or its FFmpeg has no such encoder.
+    Args:
+        name: one of CODECS.
+        kbit_s: bit rate; for amr one of AMR_KBIT_S.
+
+    Raises:
+        SerError: if PyAV is not installed, or its FFmpeg has no such encoder.
     """
     av = _import_av()
     codec = CODECS[name]

@@ -9,8 +9,7 @@ ACTIVE_DB = 30.0  # below its loudest frame, a recording is a pause
 
 
 def active_frames(samples: np.ndarray) -> np.ndarray:
-    """
-    Return the frames of 20 ms in which somebody speaks, (frames, 320); none of silence.
+    """Return the frames of 20 ms in which somebody speaks, (frames, 320); none of silence.
 
     A stand-in for the active speech level of ITU-T P.56: all frames within 30 dB of the loudest.
     """

@@ -19,10 +19,10 @@ Noise = Callable[[np.random.Generator, int], np.ndarray]
 
 
 def add_noise(samples: np.ndarray, noise: np.ndarray, snr_db: float) -> np.ndarray:
-    """
-    Add noise whose mean power is ``snr_db`` below that of the speech without its pauses.
+    """Add noise whose mean power is ``snr_db`` below that of the speech without its pauses.
 
-    :param noise: (n,), of any level. To silence or of silence nothing is added.
+    Args:
+        noise: (n,), of any level. To silence or of silence nothing is added.
     """
     gain = np.sqrt(active_power(samples) / max(mean_power(noise), TINY) * 10 ** (-snr_db / 10))
     return (samples + gain * noise).astype(np.float32)
@@ -40,10 +40,10 @@ def pink(generator: np.random.Generator, count: int) -> np.ndarray:
 
 def babble(generator: np.random.Generator, count: int,
            speech: Sequence[np.ndarray] = ()) -> np.ndarray:
-    """
-    Return several people talking at the same time.
+    """Return several people talking at the same time.
 
-    :param speech: recordings to take the talkers from; talkers made by code without any.
+    Args:
+        speech: recordings to take the talkers from; talkers made by code without any.
     """
     together = np.zeros(count)
     for _ in range(int(generator.integers(TALKERS[0], TALKERS[1] + 1))):

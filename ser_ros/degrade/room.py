@@ -17,15 +17,15 @@ ABSORPTION = 0.3  # coefficient of the low-pass that walls are
 
 def impulse_response(rt60_s: float, direct_to_reverberant_db: float,
                      generator: np.random.Generator) -> np.ndarray:
-    """
-    Return the impulse response of a room, float64 (n,); its first sample is the direct sound, 1.
+    """Return the impulse response of a room, float64 (n,); its first sample is the direct sound, 1.
 
     Reflections of random times and signs: their density grows with the square of time, as it
     does in any room (Kuttruff, Room Acoustics), until they are Gaussian noise; their energy falls
     exponentially (Polack's model).
 
-    :param rt60_s: time until the reverberation has fallen by 60 dB.
-    :param direct_to_reverberant_db: energy of the direct sound re that of all reflections.
+    Args:
+        rt60_s: time until the reverberation has fallen by 60 dB.
+        direct_to_reverberant_db: energy of the direct sound re that of all reflections.
     """
     size = max(2, round(DYNAMIC_DB / 60 * rt60_s * SAMPLE_RATE_HZ))
     time_s = np.arange(size) / SAMPLE_RATE_HZ

@@ -9,8 +9,7 @@ import numpy as np
 
 
 def generator_for(path: Path, purpose: str) -> np.random.Generator:
-    """
-    Return the generator for one clip and one purpose.
+    """Return the generator for one clip and one purpose.
 
     The clip is told by its file's name and folder, wherever the corpus is kept.
     """

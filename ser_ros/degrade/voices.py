@@ -17,10 +17,10 @@ FRICATIVE_HZ = (3000.0, 7800.0)
 
 
 def murmur(generator: np.random.Generator, count: int) -> np.ndarray:
-    """
-    Return one talker: vowels of a pulse train through formants, fricatives of noise, pauses.
+    """Return one talker: vowels of a pulse train through formants, fricatives of noise, pauses.
 
-    :return: float64 (count,).
+    Returns:
+        float64 (count,).
     """
     talker = np.zeros(count)
     pitch_hz = generator.uniform(*PITCH_HZ)

@@ -13,8 +13,7 @@ class EmotionCounts:
     """Counts windows, or files, by the emotion that was named."""
 
     def __init__(self, labels: Iterable[str] = ()) -> None:
-        """
-        Start with none.
+        """Start with none.
 
         Args:
             labels: emotions that are listed also where none was named.
@@ -23,8 +22,7 @@ class EmotionCounts:
         self._counts: Dict[str, int] = Counter()
 
     def add(self, state: str, label: str, labels: Iterable[str] = ()) -> None:
-        """
-        Count one.
+        """Count one.
 
         Args:
             state: name of a ``ser_ros.emotion.tracker.State``.

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Enrolled voices: what is normal for a person, kept as numbers in the user's state folder.
+"""Enrolled voices: what is normal for a person, kept as numbers in the user's state folder.
 
 One JSON file for each person, which only its owner can read: the mean voice, from how much speech
 it was made, and of which model. No sound is kept, and none can be made from the numbers.
@@ -43,17 +42,15 @@ class EnrolledVoice:
 
 
 def open_baseline(mode: str, voice: str, info: ModelInfo) -> Optional[VoiceBaseline]:
-    """
-    Return the baseline that is asked for, None for off.
+    """Return the baseline that is asked for, None for off.
 
     Args:
-        mode: One of MODES.
-        voice: Name or path of the enrolled voice; only for ENROLLED.
-        info: Of the model.
+        mode: one of MODES.
+        voice: name or path of the enrolled voice; only for ENROLLED.
+        info: of the model.
 
     Raises:
-        SerError: If the model takes no baseline, or there is no such voice for it.
-
+        SerError: if the model takes no baseline, or there is no such voice for it.
     """
     if mode == OFF:
         return None
@@ -92,12 +89,10 @@ def names() -> Tuple[str, ...]:
 
 
 def check_name(name: str) -> str:
-    """
-    Return a name in the form in which it is stored.
+    """Return a name in the form in which it is stored.
 
     Raises:
-        SerError: If no voice can have it.
-
+        SerError: if no voice can have it.
     """
     name = unicodedata.normalize('NFC', name)  # keyboards differ in how they compose Korean
     if not _NAME.fullmatch(name) or name in MODES:
@@ -114,12 +109,10 @@ def path_of(name: str) -> str:
 
 
 def save(name: str, known: KnownVoice, info: ModelInfo) -> str:
-    """
-    Write an enrolled voice, in place of an earlier one, and return its path.
+    """Write an enrolled voice, in place of an earlier one, and return its path.
 
     Raises:
-        SerError: If the name is not allowed or the file cannot be written.
-
+        SerError: if the name is not allowed or the file cannot be written.
     """
     path = path_of(name)
     content = EnrolledVoice(_FORMAT, info.name, info.version, round(known.seconds, 1),
@@ -145,16 +138,14 @@ def save(name: str, known: KnownVoice, info: ModelInfo) -> str:
 
 
 def load(name_or_path: str, info: ModelInfo) -> KnownVoice:
-    """
-    Return an enrolled voice.
+    """Return an enrolled voice.
 
     Args:
-        name_or_path: Its name, or with a separator or the ending .json the path of its file.
-        info: Of the model that is to use it.
+        name_or_path: its name, or with a separator or the ending .json the path of its file.
+        info: of the model that is to use it.
 
     Raises:
-        SerError: If there is none, its file is broken, or another model heard it.
-
+        SerError: if there is none, its file is broken, or another model heard it.
     """
     voice = read(name_or_path)
     heard = (voice.model, voice.version, len(voice.mean))
@@ -185,12 +176,10 @@ def read(name_or_path: str) -> EnrolledVoice:
 
 
 def delete(name: str) -> None:
-    """
-    Delete an enrolled voice.
+    """Delete an enrolled voice.
 
     Raises:
-        SerError: If there is none, or it cannot be deleted.
-
+        SerError: if there is none, or it cannot be deleted.
     """
     try:
         os.unlink(path_of(name))

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-The names of the emotions.
+"""The names of the emotions.
 
 A model's file lists its labels; these are the names that the models, data sets and
 configuration files of this package use.

@@ -39,13 +39,15 @@ RANGES = ranges(TrackerSettings)
 
 
 def make_settings(parameters: Mapping[str, Any], models_own: float) -> TrackerSettings:
-    """
-    Return the settings that parameters as in config/ser.yaml ask for.
+    """Return the settings that parameters as in config/ser.yaml ask for.
 
-    :param parameters: a value for each of `RANGES`, and perhaps others; a ``min_confidence`` of
-        `MODELS_OWN` stands for that of the model.
-    :param models_own: which one that is, [0, 1].
-    :raises SerError: for a value out of its range.
+    Args:
+        parameters: a value for each of `RANGES`, and perhaps others; a ``min_confidence`` of
+            `MODELS_OWN` stands for that of the model.
+        models_own: which one that is, [0, 1].
+
+    Raises:
+        SerError: for a value out of its range.
     """
     values = {name: parameters[name] for name in RANGES}
     if values['min_confidence'] == MODELS_OWN:

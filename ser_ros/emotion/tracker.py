@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Follow an emotion over time: a steady label out of the probabilities of single windows.
+"""Follow an emotion over time: a steady label out of the probabilities of single windows.
 
 Windows overlap and single ones err, so a label read off each of them flickers. The tracker
 
@@ -46,8 +45,7 @@ class State(IntEnum):
 
 @dataclass(frozen=True)
 class Estimate:
-    """
-    What the tracker says after a window.
+    """What the tracker says after a window.
 
     Attributes:
         state: NO_SPEECH, UNCERTAIN or EMOTION.
@@ -65,8 +63,7 @@ class Estimate:
 
 
 class EmotionTracker:
-    """
-    Turn the probabilities of windows, in the order of their stamps, into a steady estimate.
+    """Turn the probabilities of windows, in the order of their stamps, into a steady estimate.
 
     With ``p`` the probabilities of a window, ``w`` its speech probability and ``dt`` the time since
     the window before, the average is ``N / sum(N)`` with ``N <- d * N + (1 - d) * w * p`` and
@@ -82,11 +79,13 @@ class EmotionTracker:
     def __init__(
         self, labels: Sequence[str], settings: Optional[TrackerSettings] = None,
     ) -> None:
-        """
-        Start with nothing heard.
+        """Start with nothing heard.
 
-        :param labels: the emotions, in the order of the probabilities.
-        :raises SerError: if there is no label or one is given twice.
+        Args:
+            labels: the emotions, in the order of the probabilities.
+
+        Raises:
+            SerError: if there is no label or one is given twice.
         """
         self.labels = tuple(labels)
         if not self.labels or len(set(self.labels)) < len(self.labels):
@@ -114,17 +113,19 @@ class EmotionTracker:
         self, stamp_s: float, probabilities: Optional[np.ndarray],
         speech_probability: float, muted: bool = False,
     ) -> Estimate:
-        """
-        Take the next window.
+        """Take the next window.
 
-        :param stamp_s: audio time of the window's last sample; where it goes back (a bag played in
-            a loop) the tracker restarts.
-        :param probabilities: of the emotions in this window, shape (n,), adding up to 1; None is
-            enough for a window without speech.
-        :param speech_probability: share of the window that is speech, [0, 1].
-        :param muted: the window must not be used, for instance because the robot is speaking.
-        :raises SerError: for a value that is not finite, out of range or of the wrong length. The
-            tracker is then as it was before the call.
+        Args:
+            stamp_s: audio time of the window's last sample; where it goes back (a bag played in a
+                loop) the tracker restarts.
+            probabilities: of the emotions in this window, shape (n,), adding up to 1; None is
+                enough for a window without speech.
+            speech_probability: share of the window that is speech, [0, 1].
+            muted: the window must not be used, for instance because the robot is speaking.
+
+        Raises:
+            SerError: for a value that is not finite, out of range or of the wrong length. The
+                tracker is then as it was before the call.
         """
         _check_finite('stamp', stamp_s)
         _check_unit_range('speech probability', speech_probability)

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-What is normal for a voice: a slow mean of what the model hears in its calm speech.
+"""What is normal for a voice: a slow mean of what the model hears in its calm speech.
 
 A high voice sounds excited to a model that has never heard it. A model with a ``voice_size``
 therefore takes the voice's baseline: the mean ``v`` of its voice over earlier calm speech, times
@@ -31,13 +30,11 @@ _TIME_TOLERANCE_S = 1e-4
 
 
 class KnownVoice(NamedTuple):
-    """
-    A voice that was heard earlier.
+    """A voice that was heard earlier.
 
     Attributes:
         mean: Float32 (voice_size,), its mean.
-        seconds: How much calm speech that was made from [s].
-
+        seconds: how much calm speech that was made from [s].
     """
 
     mean: np.ndarray
@@ -45,13 +42,11 @@ class KnownVoice(NamedTuple):
 
 
 class SpeechShare(NamedTuple):
-    """
-    How much of a window is speech, 0 to 1.
+    """How much of a window is speech, 0 to 1.
 
     Attributes:
-        window: Share of the whole window.
-        newest: Share of its newest part, which was in no window before.
-
+        window: share of the whole window.
+        newest: share of its newest part, which was in no window before.
     """
 
     window: float
@@ -62,24 +57,20 @@ _SILENCE = SpeechShare(0.0, 0.0)
 
 
 class VoiceBaseline:
-    """
-    The baseline of the person who speaks, as it grows with what is heard.
+    """The baseline of the person who speaks, as it grows with what is heard.
 
     Attributes:
-        value: What the model takes: float32 (voice_size + 1,), s times the mean, and s. The same
+        value: what the model takes: float32 (voice_size + 1,), s times the mean, and s. The same
             array for every window; it changes with what is heard.
-        seconds: How much calm speech was heard since the reset [s], with that of the enrolment.
-
+        seconds: how much calm speech was heard since the reset [s], with that of the enrolment.
     """
 
     def __init__(self, voice_size: int, start: Optional[KnownVoice] = None) -> None:
-        """
-        Start with a stranger, or with an enrolled voice.
+        """Start with a stranger, or with an enrolled voice.
 
         Args:
-            voice_size: Of the model.
-            start: The enrolled voice; None for a stranger.
-
+            voice_size: of the model.
+            start: the enrolled voice; None for a stranger.
         """
         self.value = np.zeros(voice_size + 1, np.float32)
         self._total = np.zeros(voice_size)
@@ -95,8 +86,7 @@ class VoiceBaseline:
         self._begin()
 
     def change_person(self) -> None:
-        """
-        Take it that another person speaks from now on: the enrolled one, or a stranger.
+        """Take it that another person speaks from now on: the enrolled one, or a stranger.
 
         Windows that began before still hold the other voice, and do not count.
         """
@@ -123,19 +113,17 @@ class VoiceBaseline:
 
     def recognize(self, classifier: Classifier, model_input: np.ndarray, start_s: float,
                   end_s: float, speech: SpeechShare) -> np.ndarray:
-        """
-        Return the probabilities of a window with speech as of this person, and take it in.
+        """Return the probabilities of a window with speech as of this person, and take it in.
 
         Args:
-            classifier: Of a model with this ``voice_size``.
-            model_input: See `Classifier.probabilities`.
-            start_s: See `hear`.
-            end_s: See `hear`.
-            speech: See `hear`.
+            classifier: of a model with this ``voice_size``.
+            model_input: see `Classifier.probabilities`.
+            start_s: see `hear`.
+            end_s: see `hear`.
+            speech: see `hear`.
 
         Raises:
-            SerError: See `Classifier.recognize`.
-
+            SerError: see `Classifier.recognize`.
         """
         found = classifier.recognize(model_input, self.value)
         self.hear(start_s, end_s, found.voice, speech, found.calm)
@@ -143,18 +131,16 @@ class VoiceBaseline:
 
     def hear(self, start_s: float, end_s: float, voice: Optional[np.ndarray] = None,
              speech: SpeechShare = _SILENCE, calm: float = 1.0) -> None:
-        """
-        Take in a window, in the order of the stamps; where they go back all begins anew.
+        """Take in a window, in the order of the stamps; where they go back all begins anew.
 
         What is not finite does not count.
 
         Args:
-            start_s: Audio time of the window's first sample.
-            end_s: Audio time of its last sample.
-            voice: The voice in it, float32 (voice_size,); None where nobody speaks.
-            speech: How much of it is speech.
-            calm: Probability that it is neutral, 0 to 1.
-
+            start_s: audio time of the window's first sample.
+            end_s: audio time of its last sample.
+            voice: the voice in it, float32 (voice_size,); None where nobody speaks.
+            speech: how much of it is speech.
+            calm: probability that it is neutral, 0 to 1.
         """
         if not math.isfinite(end_s - start_s):
             return

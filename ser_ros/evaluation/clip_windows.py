@@ -8,8 +8,7 @@ import numpy as np
 
 
 def clip_means(values: np.ndarray, clips: np.ndarray, count: int) -> np.ndarray:
-    """
-    Return the mean over the windows of each clip, float64 (count, columns).
+    """Return the mean over the windows of each clip, float64 (count, columns).
 
     Args:
         values: (windows, columns), such as probabilities.
@@ -22,8 +21,7 @@ def clip_means(values: np.ndarray, clips: np.ndarray, count: int) -> np.ndarray:
 
 
 def equal_weights(groups: np.ndarray, clips: Optional[np.ndarray] = None) -> np.ndarray:
-    """
-    Return weights of windows under which every group counts as much; they add up to 1.
+    """Return weights of windows under which every group counts as much; they add up to 1.
 
     Args:
         groups: of each window, its corpus or its class.

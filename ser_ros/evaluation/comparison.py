@@ -20,12 +20,11 @@ from ser_ros.evaluation.scoring import ClipScores
 
 @dataclass(frozen=True)
 class Comparison:
-    """
-    Two models on the same clips, in one choice of classes.
+    """Two models on the same clips, in one choice of classes.
 
     Attributes:
-        clips: Number of clips.
-        resampled: What the bootstrap drew, 'speakers' or 'clips'.
+        clips: number of clips.
+        resampled: what the bootstrap drew, 'speakers' or 'clips'.
         uar_a, uar_b: UAR of the two.
         difference: UAR of A less that of B.
     """
@@ -47,19 +46,18 @@ Comparisons = dict[str, dict[str, Comparison]]
 
 
 def run(first: Path, second: Path, names: Sequence[str], output: Path) -> str:
-    """
-    Compare two evaluations of the same clips, and write the report to ``output``.
+    """Compare two evaluations of the same clips, and write the report to ``output``.
 
     Args:
-        first, second: Output folders of the evaluations of A and B.
-        names: Of A and B, for the report.
-        output: Folder of comparison.md, .html and .json.
+        first, second: output folders of the evaluations of A and B.
+        names: of A and B, for the report.
+        output: folder of comparison.md, .html and .json.
 
     Returns:
         The report as Markdown.
 
     Raises:
-        SerError: If a file cannot be read, or the clips are not the same.
+        SerError: if a file cannot be read, or the clips are not the same.
     """
     paths = first / score_files.WINDOWS, second / score_files.WINDOWS
     labels_a, labels_b = map(score_files.labels_of, paths)
@@ -106,13 +104,12 @@ def _compare(clips: Sequence[Clip], scores_a: Sequence[ClipScores],
 
 def build(comparisons: Comparisons, names: Sequence[str],
           common: Sequence[str] = ()) -> list[Block]:
-    """
-    Return the report.
+    """Return the report.
 
     Args:
-        comparisons: By corpus and choice of classes.
-        names: Of A and B.
-        common: The labels compared, where those of the models differ.
+        comparisons: by corpus and choice of classes.
+        names: of A and B.
+        common: the labels compared, where those of the models differ.
     """
     titles = {**CHOICES, 'all': 'all common classes'} if common else CHOICES
     rows = []

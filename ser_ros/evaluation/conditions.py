@@ -34,17 +34,14 @@ COLOUR_DB = (3.0, 6.0, 12.0)
 
 @dataclass(frozen=True)
 class Condition:
-    """
-    One way to degrade speech, at one strength.
+    """One way to degrade speech, at one strength.
 
-    Attributes
-    ----------
-    family: one of FAMILIES.
-    name: of the kind within the family, such as 'babble'.
-    strength: in the unit of the family.
-    degrade: takes samples (n,), a generator and others' speech, of which babble is made, and
-        returns (n,).
-
+    Attributes:
+        family: one of FAMILIES.
+        name: of the kind within the family, such as 'babble'.
+        strength: in the unit of the family.
+        degrade: takes samples (n,), a generator and others' speech, of which babble is made, and
+            returns (n,).
     """
 
     family: str

@@ -55,13 +55,12 @@ img { max-width: 100%; }
 
 
 def save(blocks: Sequence[Block], folder: Path, name: str) -> str:
-    """
-    Write the report as NAME.md and NAME.html.
+    """Write the report as NAME.md and NAME.html.
 
     Args:
-        blocks: Of the report.
-        folder: Where its pictures are, and the files go to.
-        name: Of the files, without the ending.
+        blocks: of the report.
+        folder: where its pictures are, and the files go to.
+        name: of the files, without the ending.
 
     Returns:
         The Markdown.
@@ -90,10 +89,10 @@ def _markdown(block: Block) -> str:
 
 
 def to_html(blocks: Sequence[Block], folder: Path) -> str:
-    """
-    Return the report as one HTML file with its pictures inside.
+    """Return the report as one HTML file with its pictures inside.
 
-    :param folder: where the pictures are.
+    Args:
+        folder: where the pictures are.
     """
     title = next((block.text for block in blocks if isinstance(block, Heading)), '')
     body = '\n'.join(_html(block, folder) for block in blocks)

@@ -33,15 +33,12 @@ class Change:
 
 @dataclass(frozen=True)
 class Response:
-    """
-    What the graph's label does at a change.
+    """What the graph's label does at a change.
 
-    Attributes
-    ----------
-    named_before: whether it was the right one just before; else there is no delay to speak of.
-    left_s: time from the change to another label or none; None if that does not happen.
-    named_s: time from the change to the label of the new emotion, likewise.
-
+    Attributes:
+        named_before: whether it was the right one just before; else there is no delay to speak of.
+        left_s: time from the change to another label or none; None if that does not happen.
+        named_s: time from the change to the label of the new emotion, likewise.
     """
 
     change: Change
@@ -51,10 +48,10 @@ class Response:
 
 
 def plan(clips: Sequence[Clip], per_speaker: int, seed: int = 0) -> list[Change]:
-    """
-    Draw changes between the emotions of each known speaker, the same ones for the same clips.
+    """Draw changes between the emotions of each known speaker, the same ones for the same clips.
 
-    :param per_speaker: maximum number of changes for each.
+    Args:
+        per_speaker: maximum number of changes for each.
     """
     generator = np.random.default_rng(seed)
     changes = []
@@ -79,10 +76,10 @@ def _shuffled(clips: Sequence[Clip], generator: np.random.Generator) -> tuple[Cl
 
 
 def measure(scorer: Scorer, changes: Iterable[Change]) -> Iterator[Response]:
-    """
-    Yield how the label follows each change, with the settings of the running graph.
+    """Yield how the label follows each change, with the settings of the running graph.
 
-    :raises SerError: if a clip cannot be read.
+    Raises:
+        SerError: if a clip cannot be read.
     """
     labels = scorer.labels
     for change in changes:
@@ -117,10 +114,10 @@ def join(clips: Sequence[Clip], duration_s: float) -> np.ndarray:
 
 
 def trim(samples: np.ndarray) -> np.ndarray:
-    """
-    Cut off what is 40 dB under the loudest 20 ms at both ends, so that a change has one moment.
+    """Cut off what is 40 dB under the loudest 20 ms at both ends, so that a change has one moment.
 
-    :param samples: float32 (n,), at least 20 ms; silence alone is left as it is.
+    Args:
+        samples: float32 (n,), at least 20 ms; silence alone is left as it is.
     """
     frames = samples[:len(samples) // TRIM_FRAME * TRIM_FRAME].reshape(-1, TRIM_FRAME)
     powers = np.square(frames, dtype=np.float64).mean(axis=1)
@@ -130,18 +127,15 @@ def trim(samples: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class ResponseFigures:
-    """
-    The responses of one corpus in short.
+    """The responses of one corpus in short.
 
-    Attributes
-    ----------
-    changes: how many there were.
-    named_before: share of them before which the label was right; the rest is of these alone.
-    followed: share whose new emotion is named within AFTER_S.
-    median_s, slow_s: median and 90th percentile of the time until then, of those that are
-        followed; NaN if none is.
-    left_median_s: median of the time until the old label is given up, of those where it is.
-
+    Attributes:
+        changes: how many there were.
+        named_before: share of them before which the label was right; the rest is of these alone.
+        followed: share whose new emotion is named within AFTER_S.
+        median_s, slow_s: median and 90th percentile of the time until then, of those that are
+            followed; NaN if none is.
+        left_median_s: median of the time until the old label is given up, of those where it is.
     """
 
     changes: int

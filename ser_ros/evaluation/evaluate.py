@@ -27,23 +27,22 @@ from ser_ros.progress import Progress
 
 def run(scorer: Scorer, clips: Sequence[Clip], part: str, changes: int, output: Path,
         progress: Progress, notes: Sequence[str] = ()) -> str:
-    """
-    Score the clips, write the report and what is behind it to ``output``.
+    """Score the clips, write the report and what is behind it to ``output``.
 
     Args:
-        scorer: Of the model.
-        clips: Labelled.
-        part: Whose clips these are, for the report.
-        changes: Number of changes of emotion that are tried for each speaker; 0 for none.
-        output: Folder of the files.
-        progress: Shows how far it is.
-        notes: On the data, for the report.
+        scorer: of the model.
+        clips: labelled.
+        part: whose clips these are, for the report.
+        changes: number of changes of emotion that are tried for each speaker; 0 for none.
+        output: folder of the files.
+        progress: shows how far it is.
+        notes: on the data, for the report.
 
     Returns:
         The report as Markdown.
 
     Raises:
-        SerError: If a clip cannot be read.
+        SerError: if a clip cannot be read.
     """
     labels = scorer.labels
     scores = list(progress.track(scorer.clips(clips), 'clips', len(clips)))
@@ -84,13 +83,17 @@ def summarise(scorer: Scorer, clips: Sequence[Clip], scores: Sequence[ClipScores
 
 def run_robustness(scorer: Scorer, clips: Sequence[Clip], part: str, per_corpus: int, output: Path,
                    progress: Progress) -> str:
-    """
-    Score the clips under all conditions, write the report and its figures to ``output``.
+    """Score the clips under all conditions, write the report and its figures to ``output``.
 
-    :param part: whose clips these are, for the report.
-    :param per_corpus: number of clips of each corpus, see `robustness.choose`; 0 for all.
-    :return: the report as Markdown.
-    :raises SerError: if a clip cannot be read, or this machine lacks a codec.
+    Args:
+        part: whose clips these are, for the report.
+        per_corpus: number of clips of each corpus, see `robustness.choose`; 0 for all.
+
+    Returns:
+        the report as Markdown.
+
+    Raises:
+        SerError: if a clip cannot be read, or this machine lacks a codec.
     """
     chosen = robustness.choose(clips, per_corpus)
     results = robustness.measure(scorer, chosen, all_conditions(), progress)

@@ -22,12 +22,11 @@ MIN_CLIPS = 10
 
 @dataclass(frozen=True)
 class Rate:
-    """
-    A share with its counts.
+    """A share with its counts.
 
     Attributes:
-        right: Number of right answers.
-        of: Number of answers or clips that they are counted among.
+        right: number of right answers.
+        of: number of answers or clips that they are counted among.
     """
 
     right: int
@@ -41,14 +40,13 @@ class Rate:
 
 @dataclass(frozen=True)
 class Voices:
-    """
-    How a model answers to one group of speakers.
+    """How a model answers to one group of speakers.
 
     Attributes:
-        name: Of the group, such as 'over 180 Hz' or 'female'.
-        speakers: Number of speakers.
-        clips: Number of their clips.
-        rates: By name: 'recall of neutral', then the precision of each negative emotion.
+        name: of the group, such as 'over 180 Hz' or 'female'.
+        speakers: number of speakers.
+        clips: number of their clips.
+        rates: by name: 'recall of neutral', then the precision of each negative emotion.
     """
 
     name: str
@@ -59,12 +57,11 @@ class Voices:
 
 @dataclass(frozen=True)
 class Fairness:
-    """
-    How a model answers to the speakers of one corpus, clip by clip.
+    """How a model answers to the speakers of one corpus, clip by clip.
 
     Attributes:
-        pitch_hz: Median pitch of each speaker.
-        groups: By what they are formed by, 'pitch' and, where the corpus says it, 'sex'.
+        pitch_hz: median pitch of each speaker.
+        groups: by what they are formed by, 'pitch' and, where the corpus says it, 'sex'.
     """
 
     pitch_hz: dict[str, float]
@@ -73,8 +70,7 @@ class Fairness:
 
 def measure(clips: Sequence[Clip], scores: Sequence[ClipScores],
             labels: Sequence[str]) -> Fairness:
-    """
-    Return how fair the answers to the clips of one corpus are; any label may be answered.
+    """Return how fair the answers to the clips of one corpus are; any label may be answered.
 
     Clips of unknown speakers count nowhere.
     """
@@ -93,8 +89,7 @@ def measure(clips: Sequence[Clip], scores: Sequence[ClipScores],
 
 def speaker_pitch(clips: Sequence[Clip], scores: Sequence[ClipScores],
                   labels: Sequence[str]) -> dict[str, float]:
-    """
-    Return the median pitch of each speaker [Hz]; NaN where no window of theirs is voiced.
+    """Return the median pitch of each speaker [Hz]; NaN where no window of theirs is voiced.
 
     It is the median over the neutral clips, which emotion does not move, and over all where there
     is none. The pitch of a clip is the median over its windows.
@@ -117,12 +112,11 @@ def pitch_name(pitch_hz: float) -> str:
 
 
 def gaps(groups: Sequence[Voices], min_clips: int = MIN_CLIPS) -> dict[str, float]:
-    """
-    Return by how much the best and the worst group are apart, for each rate.
+    """Return by how much the best and the worst group are apart, for each rate.
 
     Args:
-        groups: Of one kind.
-        min_clips: A group with fewer is left out; NaN where fewer than two groups are left.
+        groups: of one kind.
+        min_clips: a group with fewer is left out; NaN where fewer than two groups are left.
     """
     found = {}
     for name in groups[0].rates if groups else ():

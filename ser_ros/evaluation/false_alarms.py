@@ -33,15 +33,12 @@ class Heard:
 
 @dataclass(frozen=True)
 class Figures:
-    """
-    The sounds of one kind, or all of them.
+    """The sounds of one kind, or all of them.
 
-    Attributes
-    ----------
-    clips, windows: how many there are.
-    no_speech, uncertain, emotion: share of the windows in which the graph says so.
-    false_clips: share of the clips with a window in which an emotion is named.
-
+    Attributes:
+        clips, windows: how many there are.
+        no_speech, uncertain, emotion: share of the windows in which the graph says so.
+        false_clips: share of the clips with a window in which an emotion is named.
     """
 
     clips: int
@@ -53,19 +50,19 @@ class Figures:
 
 
 def find(folder: Path) -> list[Path]:
-    """
-    Return the audio files in a folder and below it.
+    """Return the audio files in a folder and below it.
 
-    :raises SerError: if there is none.
+    Raises:
+        SerError: if there is none.
     """
     return [Path(path) for path in find_audio_files(str(folder.resolve()), LOGGER.warning)]
 
 
 def read(paths: Iterable[Path]) -> Iterator[Sound]:
-    """
-    Yield recordings of no speech; their kind is the name of the folder that they lie in.
+    """Yield recordings of no speech; their kind is the name of the folder that they lie in.
 
-    :raises SerError: if one cannot be read.
+    Raises:
+        SerError: if one cannot be read.
     """
     for path in paths:
         yield Sound(path.parent.name, read_samples(path))
@@ -89,10 +86,10 @@ def summarise(heard: Sequence[Heard]) -> Figures:
 
 
 def report(heard: Sequence[Heard], unreadable: int = 0) -> list[Block]:
-    """
-    Return the figures of all sounds and of each kind as a document.
+    """Return the figures of all sounds and of each kind as a document.
 
-    :param unreadable: number of files that were left out.
+    Args:
+        unreadable: number of files that were left out.
     """
     groups = {'all': list(heard)}
     without = [sound for sound in heard if sound.kind not in HARD]

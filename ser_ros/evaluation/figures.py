@@ -18,15 +18,12 @@ UNITS = ('clips', 'windows')
 
 @dataclass(frozen=True)
 class Answers:
-    """
-    What is answered to each clip or window, and what would be right.
+    """What is answered to each clip or window, and what would be right.
 
-    Attributes
-    ----------
-    probabilities: (n, classes), adding up to 1.
-    truth: (n,) class of each.
-    groups: (n,) what the bootstrap draws: the speaker, or the clip.
-
+    Attributes:
+        probabilities: (n, classes), adding up to 1.
+        truth: (n,) class of each.
+        groups: (n,) what the bootstrap draws: the speaker, or the clip.
     """
 
     probabilities: np.ndarray
@@ -36,17 +33,14 @@ class Answers:
 
 @dataclass(frozen=True)
 class Figures:
-    """
-    What is right of the answers to some clips or windows, in one choice of classes.
+    """What is right of the answers to some clips or windows, in one choice of classes.
 
-    Attributes
-    ----------
-    labels: the classes that could be answered.
-    confusion: counts, truth by row and answer by column.
-    intervals: 95 % intervals of 'uar', 'macro_f1' and 'accuracy'.
-    resampled: what the intervals' bootstrap drew, 'speakers' or 'clips'.
-    confidence, right: of each answer its probability, and whether it is right.
-
+    Attributes:
+        labels: the classes that could be answered.
+        confusion: counts, truth by row and answer by column.
+        intervals: 95 % intervals of 'uar', 'macro_f1' and 'accuracy'.
+        resampled: what the intervals' bootstrap drew, 'speakers' or 'clips'.
+        confidence, right: of each answer its probability, and whether it is right.
     """
 
     labels: tuple[str, ...]
@@ -83,12 +77,12 @@ class Figures:
 
 
 def restrict(windows: np.ndarray, columns: Sequence[int]) -> np.ndarray:
-    """
-    Return the probabilities of some labels, renormalised.
+    """Return the probabilities of some labels, renormalised.
 
     As the running graph does with its parameter ``emotions``.
 
-    :param windows: (windows, labels).
+    Args:
+        windows: (windows, labels).
     """
     kept = windows[:, columns]
     return kept / kept.sum(axis=1, keepdims=True)
@@ -109,8 +103,7 @@ def clip_answers(clips: Sequence[Clip], scores: Sequence[ClipScores],
 
 def window_answers(clips: Sequence[Clip], scores: Sequence[ClipScores],
                    columns: Sequence[int]) -> Answers:
-    """
-    Return one answer for each window with speech; its truth is that of the clip.
+    """Return one answer for each window with speech; its truth is that of the clip.
 
     A clip without speech has none, unless there is no speech in any clip: then all windows count.
     """
@@ -130,8 +123,7 @@ ANSWERS = {'clips': clip_answers, 'windows': window_answers}
 
 
 def bootstrap_groups(clips: Sequence[Clip]) -> tuple[list[str], str]:
-    """
-    Return what the bootstrap draws, of each clip and in words.
+    """Return what the bootstrap draws, of each clip and in words.
 
     That is its speaker, or the clip itself where there is one speaker only or one is unknown.
     """
@@ -143,12 +135,12 @@ def bootstrap_groups(clips: Sequence[Clip]) -> tuple[list[str], str]:
 
 def compare(clips: Sequence[Clip], scores: Sequence[ClipScores], labels: Sequence[str],
             chosen: Sequence[str], unit: str = 'clips') -> Figures:
-    """
-    Compare scores and truth of the clips whose emotion is among ``chosen``.
+    """Compare scores and truth of the clips whose emotion is among ``chosen``.
 
-    :param scores: of each clip.
-    :param chosen: the labels that may be answered.
-    :param unit: 'clips' or 'windows'.
+    Args:
+        scores: of each clip.
+        chosen: the labels that may be answered.
+        unit: 'clips' or 'windows'.
     """
     columns = [index for index, label in enumerate(labels) if label in chosen]
     rows = [index for index, clip in enumerate(clips) if clip.label in columns]
@@ -171,8 +163,7 @@ def of_corpus(clips: Sequence[Clip], scores: Sequence[ClipScores],
 
 
 def choices(clips: Sequence[Clip], labels: Sequence[str]) -> dict[str, list[str]]:
-    """
-    Return which labels may be answered to the clips of a corpus.
+    """Return which labels may be answered to the clips of a corpus.
 
     'all' labels of the model; those that the 'corpus' has, where it lacks some; the 'main' four,
     where the corpus has clips of more than one of them.
@@ -200,13 +191,12 @@ def evaluate(clips: Sequence[Clip], scores: Sequence[ClipScores], labels: Sequen
 
 @dataclass(frozen=True)
 class Named:
-    """
-    How the graph names one emotion.
+    """How the graph names one emotion.
 
     Attributes:
-        windows: Number of windows in which it names the emotion.
-        right: Number of those that are right.
-        spoken: Number of windows with speech in the clips of the emotion.
+        windows: number of windows in which it names the emotion.
+        right: number of those that are right.
+        spoken: number of windows with speech in the clips of the emotion.
     """
 
     windows: int
@@ -226,15 +216,14 @@ class Named:
 
 @dataclass(frozen=True)
 class GraphFigures:
-    """
-    What the graph says of a corpus with its own thresholds.
+    """What the graph says of a corpus with its own thresholds.
 
     Attributes:
-        windows: Number of windows, with and without speech.
-        no_speech, uncertain: Share of them in which it says so.
-        right: Share that is right of the windows in which an emotion is named; NaN if none is.
-        silent_clips: Number of clips without speech in any window.
-        named: By emotion, how it is named.
+        windows: number of windows, with and without speech.
+        no_speech, uncertain: share of them in which it says so.
+        right: share that is right of the windows in which an emotion is named; NaN if none is.
+        silent_clips: number of clips without speech in any window.
+        named: by emotion, how it is named.
     """
 
     windows: int

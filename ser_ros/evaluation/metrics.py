@@ -16,10 +16,10 @@ def confusion(truth: np.ndarray, answers: np.ndarray, classes: int) -> np.ndarra
 
 
 def recalls(counts: np.ndarray) -> np.ndarray:
-    """
-    Return the share of each class that is recognised; NaN for a class without clips.
+    """Return the share of each class that is recognised; NaN for a class without clips.
 
-    :param counts: (..., classes, classes), as all functions below take them.
+    Args:
+        counts: (..., classes, classes), as all functions below take them.
     """
     return _shares(_hits(counts), counts.sum(axis=-1))
 
@@ -61,15 +61,12 @@ def _shares(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Reliability:
-    """
-    How sure and how right the answers are, by bins of equal width of their confidence.
+    """How sure and how right the answers are, by bins of equal width of their confidence.
 
-    Attributes
-    ----------
-    confidence, accuracy: mean confidence and share of right answers in each bin; NaN in an empty
-        one.
-    share: of all answers that are in the bin.
-
+    Attributes:
+        confidence, accuracy: mean confidence and share of right answers in each bin; NaN in an
+            empty one.
+        share: of all answers that are in the bin.
     """
 
     confidence: np.ndarray
@@ -83,11 +80,11 @@ class Reliability:
 
 
 def reliability(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> Reliability:
-    """
-    Return the bins of a reliability diagram (Guo et al. 2017, arXiv:1706.04599).
+    """Return the bins of a reliability diagram (Guo et al. 2017, arXiv:1706.04599).
 
-    :param confidence: of each answer, [0, 1].
-    :param right: whether each is.
+    Args:
+        confidence: of each answer, [0, 1].
+        right: whether each is.
     """
     which = np.minimum((confidence * bins).astype(int), bins - 1)
     sizes = np.bincount(which, minlength=bins)
@@ -97,8 +94,7 @@ def reliability(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> Re
 
 
 def calibration_error(probabilities: np.ndarray, truth: np.ndarray, bins: int = 15) -> float:
-    """
-    Return the expected calibration error (Guo et al. 2017, arXiv:1706.04599).
+    """Return the expected calibration error (Guo et al. 2017, arXiv:1706.04599).
 
     The mean distance between confidence and share of right answers over bins of equal width.
     """
@@ -107,13 +103,13 @@ def calibration_error(probabilities: np.ndarray, truth: np.ndarray, bins: int = 
 
 
 def risk_coverage(confidence: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """
-    Return the error of the most confident answers against how many those are.
+    """Return the error of the most confident answers against how many those are.
 
     The curve of Geifman and El-Yaniv 2017 (arXiv:1705.08500). Answers of equal confidence are
     taken together, since no threshold parts them.
 
-    :return: coverage, rising to 1, and risk: the share of wrong answers among those covered.
+    Returns:
+        coverage, rising to 1, and risk: the share of wrong answers among those covered.
     """
     order = np.argsort(-confidence, kind='stable')
     ends = np.flatnonzero(np.diff(confidence[order], append=-np.inf))
@@ -131,11 +127,13 @@ def coverage_at(risk_limit: float, coverage: np.ndarray, risk: np.ndarray) -> fl
 def bootstrap(
         truth: np.ndarray, answers: np.ndarray, groups: Sequence[str], classes: int,
         rounds: int = 2000, seed: int = 0) -> dict[str, tuple[float, float]]:
-    """
-    Return 95 % intervals over resampled groups (percentile bootstrap, Efron 1979).
+    """Return 95 % intervals over resampled groups (percentile bootstrap, Efron 1979).
 
-    :param groups: what is drawn with replacement: each clip's speaker, or the clips themselves.
-    :return: of 'uar', 'macro_f1' and 'accuracy'.
+    Args:
+        groups: what is drawn with replacement: each clip's speaker, or the clips themselves.
+
+    Returns:
+        of 'uar', 'macro_f1' and 'accuracy'.
     """
     drawn, = _drawn_confusions(truth, [answers], groups, classes, rounds, seed)
     values = {
@@ -147,15 +145,12 @@ def bootstrap(
 
 @dataclass(frozen=True)
 class Difference:
-    """
-    By how much one model's UAR is over another's on the same clips.
+    """By how much one model's UAR is over another's on the same clips.
 
-    Attributes
-    ----------
-    uar: ours less theirs.
-    interval: 95 % interval of that.
-    below: share of the bootstrap's draws in which ours is the lower one.
-
+    Attributes:
+        uar: ours less theirs.
+        interval: 95 % interval of that.
+        below: share of the bootstrap's draws in which ours is the lower one.
     """
 
     uar: float
@@ -166,11 +161,11 @@ class Difference:
 def paired_bootstrap(
         truth: np.ndarray, answers: np.ndarray, others: np.ndarray, groups: Sequence[str],
         classes: int, rounds: int = 2000, seed: int = 0) -> Difference:
-    """
-    Compare two models' answers over the same resampled groups.
+    """Compare two models' answers over the same resampled groups.
 
-    :param others: the other model's answers to the same clips.
-    :param groups: see `bootstrap`.
+    Args:
+        others: the other model's answers to the same clips.
+        groups: see `bootstrap`.
     """
     ours, theirs = (np.nanmean(recalls(drawn), axis=1) for drawn in _drawn_confusions(
         truth, [answers, others], groups, classes, rounds, seed))
@@ -207,10 +202,10 @@ def bootstrap_uar(
 
 
 def fit_temperature(logits: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> float:
-    """
-    Return the temperature under which softmax(logits / temperature) loses least (Guo et al.).
+    """Return the temperature under which softmax(logits / temperature) loses least (Guo et al.).
 
-    :param weights: of each row in the mean of -log(probability of the truth).
+    Args:
+        weights: of each row in the mean of -log(probability of the truth).
     """
     candidates = np.exp(np.linspace(np.log(0.2), np.log(5.0), 400))
     losses = [np.average(_losses(logits / value, truth), weights=weights) for value in candidates]

@@ -13,10 +13,10 @@ from ser_ros.evaluation.report import confusion_picture
 
 
 def save_all(results: Mapping[str, Mapping[str, Mapping[str, Figures]]], folder: Path) -> None:
-    """
-    Draw all pictures that the report shows.
+    """Draw all pictures that the report shows.
 
-    :param results: by unit, corpus and choice of classes.
+    Args:
+        results: by unit, corpus and choice of classes.
     """
     for name, chosen in results['clips'].items():
         for choice, figures in chosen.items():

@@ -23,20 +23,17 @@ RISKS = (0.1, 0.2, 0.3)
 
 @dataclass(frozen=True)
 class Evaluation:
-    """
-    Everything that was found out about a model.
+    """Everything that was found out about a model.
 
-    Attributes
-    ----------
-    info, backend: of the model file, and what ran it.
-    part: whose clips, 'test', 'validation' or 'all' speakers.
-    speakers: number of them by corpus; 0 where they are unknown.
-    figures: by unit ('clips', 'windows'), corpus and choice of classes.
-    graph: what the graph says of the windows, by corpus.
-    responses: to changes of emotion, by corpus; empty if they were not measured.
-    fairness: to low and high voices, women and men, by corpus.
-    notes: on the data, such as where the speakers come from, a sentence each.
-
+    Attributes:
+        info, backend: of the model file, and what ran it.
+        part: whose clips, 'test', 'validation' or 'all' speakers.
+        speakers: number of them by corpus; 0 where they are unknown.
+        figures: by unit ('clips', 'windows'), corpus and choice of classes.
+        graph: what the graph says of the windows, by corpus.
+        responses: to changes of emotion, by corpus; empty if they were not measured.
+        fairness: to low and high voices, women and men, by corpus.
+        notes: on the data, such as where the speakers come from, a sentence each.
     """
 
     info: ModelInfo

@@ -21,16 +21,14 @@ TALKERS = 40  # clips that babble is made of
 
 @dataclass(frozen=True)
 class Robustness:
-    """
-    What is right of a corpus under one condition; shares in [0, 1].
+    """What is right of a corpus under one condition; shares in [0, 1].
 
-    Attributes
-    ----------
-    clips: number of them.
-    uar, interval: per clip, all labels of the model allowed, with its 95 % interval by bootstrap.
-    difference: to UAR without any degradation, by a paired bootstrap.
-    no_speech: share of the clips in which no window counts as speech.
-
+    Attributes:
+        clips: number of them.
+        uar, interval: per clip, all labels of the model allowed, with its 95 % interval by
+            bootstrap.
+        difference: to UAR without any degradation, by a paired bootstrap.
+        no_speech: share of the clips in which no window counts as speech.
     """
 
     corpus: str
@@ -43,10 +41,10 @@ class Robustness:
 
 
 def choose(clips: Sequence[Clip], per_corpus: int, seed: int = 0) -> list[Clip]:
-    """
-    Draw clips of each corpus, the same ones for the same clips, its classes as evenly as can be.
+    """Draw clips of each corpus, the same ones for the same clips, its classes as evenly as can be.
 
-    :param per_corpus: maximum number of each; 0 for all.
+    Args:
+        per_corpus: maximum number of each; 0 for all.
     """
     generator = np.random.default_rng(seed)
     chosen: list[Clip] = []
@@ -64,12 +62,12 @@ def choose(clips: Sequence[Clip], per_corpus: int, seed: int = 0) -> list[Clip]:
 
 def measure(scorer: Scorer, clips: Sequence[Clip], conditions: Sequence[Condition],
             progress: Progress) -> list[Robustness]:
-    """
-    Score the clips as they are (CLEAN) and under every condition, by the steps of the graph.
+    """Score the clips as they are (CLEAN) and under every condition, by the steps of the graph.
 
     What is drawn for a clip and a condition is always the same.
 
-    :raises SerError: if a clip cannot be read, or this machine lacks a codec.
+    Raises:
+        SerError: if a clip cannot be read, or this machine lacks a codec.
     """
     drawn = np.random.default_rng(0).permutation(len(clips))[:TALKERS]
     talkers = [(clips[index], read_samples(clips[index].path, scorer.recognizer.min_samples))

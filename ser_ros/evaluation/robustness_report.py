@@ -21,10 +21,10 @@ COLUMNS = ['corpus', 'family', 'condition', 'strength', 'unit', 'clips', 'uar', 
 
 
 def write(results: Sequence[Robustness], info: ModelInfo, part: str, folder: Path) -> str:
-    """
-    Write robustness.md, .html and .csv and a picture for each corpus to ``folder``.
+    """Write robustness.md, .html and .csv and a picture for each corpus to ``folder``.
 
-    :return: the Markdown.
+    Returns:
+        the Markdown.
     """
     save(results, folder / 'robustness.csv')
     for corpus in _corpora(results):

@@ -50,11 +50,10 @@ def save_windows(path: Path, clips: Sequence[Clip], scores: Sequence[ClipScores]
 
 
 def labels_of(path: Path) -> list[str]:
-    """
-    Return the labels that `save_windows` has written the probabilities of.
+    """Return the labels that `save_windows` has written the probabilities of.
 
     Raises:
-        SerError: If the file cannot be read, or holds no windows.
+        SerError: if the file cannot be read, or holds no windows.
     """
     rows = read_rows(path, REQUIRED)
     if not rows:
@@ -63,11 +62,10 @@ def labels_of(path: Path) -> list[str]:
 
 
 def load_clips(path: Path, labels: Sequence[str]) -> list[Clip]:
-    """
-    Return the clips whose windows `save_windows` has written, of these labels alone.
+    """Return the clips whose windows `save_windows` has written, of these labels alone.
 
     Raises:
-        SerError: If the file cannot be read.
+        SerError: if the file cannot be read.
     """
     found = {row['file_path']: row for row in read_rows(path, REQUIRED)}
     return [Clip(row['corpus'], Path(name), row.get('speaker', ''), labels.index(row['emotion']))
@@ -75,20 +73,19 @@ def load_clips(path: Path, labels: Sequence[str]) -> list[Clip]:
 
 
 def load_windows(path: Path, clips: Sequence[Clip], labels: Sequence[str]) -> list[ClipScores]:
-    """
-    Read what `save_windows` has written.
+    """Read what `save_windows` has written.
 
     Args:
-        path: Of the file.
-        clips: Whose scores are wanted. They are found by path or, where the files of another
+        path: of the file.
+        clips: whose scores are wanted. They are found by path or, where the files of another
             evaluation lie elsewhere, by corpus, emotion, speaker and file name.
-        labels: Whose probabilities are wanted.
+        labels: whose probabilities are wanted.
 
     Returns:
         The scores, in the order of the clips and labels.
 
     Raises:
-        SerError: If the file cannot be read, or lacks a label or a clip.
+        SerError: if the file cannot be read, or lacks a label or a clip.
     """
     rows: dict[str, list[dict[str, str]]] = {}
     for row in read_rows(path, [*REQUIRED, *labels]):

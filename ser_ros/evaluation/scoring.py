@@ -14,8 +14,7 @@ from ser_ros.recognizer import Recognizer
 
 @dataclass(frozen=True)
 class WindowScores:
-    """
-    What a model says of the windows of one recording, each of them alone.
+    """What a model says of the windows of one recording, each of them alone.
 
     Attributes:
         probabilities: (windows, labels), adding up to 1 in each window.
@@ -31,8 +30,7 @@ class WindowScores:
 
 @dataclass(frozen=True)
 class ClipScores(WindowScores):
-    """
-    The windows of one recording, each alone and as the graph would answer them.
+    """The windows of one recording, each alone and as the graph would answer them.
 
     Attributes:
         states, labels, confidences: what the graph would say after each window, smoothed over
@@ -53,8 +51,7 @@ class ClipScores(WindowScores):
 
     @property
     def rated(self) -> np.ndarray:
-        """
-        Which windows count for the clip: those with speech, as in ``ser_ros classify``.
+        """Which windows count for the clip: those with speech, as in ``ser_ros classify``.
 
         All of them where none has any, so that every clip gets a score.
         """
@@ -62,8 +59,7 @@ class ClipScores(WindowScores):
 
 
 class Scorer:
-    """
-    Scores recordings with one model.
+    """Scores recordings with one model.
 
     Attributes:
         recognizer: what listens.
@@ -76,8 +72,7 @@ class Scorer:
         self.labels = recognizer.labels
 
     def clips(self, clips: Iterable[Clip]) -> Iterator[ClipScores]:
-        """
-        Yield the scores of each clip.
+        """Yield the scores of each clip.
 
         Raises:
             SerError: if a clip cannot be read.
@@ -86,8 +81,7 @@ class Scorer:
             yield self.score(read_samples(clip.path))
 
     def score(self, samples: np.ndarray) -> ClipScores:
-        """
-        Score one recording.
+        """Score one recording.
 
         Args:
             samples: float32 (n,) at 16 kHz.

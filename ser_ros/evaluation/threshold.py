@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-From which confidence on an emotion is named: so that what is named is right at a stated rate.
+"""From which confidence on an emotion is named: so that what is named is right at a stated rate.
 
 Chosen on validation speakers, over the very steps of the graph with its smoothing, and kept in the
 model file.
@@ -38,14 +37,11 @@ LEAST_ANSWERED = 0.05
 
 @dataclass(frozen=True)
 class Answers:
-    """
-    How the graph answers the windows with speech of one corpus.
+    """How the graph answers the windows with speech of one corpus.
 
-    Attributes
-    ----------
-    answered: share of them in which it names an emotion.
-    right: share of those that are right; NaN where none is answered.
-
+    Attributes:
+        answered: share of them in which it names an emotion.
+        right: share of those that are right; NaN where none is answered.
     """
 
     answered: float
@@ -54,15 +50,12 @@ class Answers:
 
 @dataclass(frozen=True)
 class Threshold:
-    """
-    A chosen threshold and what it gives.
+    """A chosen threshold and what it gives.
 
-    Attributes
-    ----------
-    min_confidence: the threshold.
-    reached: whether the stated rate is.
-    answers: by corpus, on the data that it was chosen on.
-
+    Attributes:
+        min_confidence: the threshold.
+        reached: whether the stated rate is.
+        answers: by corpus, on the data that it was chosen on.
     """
 
     min_confidence: float
@@ -111,18 +104,20 @@ def shares(counts: Counts) -> dict[str, Answers]:
 
 def choose(clips: Sequence[Clip], scores: Sequence[WindowScores], labels: Sequence[str],
            accuracy: float, settings: TrackerSettings) -> Threshold:
-    """
-    Return the lowest threshold with which the stated share of the answers is right.
+    """Return the lowest threshold with which the stated share of the answers is right.
 
     Every corpus weighs the same. Where no threshold reaches that share, it is the one with the
     highest, among those with which at least 5 % of the windows with speech of each corpus are
     answered.
 
-    :param clips: of the validation speakers.
-    :param scores: of each clip.
-    :param accuracy: the stated share, over 0 to 1.
-    :param settings: the tracker's, whatever its ``min_confidence``.
-    :raises SerError: if in the windows of a corpus no speech is heard.
+    Args:
+        clips: of the validation speakers.
+        scores: of each clip.
+        accuracy: the stated share, over 0 to 1.
+        settings: the tracker's, whatever its ``min_confidence``.
+
+    Raises:
+        SerError: if in the windows of a corpus no speech is heard.
     """
     best = None
     for candidate in CANDIDATES:
@@ -143,14 +138,18 @@ def choose(clips: Sequence[Clip], scores: Sequence[WindowScores], labels: Sequen
 
 def add_to_model(folder: Path, clips: Sequence[Clip], accuracy: float,
                  progress: Progress) -> Threshold:
-    """
-    Choose the threshold of a stored model and write it into all its files.
+    """Choose the threshold of a stored model and write it into all its files.
 
-    :param folder: of the model; the choice is made with its file of the highest precision.
-    :param clips: of the validation speakers.
-    :param accuracy: as in `choose`.
-    :return: what was chosen.
-    :raises SerError: if the model or a clip cannot be read.
+    Args:
+        folder: of the model; the choice is made with its file of the highest precision.
+        clips: of the validation speakers.
+        accuracy: as in `choose`.
+
+    Returns:
+        what was chosen.
+
+    Raises:
+        SerError: if the model or a clip cannot be read.
     """
     model = Model(f'{folder}/')
     with Recognizer(f'{folder}/', model.precisions[0], backend='onnxruntime') as recognizer:

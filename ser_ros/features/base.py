@@ -13,8 +13,7 @@ Columns = Tuple[np.ndarray, ...]
 
 
 class FeatureExtractor(abc.ABC):
-    """
-    Streaming computation of one feature set.
+    """Streaming computation of one feature set.
 
     A feature set turns sound into columns of numbers, one every ``hop_samples``: the spectrum of
     a frame, for example, or each sample itself. The latest ``window_columns`` columns are a
@@ -22,13 +21,13 @@ class FeatureExtractor(abc.ABC):
     definition: models carry it, and a changed definition is a new name.
 
     Attributes:
-        name: Such as ``'mel_yin_rms/1'``.
-        sample_rate_hz: Rate of the samples to push.
-        hop_samples: Step from one column to the next; 1 where the samples are the columns. The
+        name: such as ``'mel_yin_rms/1'``.
+        sample_rate_hz: rate of the samples to push.
+        hop_samples: step from one column to the next; 1 where the samples are the columns. The
             time between two windows is a multiple of it.
-        window_samples: Length of a window in samples.
-        window_columns: Length of a window in columns.
-        input_shape: Shape of the model's input, without the batch.
+        window_samples: length of a window in samples.
+        window_columns: length of a window in columns.
+        input_shape: shape of the model's input, without the batch.
     """
 
     name: str
@@ -40,16 +39,15 @@ class FeatureExtractor(abc.ABC):
 
     @classmethod
     def make(cls, input_shape: Optional[Tuple[int, ...]] = None) -> 'FeatureExtractor':
-        """
-        Make an empty stream.
+        """Make an empty stream.
 
         A feature set that suits inputs of several shapes overrides this.
 
         Args:
-            input_shape: Shape that the model takes; None for that of the feature set.
+            input_shape: shape that the model takes; None for that of the feature set.
 
         Raises:
-            SerError: If the feature set does not make inputs of this shape.
+            SerError: if the feature set does not make inputs of this shape.
         """
         extractor = cls()
         if input_shape is not None and tuple(input_shape) != extractor.input_shape:
@@ -64,8 +62,7 @@ class FeatureExtractor(abc.ABC):
 
     @abc.abstractmethod
     def push(self, samples: np.ndarray) -> None:
-        """
-        Take in the next samples, any number of them.
+        """Take in the next samples, any number of them.
 
         How a signal is cut into pushes never changes a result.
 
@@ -73,29 +70,27 @@ class FeatureExtractor(abc.ABC):
             samples: Float32, shape (n,), full scale is 1.0.
 
         Raises:
-            SerError: For another dtype or shape, and for NaN, infinity or amplitudes that cannot
+            SerError: for another dtype or shape, and for NaN, infinity or amplitudes that cannot
                 be sound. Nothing is taken in then.
         """
 
     @abc.abstractmethod
     def input(self, out: Optional[np.ndarray] = None) -> np.ndarray:
-        """
-        Return the model's input for the latest window.
+        """Return the model's input for the latest window.
 
         Args:
             out: C-contiguous float32 array of ``input_shape`` to write to; a new one without it.
 
         Raises:
-            SerError: While the first window is not complete.
+            SerError: while the first window is not complete.
         """
 
     @abc.abstractmethod
     def pitch_hz(self) -> float:
-        """
-        Return the median pitch of the latest window's voiced frames [Hz], NaN without any.
+        """Return the median pitch of the latest window's voiced frames [Hz], NaN without any.
 
         Raises:
-            SerError: While the first window is not complete.
+            SerError: while the first window is not complete.
         """
 
     @abc.abstractmethod
@@ -104,14 +99,13 @@ class FeatureExtractor(abc.ABC):
 
     @abc.abstractmethod
     def columns(self, samples: np.ndarray) -> Columns:
-        """
-        Compute the columns of a whole recording; the stream's own state is not touched.
+        """Compute the columns of a whole recording; the stream's own state is not touched.
 
         For training: compute them once, cut windows of ``window_columns`` anywhere, and turn
         these into inputs with `input_from_columns`. The result is exactly what the stream gives.
 
         Args:
-            samples: As for `push`.
+            samples: as for `push`.
 
         Returns:
             Arrays whose last axis is time, one entry a column.
@@ -120,23 +114,21 @@ class FeatureExtractor(abc.ABC):
     @abc.abstractmethod
     def input_from_columns(
             self, columns: Columns, out: Optional[np.ndarray] = None) -> np.ndarray:
-        """
-        Turn the columns of one window into the model's input.
+        """Turn the columns of one window into the model's input.
 
         Args:
-            columns: As from `columns`, their last axis ``window_columns`` long.
-            out: As for `input`.
+            columns: as from `columns`, their last axis ``window_columns`` long.
+            out: as for `input`.
         """
 
     def check_window(self, samples: int) -> None:
-        """
-        Refuse to make an input before there is a window.
+        """Refuse to make an input before there is a window.
 
         Args:
-            samples: Number of samples so far.
+            samples: number of samples so far.
 
         Raises:
-            SerError: If they are fewer than a window.
+            SerError: if they are fewer than a window.
         """
         if samples < self.window_samples:
             raise SerError(

@@ -29,10 +29,10 @@ SCALE = 5.0
 
 
 class EfficientatMelColumns(NamedTuple):
-    """
-    Per-hop values, time on the last axis.
+    """Per-hop values, time on the last axis.
 
-    power: in each band, at the level of the sound, float32, shape (104, T).
+    Attributes:
+        power: in each band, at the level of the sound, float32, shape (104, T).
     """
 
     power: np.ndarray
@@ -55,8 +55,7 @@ def centres_hz() -> np.ndarray:
 
 
 def gains(frequencies_hz: np.ndarray) -> np.ndarray:
-    """
-    Return what the power at some frequencies is multiplied with.
+    """Return what the power at some frequencies is multiplied with.
 
     That is what happens at 32 kHz before the FFT: the pre-emphasis x[n] - 0.97 x[n - 1], as its
     frequency response; and the window of twice as many samples, in which the same sound has four
@@ -75,8 +74,7 @@ def filterbank() -> np.ndarray:
 
 
 def level_weights() -> np.ndarray:
-    """
-    Return the weights under which a frame's bands sum up to its mean square, shape (104,).
+    """Return the weights under which a frame's bands sum up to its mean square, shape (104,).
 
     Triangles that overlap sum up to 1.
     """
@@ -86,8 +84,7 @@ def level_weights() -> np.ndarray:
 
 
 class EfficientatMel(FramedExtractor):
-    """
-    The feature set efficientat_mel/1.
+    """The feature set efficientat_mel/1.
 
     What EfficientAT (Schmid, Koutini, Widmer 2023, arXiv:2211.04772) feeds its networks, computed
     from 16 kHz, where the original takes 32 kHz. Frames of 400 samples (25 ms), one every 160

@@ -15,16 +15,15 @@ from ser_ros.features.ring import ColumnRing
 
 
 class FramedExtractor(FeatureExtractor):
-    """
-    A feature set that says what it makes of frames; the rest is the same for all.
+    """A feature set that says what it makes of frames; the rest is the same for all.
 
     Each hop is computed once, when its last sample arrives, and kept in rings; a window is a view.
 
     Attributes:
-        grid: Frames that the sound is cut into; each becomes a column.
-        max_frames: Most frames computed at a time, which keeps the temporaries small.
-        column_names: Named tuple that the columns are put into.
-        column_layout: Shape of one hop, () for a number, and dtype, of each of the columns.
+        grid: frames that the sound is cut into; each becomes a column.
+        max_frames: most frames computed at a time, which keeps the temporaries small.
+        column_names: named tuple that the columns are put into.
+        column_layout: shape of one hop, () for a number, and dtype, of each of the columns.
     """
 
     grid: Grid
@@ -44,8 +43,7 @@ class FramedExtractor(FeatureExtractor):
 
     @abc.abstractmethod
     def _compute(self, frames: np.ndarray) -> Columns:
-        """
-        Return the columns of frames, valid until the next call.
+        """Return the columns of frames, valid until the next call.
 
         Args:
             frames: Float32, shape (n, ``grid.frame_samples``), n at most ``max_frames``.
@@ -64,8 +62,7 @@ class FramedExtractor(FeatureExtractor):
         return self.input_from_columns(self._window(), out)
 
     def pitch_hz(self) -> float:
-        """
-        Return the median pitch of the latest window's voiced frames [Hz], or NaN.
+        """Return the median pitch of the latest window's voiced frames [Hz], or NaN.
 
         To be overridden where the columns have no ``f0_hz`` and ``trough``.
         """

@@ -14,11 +14,11 @@ MAX_AMPLITUDE = 1000.0
 
 
 def check_samples(samples: np.ndarray) -> None:
-    """
-    Refuse what is not a mono signal.
+    """Refuse what is not a mono signal.
 
-    :raises SerError: unless samples is a float32 array of one dimension with finite values of
-        at most `MAX_AMPLITUDE`.
+    Raises:
+        SerError: unless samples is a float32 array of one dimension with finite values of at most
+            `MAX_AMPLITUDE`.
     """
     if not isinstance(samples, np.ndarray) or samples.dtype != np.float32:
         got = samples.dtype if isinstance(samples, np.ndarray) else type(samples).__name__
@@ -35,19 +35,18 @@ def check_samples(samples: np.ndarray) -> None:
 
 
 class FrameBuffer:
-    """
-    Hands out overlapping frames of a stream, a limited number at a time.
+    """Hands out overlapping frames of a stream, a limited number at a time.
 
     The frames are a view of one buffer made at the start: nothing is copied twice.
     """
 
     def __init__(self, frame_samples: int, hop_samples: int, max_frames: int):
-        """
-        Make an empty buffer.
+        """Make an empty buffer.
 
-        :param frame_samples: length of a frame.
-        :param hop_samples: step from one frame to the next, at most a frame.
-        :param max_frames: most frames handed out at a time.
+        Args:
+            frame_samples: length of a frame.
+            hop_samples: step from one frame to the next, at most a frame.
+            max_frames: most frames handed out at a time.
         """
         self._frame = frame_samples
         self._hop = hop_samples
@@ -63,8 +62,7 @@ class FrameBuffer:
         self._filled = 0
 
     def push(self, samples: np.ndarray) -> Iterator[np.ndarray]:
-        """
-        Take in samples and yield the frames that are complete, shape (1..max_frames, frame).
+        """Take in samples and yield the frames that are complete, shape (1..max_frames, frame).
 
         Each view is valid until the next one is asked for. Iterate to the end.
         """

@@ -6,13 +6,12 @@ from typing import NamedTuple
 
 
 class Grid(NamedTuple):
-    """
-    Frames that overlap, without padding at the ends.
+    """Frames that overlap, without padding at the ends.
 
     Attributes:
-        frame_samples: Length of a frame.
-        hop_samples: Step from one frame to the next.
-        window_hops: Frames in a window.
+        frame_samples: length of a frame.
+        hop_samples: step from one frame to the next.
+        window_hops: frames in a window.
     """
 
     frame_samples: int

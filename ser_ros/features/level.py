@@ -10,22 +10,24 @@ MIN_LEVEL_DBFS = -120.0
 
 
 def frame_rms(frames: np.ndarray) -> np.ndarray:
-    """
-    Return the RMS amplitude of frames as librosa.feature.rms computes it.
+    """Return the RMS amplitude of frames as librosa.feature.rms computes it.
 
-    :param frames: float32, shape (n, frame_samples).
-    :returns: float32, shape (n,).
+    Args:
+        frames: float32, shape (n, frame_samples).
+
+    Returns:
+        float32, shape (n,).
     """
     return np.sqrt(np.add.reduce(np.square(frames), axis=1) / np.float32(frames.shape[1]))
 
 
 def level_dbfs(samples: np.ndarray) -> float:
-    """
-    Return the RMS level in dB re an amplitude of 1.0, at least -120.
+    """Return the RMS level in dB re an amplitude of 1.0, at least -120.
 
     A sine at full scale has -3 dBFS, a square wave 0.
 
-    :param samples: float32, shape (n,); no samples count as silence.
+    Args:
+        samples: float32, shape (n,); no samples count as silence.
     """
     if not samples.size:
         return MIN_LEVEL_DBFS

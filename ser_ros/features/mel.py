@@ -11,26 +11,30 @@ MIN_POWER = 1e-10
 
 
 def mel_filterbank(corners_hz: np.ndarray, sample_rate_hz: int, fft_size: int) -> np.ndarray:
-    """
-    Return triangular filters of height 1.
+    """Return triangular filters of height 1.
 
     The same, to the last bit, as torchaudio.functional.melscale_fbanks with norm=None.
 
-    :param corners_hz: float32, shape (bands + 2,): band i rises from corner i to i + 1 and falls
-        to i + 2.
-    :returns: float32, shape (fft_size // 2 + 1, bands).
+    Args:
+        corners_hz: float32, shape (bands + 2,): band i rises from corner i to i + 1 and falls to i
+            + 2.
+
+    Returns:
+        float32, shape (fft_size // 2 + 1, bands).
     """
     frequencies_hz = np.linspace(0.0, sample_rate_hz / 2, fft_size // 2 + 1, dtype=np.float32)
     return triangles(frequencies_hz, corners_hz)
 
 
 def triangles(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
-    """
-    Return triangles of height 1 over the corners, at some points of the same scale.
+    """Return triangles of height 1 over the corners, at some points of the same scale.
 
-    :param points: shape (n,).
-    :param corners: shape (bands + 2,), as for `mel_filterbank`.
-    :returns: shape (n, bands).
+    Args:
+        points: shape (n,).
+        corners: shape (bands + 2,), as for `mel_filterbank`.
+
+    Returns:
+        shape (n, bands).
     """
     widths = np.diff(corners)
     distances = corners - points[:, np.newaxis]
@@ -54,8 +58,7 @@ def power_to_db(power: np.ndarray) -> np.ndarray:
 
 
 class MelSpectrum:
-    """
-    Mel spectrum of frames: window, power, filters.
+    """Mel spectrum of frames: window, power, filters.
 
     Computed in double precision: single-precision FFTs alone (torch's and scipy's) put two
     implementations up to 2e-5 of the image apart. The filters are applied as one gather and one
@@ -64,13 +67,13 @@ class MelSpectrum:
     """
 
     def __init__(self, filterbank: np.ndarray, window: np.ndarray, max_frames: int):
-        """
-        Prepare for frames.
+        """Prepare for frames.
 
-        :param filterbank: weights of the power, shape (fft_size // 2 + 1, bands), no band without
-            a weight.
-        :param window: shape (frame_samples,); a frame shorter than the FFT is followed by zeros.
-        :param max_frames: most frames given at a time.
+        Args:
+            filterbank: weights of the power, shape (fft_size // 2 + 1, bands), no band without a
+                weight.
+            window: shape (frame_samples,); a frame shorter than the FFT is followed by zeros.
+            max_frames: most frames given at a time.
         """
         self._window = window
         self._fft_size = 2 * (len(filterbank) - 1)
@@ -83,11 +86,13 @@ class MelSpectrum:
         self._mel = np.empty((max_frames, filterbank.shape[1]))
 
     def __call__(self, frames: np.ndarray) -> np.ndarray:
-        """
-        Return the power in each band.
+        """Return the power in each band.
 
-        :param frames: float32, shape (n, frame_samples).
-        :returns: float64, shape (n, bands), valid until the next call.
+        Args:
+            frames: float32, shape (n, frame_samples).
+
+        Returns:
+            float64, shape (n, bands), valid until the next call.
         """
         n, length = frames.shape
         np.multiply(frames, self._window, out=self._windowed[:n, :length])

@@ -32,12 +32,12 @@ DB_PER_NEPER = 10.0 / np.log(10.0)
 
 
 class MelF0LevelColumns(NamedTuple):
-    """
-    Per-hop values, time on the last axis.
+    """Per-hop values, time on the last axis.
 
-    power: each band's share of the frame's mean square, float32, shape (128, T).
-    f0_hz: YIN's pitch of every frame, voiced or not [Hz], 50..616, float32, shape (T,).
-    trough: depth of YIN's trough, about 0 where periodic and 1 in noise, float32, shape (T,).
+    Attributes:
+        power: each band's share of the frame's mean square, float32, shape (128, T).
+        f0_hz: YIN's pitch of every frame, voiced or not [Hz], 50..616, float32, shape (T,).
+        trough: depth of YIN's trough, about 0 where periodic and 1 in noise, float32, shape (T,).
     """
 
     power: np.ndarray
@@ -46,8 +46,7 @@ class MelF0LevelColumns(NamedTuple):
 
 
 def filterbank() -> np.ndarray:
-    """
-    Return the weights of the power spectrum, float64, shape (513, 128).
+    """Return the weights of the power spectrum, float64, shape (513, 128).
 
     Triangles that overlap sum up to 1; so the bands sum up to the frame's mean square.
     """
@@ -57,8 +56,7 @@ def filterbank() -> np.ndarray:
 
 
 class MelF0Level(FramedExtractor):
-    """
-    The feature set mel_f0_level/1.
+    """The feature set mel_f0_level/1.
 
     It has the grid of mel_yin_rms/1 and nothing relative to a window but its level.
 

@@ -19,13 +19,13 @@ MEL_RANGE_DB = 80.0
 
 
 class MelYinRmsColumns(NamedTuple):
-    """
-    Per-hop values, time on the last axis.
+    """Per-hop values, time on the last axis.
 
-    mel_db: mel spectrum [dB re 1.0], at least -100, float32, shape (128, T).
-    f0_hz: YIN's pitch of every frame, voiced or not [Hz], 50..8000, float64, shape (T,).
-    rms: RMS amplitude, float32, shape (T,).
-    trough: depth of YIN's trough, about 0 where periodic and 1 in noise, float32, shape (T,).
+    Attributes:
+        mel_db: mel spectrum [dB re 1.0], at least -100, float32, shape (128, T).
+        f0_hz: YIN's pitch of every frame, voiced or not [Hz], 50..8000, float64, shape (T,).
+        rms: RMS amplitude, float32, shape (T,).
+        trough: depth of YIN's trough, about 0 where periodic and 1 in noise, float32, shape (T,).
     """
 
     mel_db: np.ndarray
@@ -35,8 +35,7 @@ class MelYinRmsColumns(NamedTuple):
 
 
 class MelYinRms(FramedExtractor):
-    """
-    The feature set mel_yin_rms/1.
+    """The feature set mel_yin_rms/1.
 
     16 kHz mono in frames of 1024 samples (64 ms), one every 320 (20 ms), without padding; a
     window is 128 frames, 41 664 samples (2.604 s). The image has three channels of 128 bands
@@ -72,10 +71,10 @@ class MelYinRms(FramedExtractor):
 
     def input_from_columns(
             self, columns: Columns, out: Optional[np.ndarray] = None) -> np.ndarray:
-        """
-        Turn the columns of one window into the model's input; see `FeatureExtractor`.
+        """Turn the columns of one window into the model's input; see `FeatureExtractor`.
 
-        :param columns: the first three are used: mel_db (128, 128), f0_hz (128,), rms (128,).
+        Args:
+            columns: the first three are used: mel_db (128, 128), f0_hz (128,), rms (128,).
         """
         if out is None:
             out = np.empty(self.input_shape, np.float32)

@@ -21,11 +21,11 @@ MAX_FRAMES = 43
 
 
 def median_voiced_hz(f0_hz: np.ndarray, trough: np.ndarray) -> float:
-    """
-    Return the median pitch of the voiced frames [Hz], NaN without any.
+    """Return the median pitch of the voiced frames [Hz], NaN without any.
 
-    :param f0_hz: YIN's pitch of every frame, voiced or not [Hz].
-    :param trough: depth of YIN's trough, about 0 where periodic and 1 in noise.
+    Args:
+        f0_hz: YIN's pitch of every frame, voiced or not [Hz].
+        trough: depth of YIN's trough, about 0 where periodic and 1 in noise.
     """
     voiced = ((trough < VOICED_MAX_TROUGH)
               & (f0_hz >= VOICED_MIN_HZ) & (f0_hz <= VOICED_MAX_HZ))
@@ -33,17 +33,16 @@ def median_voiced_hz(f0_hz: np.ndarray, trough: np.ndarray) -> float:
 
 
 class PitchTracker:
-    """
-    Median pitch of the latest window, for feature sets that have no pitch of their own.
+    """Median pitch of the latest window, for feature sets that have no pitch of their own.
 
     Of the frames of `VOICE_GRID`, as in mel_yin_rms/1.
     """
 
     def __init__(self, window_samples: int):
-        """
-        Make an empty stream.
+        """Make an empty stream.
 
-        :param window_samples: length of a window; the frames that it holds are looked at.
+        Args:
+            window_samples: length of a window; the frames that it holds are looked at.
         """
         frame_samples, hop_samples = VOICE_GRID[:2]
         hops = max(1, VOICE_GRID.hops(window_samples))

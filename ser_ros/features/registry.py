@@ -27,15 +27,14 @@ FEATURE_SETS: Registry[Type[FeatureExtractor]] = Registry(
 
 def create_extractor(
         name: str, input_shape: Optional[Tuple[int, ...]] = None) -> FeatureExtractor:
-    """
-    Make the extractor of a feature set, as a model file names it.
+    """Make the extractor of a feature set, as a model file names it.
 
     Args:
-        name: Such as ``'mel_yin_rms/1'``.
-        input_shape: Shape of the model's input; None for that of the feature set.
+        name: such as ``'mel_yin_rms/1'``.
+        input_shape: shape of the model's input; None for that of the feature set.
 
     Raises:
-        SerError: If there is no feature set of this name, or it does not make inputs of this
+        SerError: if there is no feature set of this name, or it does not make inputs of this
             shape.
     """
     return FEATURE_SETS[name].make(input_shape)

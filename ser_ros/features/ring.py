@@ -8,20 +8,19 @@ import numpy as np
 
 
 class ColumnRing:
-    """
-    Keeps the latest columns of a growing array.
+    """Keeps the latest columns of a growing array.
 
     Each column is stored twice, half the buffer apart, so that the latest ones always lie side
     by side and a window is a view: nothing is joined or shifted when it is due.
     """
 
     def __init__(self, size: int, lead: Tuple[int, ...] = (), dtype: type = np.float32):
-        """
-        Make an empty ring.
+        """Make an empty ring.
 
-        :param size: number of columns kept.
-        :param lead: shape of one column; () for one number a column.
-        :param dtype: of the numbers.
+        Args:
+            size: number of columns kept.
+            lead: shape of one column; () for one number a column.
+            dtype: of the numbers.
         """
         self._size = size
         self._data = np.zeros(lead + (2 * size,), dtype)  # type: np.ndarray

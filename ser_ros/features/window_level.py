@@ -18,8 +18,7 @@ def level_gain(mean_square: float) -> float:
 
 
 def spectrum_sum(fft_size: int, window: np.ndarray) -> float:
-    """
-    Return what half a power spectrum sums up to where the frame's mean square is 1.
+    """Return what half a power spectrum sums up to where the frame's mean square is 1.
 
     That is half the FFT's size times the energy of the window (Parseval).
     """

@@ -11,8 +11,7 @@ TINY = np.finfo(np.float64).tiny
 
 
 class Yin:
-    """
-    YIN (de Cheveigne & Kawahara 2002, JASA 111(4)) as librosa 0.11 computes it.
+    """YIN (de Cheveigne & Kawahara 2002, JASA 111(4)) as librosa 0.11 computes it.
 
     The definition is pinned with its quirks: the difference function takes off the energy of
     the first k samples only, and nothing at lag 1; so silence and DC give the shortest period.
@@ -25,15 +24,15 @@ class Yin:
     def __init__(
             self, sample_rate_hz: int, min_hz: float, max_hz: float, threshold: float,
             frame_samples: int, max_frames: int):
-        """
-        Prepare for frames.
+        """Prepare for frames.
 
-        :param sample_rate_hz: rate of the samples.
-        :param min_hz: lowest pitch; its period, rounded up, is the longest one tried.
-        :param max_hz: highest pitch; its period, rounded down, is the shortest one tried.
-        :param threshold: the shortest period whose trough is below this is taken.
-        :param frame_samples: length of a frame.
-        :param max_frames: most frames given at a time.
+        Args:
+            sample_rate_hz: rate of the samples.
+            min_hz: lowest pitch; its period, rounded up, is the longest one tried.
+            max_hz: highest pitch; its period, rounded down, is the shortest one tried.
+            threshold: the shortest period whose trough is below this is taken.
+            frame_samples: length of a frame.
+            max_frames: most frames given at a time.
         """
         self._rate_hz = sample_rate_hz
         self._min_period = int(np.floor(sample_rate_hz / max_hz))
@@ -51,12 +50,14 @@ class Yin:
         self._trough = np.empty((max_frames, self._max_period - self._min_period + 1), bool)
 
     def __call__(self, frames: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-        """
-        Estimate the pitch of frames.
+        """Estimate the pitch of frames.
 
-        :param frames: float32, shape (n, frame_samples).
-        :returns: pitch [Hz], float64, shape (n,), for every frame, voiced or not, and the depth
-            of its trough, float64, shape (n,): about 0 for a periodic frame, 1 for noise.
+        Args:
+            frames: float32, shape (n, frame_samples).
+
+        Returns:
+            pitch [Hz], float64, shape (n,), for every frame, voiced or not, and the depth of its
+            trough, float64, shape (n,): about 0 for a periodic frame, 1 for noise.
         """
         # Quotients of rounding errors may overflow; librosa's do as well.
         with np.errstate(all='ignore'):

@@ -19,13 +19,11 @@ from ser_ros.threads import check_threads
 
 
 class Answer(NamedTuple):
-    """
-    What a model says of one window.
+    """What a model says of one window.
 
     Attributes:
         logits: Float32, one for each label; not divided by the temperature.
         voice: Float32 (voice_size,), the voice in this window; None where the model gives none.
-
     """
 
     logits: np.ndarray
@@ -33,19 +31,16 @@ class Answer(NamedTuple):
 
 
 class Session(abc.ABC):
-    """
-    A model that is loaded and ready.
+    """A model that is loaded and ready.
 
     It is opened in any thread; ``run`` and ``close`` are called from one thread only, so an
     implementation may keep things that belong to a thread, such as a GPU context.
 
-    Attributes
-    ----------
-    backend: name of the backend that made it.
-    precision: in what it really computes, read from what was loaded.
-    info: what the model file says.
-    batch: most windows that one run computes; 1 where the file takes one at a time.
-
+    Attributes:
+        backend: name of the backend that made it.
+        precision: in what it really computes, read from what was loaded.
+        info: what the model file says.
+        batch: most windows that one run computes; 1 where the file takes one at a time.
     """
 
     backend = ''
@@ -59,30 +54,32 @@ class Session(abc.ABC):
         self._stranger = np.zeros(info.voice_size + 1, np.float32)
 
     def run(self, model_input: np.ndarray) -> np.ndarray:
-        """
-        Compute the logits of one window.
+        """Compute the logits of one window.
 
-        :param model_input: float32 of the shape ``info.input_shape``.
-        :return: float32, one logit for each of ``info.labels``; not divided by the temperature.
-        :raises SerError: if the input has another shape or type, or the runtime fails.
+        Args:
+            model_input: float32 of the shape ``info.input_shape``.
+
+        Returns:
+            float32, one logit for each of ``info.labels``; not divided by the temperature.
+
+        Raises:
+            SerError: if the input has another shape or type, or the runtime fails.
         """
         return self.answer(model_input).logits
 
     def answer(self, model_input: np.ndarray, baseline: Optional[np.ndarray] = None) -> Answer:
-        """
-        Compute the logits of one window, and the voice that speaks in it.
+        """Compute the logits of one window, and the voice that speaks in it.
 
         Args:
             model_input: Float32 of the shape ``info.input_shape``.
-            baseline: What is known of the voice from earlier: float32 (voice_size + 1,), its mean
+            baseline: what is known of the voice from earlier: float32 (voice_size + 1,), its mean
                 times s, and s, which is from 0 (a stranger) to 1. None stands for a stranger.
 
         Returns:
             The answer; its voice is None where the model's ``voice_size`` is 0.
 
         Raises:
-            SerError: If an input has another shape or type, or the runtime fails.
-
+            SerError: if an input has another shape or type, or the runtime fails.
         """
         self._check('', model_input.dtype, model_input.shape, self.info.input_shape)
         if not self.info.voice_size:
@@ -96,8 +93,7 @@ class Session(abc.ABC):
         return self._run_with_baseline(model_input, baseline)
 
     def run_batch(self, model_inputs: np.ndarray) -> np.ndarray:
-        """
-        Compute the logits of several windows.
+        """Compute the logits of several windows.
 
         Args:
             model_inputs: as in `run`, one after the other along a first axis; 1 to ``batch``.
@@ -151,7 +147,7 @@ class Backend(abc.ABC):
         return None
 
     def check(self, model: Model) -> None:
-        """:raises SerError: if this backend cannot run this model on any machine."""
+        """Raise SerError if this backend cannot run this model on any machine."""
         reason = self.refusal(model)
         if reason is not None:
             raise SerError(f'{self.name} cannot run the model {model.info.name}: {reason}')
@@ -162,13 +158,15 @@ class Backend(abc.ABC):
 
     def open(self, model: Model, precision: str, threads: int = 1,
              engines: EngineOptions = DEFAULT_ENGINE_OPTIONS) -> Session:
-        """
-        Load the model and run it once, so that the first window is as fast as the others.
+        """Load the model and run it once, so that the first window is as fast as the others.
 
-        :param threads: CPU threads for one window, in THREADS_RANGE.
-        :param engines: of a backend that compiles the model first, which may take minutes.
-        :raises SerError: if the precision is not offered, the file cannot be loaded, or the
-            answer is not finite.
+        Args:
+            threads: CPU threads for one window, in THREADS_RANGE.
+            engines: of a backend that compiles the model first, which may take minutes.
+
+        Raises:
+            SerError: if the precision is not offered, the file cannot be loaded, or the answer is
+                not finite.
         """
         self.check(model)
         offered = self.precisions(model)

@@ -20,14 +20,12 @@ LOGGER = logging.getLogger(__name__)
 
 
 class Recognition(NamedTuple):
-    """
-    What a classifier says of one window.
+    """What a classifier says of one window.
 
     Attributes:
         probabilities: Float32 (n,) of the emotions that are asked for, adding up to 1.
-        calm: Probability of neutral among all labels of the model; 0 where it has no such label.
-        voice: The voice in the window, see `Session.answer`; None where the model gives none.
-
+        calm: probability of neutral among all labels of the model; 0 where it has no such label.
+        voice: the voice in the window, see `Session.answer`; None where the model gives none.
     """
 
     probabilities: np.ndarray
@@ -36,23 +34,22 @@ class Recognition(NamedTuple):
 
 
 class Classifier:
-    """
-    A session whose answers are probabilities.
+    """A session whose answers are probabilities.
 
-    Attributes
-    ----------
-    session: the loaded model.
-    labels: the possible emotions, in the order of the probabilities.
-
+    Attributes:
+        session: the loaded model.
+        labels: the possible emotions, in the order of the probabilities.
     """
 
     def __init__(self, session: Session, emotions: Sequence[str] = (ALL,)):
-        """
-        Choose among the model's labels.
+        """Choose among the model's labels.
 
-        :param emotions: ``('all',)`` or two or more of the model's labels, in any order; the
-            model's order is kept.
-        :raises SerError: if one is not a label of the model.
+        Args:
+            emotions: ``('all',)`` or two or more of the model's labels, in any order; the model's
+                order is kept.
+
+        Raises:
+            SerError: if one is not a label of the model.
         """
         self.session = session
         self._chosen = check_emotions(emotions, session.info.labels)
@@ -61,19 +58,20 @@ class Classifier:
         self._calm = labels.index(CALM) if CALM in labels else None
 
     def probabilities(self, model_input: np.ndarray) -> np.ndarray:
-        """
-        Return softmax(logits / temperature) over ``labels``, float32 (n,), adding up to 1.
+        """Return softmax(logits / temperature) over ``labels``, float32 (n,), adding up to 1.
 
         Softmax over a subset of the logits is the full one, restricted and renormalised.
 
-        :param model_input: float32 of the model's input shape.
-        :raises SerError: if the input does not fit, or the logits are not finite.
+        Args:
+            model_input: float32 of the model's input shape.
+
+        Raises:
+            SerError: if the input does not fit, or the logits are not finite.
         """
         return self._probabilities(self.session.run(model_input))
 
     def batch_probabilities(self, model_inputs: np.ndarray) -> np.ndarray:
-        """
-        Return the probabilities of several windows, float32 (windows, n).
+        """Return the probabilities of several windows, float32 (windows, n).
 
         Args:
             model_inputs: see `Session.run_batch`.
@@ -85,16 +83,14 @@ class Classifier:
 
     def recognize(self, model_input: np.ndarray,
                   baseline: Optional[np.ndarray] = None) -> Recognition:
-        """
-        Return the probabilities, and what a baseline of the voice is made from.
+        """Return the probabilities, and what a baseline of the voice is made from.
 
         Args:
-            model_input: As for `probabilities`.
-            baseline: What is known of the voice, see `Session.answer`; None for a stranger.
+            model_input: as for `probabilities`.
+            baseline: what is known of the voice, see `Session.answer`; None for a stranger.
 
         Raises:
-            SerError: If an input does not fit, or the logits are not finite.
-
+            SerError: if an input does not fit, or the logits are not finite.
         """
         logits, voice = self.session.answer(model_input, baseline)
         probabilities = self._probabilities(logits)
@@ -119,10 +115,10 @@ class Classifier:
 
 
 def check_emotions(emotions: Sequence[str], labels: Sequence[str]) -> List[int]:
-    """
-    Return the positions in ``labels`` of the emotions that are asked for, in ascending order.
+    """Return the positions in ``labels`` of the emotions that are asked for, in ascending order.
 
-    :raises SerError: if one is unknown or given twice, or fewer than two are left.
+    Raises:
+        SerError: if one is unknown or given twice, or fewer than two are left.
     """
     if tuple(emotions) == (ALL,):
         return list(range(len(labels)))
@@ -138,12 +134,14 @@ def check_emotions(emotions: Sequence[str], labels: Sequence[str]) -> List[int]:
 def open_classifier(model: str, backend: str = 'auto', precision: str = 'fp32', threads: int = 1,
                     emotions: Tuple[str, ...] = (ALL,),
                     engines: EngineOptions = DEFAULT_ENGINE_OPTIONS) -> Classifier:
-    """
-    Load a model by name or path and return it ready to use.
+    """Load a model by name or path and return it ready to use.
 
-    :param backend: 'auto' or a backend's name; with 'auto' FALLBACK takes the place of a backend
-        that cannot open the model, with a warning.
-    :raises SerError: if anything of it is wrong; nothing is left open.
+    Args:
+        backend: 'auto' or a backend's name; with 'auto' FALLBACK takes the place of a backend that
+            cannot open the model, with a warning.
+
+    Raises:
+        SerError: if anything of it is wrong; nothing is left open.
     """
     files = Model(model)
     check_emotions(emotions, files.info.labels)

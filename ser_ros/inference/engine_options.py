@@ -26,22 +26,20 @@ def never() -> bool:
 
 
 class EngineOptions(NamedTuple):
-    """
-    Where engines are kept, and what building one may take.
+    """Where engines are kept, and what building one may take.
 
     Backends that build nothing take no notice of it.
 
-    Attributes
-    ----------
-    folder: the engines' folder; '' for ``ser_ros/engines`` in the user's cache folder.
-    workspace_mib: memory that the builder and the engine may use for intermediate results [MiB],
-        in WORKSPACE_RANGE_MIB; part of what identifies an engine.
-    timeout_s: a build that takes longer is given up [s].
-    on_progress: ``(step, share)``: what is being done, and the share that is done, 0 to 1, or None
-        where it is not known. Called in the thread that opens the model; it must not raise.
-    cancelled: asked some times a second, in another thread; once it returns True the build is
-        given up.
-
+    Attributes:
+        folder: the engines' folder; '' for ``ser_ros/engines`` in the user's cache folder.
+        workspace_mib: memory that the builder and the engine may use for intermediate results
+            [MiB], in WORKSPACE_RANGE_MIB; part of what identifies an engine.
+        timeout_s: a build that takes longer is given up [s].
+        on_progress: ``(step, share)``: what is being done, and the share that is done, 0 to 1, or
+            None where it is not known. Called in the thread that opens the model; it must not
+            raise.
+        cancelled: asked some times a second, in another thread; once it returns True the build is
+            given up.
     """
 
     folder: str = ''

@@ -20,8 +20,7 @@ Opener = Callable[[], Classifier]
 
 
 class InferenceThread:
-    """
-    Serve one classifier from one thread; open the next one in another.
+    """Serve one classifier from one thread; open the next one in another.
 
     The classifier in use is touched by the inference thread alone, from the first window to
     ``close``: a GPU context is current only in the thread that uses it. A new one is opened in a
@@ -32,17 +31,16 @@ class InferenceThread:
     The callbacks are called in the engine's threads; they must not raise.
 
     Args:
-        classifier: The first to serve. This thread closes it.
-        ask: Called with ``(window, classifier)`` at the window's turn, in the inference thread.
+        classifier: the first to serve. This thread closes it.
+        ask: called with ``(window, classifier)`` at the window's turn, in the inference thread.
             Returns what the classifier says, or None for a window that it need not see (silence),
             which only keeps its place in the order.
-        on_result: Called with ``(window, probabilities or None, classifier)`` for every window,
+        on_result: called with ``(window, probabilities or None, classifier)`` for every window,
             in the order of ``submit``, in the inference thread.
-        on_failed: Called with ``(window, SerError)`` instead of on_result where ``ask`` raises
+        on_failed: called with ``(window, SerError)`` instead of on_result where ``ask`` raises
             it.
-        on_switched: Called with ``(request, classifier)`` once the new one serves.
-        on_switch_failed: Called with ``(request, SerError)``; the old one goes on serving.
-
+        on_switched: called with ``(request, classifier)`` once the new one serves.
+        on_switch_failed: called with ``(request, SerError)``; the old one goes on serving.
     """
 
     def __init__(
@@ -96,11 +94,11 @@ class InferenceThread:
             self._changed.notify_all()
 
     def switch(self, request: Any, opener: Opener) -> None:
-        """
-        Open another classifier and let it take over; return at once.
+        """Open another classifier and let it take over; return at once.
 
-        :param request: handed to the callbacks as it is.
-        :param opener: returns the classifier or raises SerError; called in a worker thread.
+        Args:
+            request: handed to the callbacks as it is.
+            opener: returns the classifier or raises SerError; called in a worker thread.
         """
         with self._changed:
             if self._closing:
@@ -117,8 +115,7 @@ class InferenceThread:
                 self._changed.wait_for(lambda: not self._busy, MAX_WAIT_S)
 
     def close(self) -> None:
-        """
-        End the inference thread and close the classifier; wait for MAX_WAIT_S at most.
+        """End the inference thread and close the classifier; wait for MAX_WAIT_S at most.
 
         The worker is not waited for: building an engine may take minutes. What it opens is closed
         when it comes.

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Model files: ONNX with everything that is needed to use them inside.
+"""Model files: ONNX with everything that is needed to use them inside.
 
 A model is a folder ``models/NAME/`` with a card (README.md) and one ONNX file for each precision
 that is stored: ``fp32.onnx``, ``fp16.onnx``, ``int8.onnx``. Nothing but their metadata
@@ -28,12 +27,14 @@ class Model:
     """A model by its name, or by the path of a folder or ONNX file."""
 
     def __init__(self, name_or_path: str):
-        """
-        Find the model's files and read what they say; no runtime is loaded.
+        """Find the model's files and read what they say; no runtime is loaded.
 
-        :param name_or_path: a plain name is that of a model in ``models/`` or of one that
-            another package brings; with a separator or the ending ``.onnx`` it is a path.
-        :raises SerError: if there is no such model, or its files are not models or disagree.
+        Args:
+            name_or_path: a plain name is that of a model in ``models/`` or of one that another
+                package brings; with a separator or the ending ``.onnx`` it is a path.
+
+        Raises:
+            SerError: if there is no such model, or its files are not models or disagree.
         """
         self._infos: Dict[str, ModelInfo] = {}
         path = _find(name_or_path)
@@ -65,10 +66,10 @@ class Model:
         return tuple(name for name in PRECISIONS if name in self._infos)
 
     def path(self, precision: str) -> str:
-        """
-        Return the path of the ONNX file of this precision.
+        """Return the path of the ONNX file of this precision.
 
-        :raises SerError: if it is not stored; the text lists what is.
+        Raises:
+            SerError: if it is not stored; the text lists what is.
         """
         if precision not in self._infos:
             raise SerError(

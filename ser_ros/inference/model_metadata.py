@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-What a model file says about itself, and whether it is true of its graph.
+"""What a model file says about itself, and whether it is true of its graph.
 
 Each ONNX file carries one ``metadata_props`` entry with the key ``ser_ros``: a JSON object with
 
@@ -46,8 +45,7 @@ VOICE = 'voice'
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """
-    What one model file says about itself.
+    """What one model file says about itself.
 
     ``path``, ``precision``, ``ir_version`` and ``opset`` come from the file and its graph, all
     else from its metadata.
@@ -90,11 +88,11 @@ class ModelInfo:
 
 
 def read_metadata(path: str) -> ModelInfo:
-    """
-    Read what the ONNX file ``path`` says about itself, without a runtime or its weights.
+    """Read what the ONNX file ``path`` says about itself, without a runtime or its weights.
 
-    :raises SerError: if it is not an ONNX file, has no metadata, or the metadata is wrong or does
-        not fit the graph.
+    Raises:
+        SerError: if it is not an ONNX file, has no metadata, or the metadata is wrong or does not
+            fit the graph.
     """
     summary = scan(path)
     if METADATA_KEY not in summary.metadata:

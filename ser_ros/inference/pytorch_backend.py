@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-PyTorch as a backend: the reference that the others are compared with.
+"""PyTorch as a backend: the reference that the others are compared with.
 
 It reads the same ONNX file as every backend and runs it node by node ("eager"), on the GPU where
 torch has one.

@@ -33,15 +33,14 @@ BACKENDS: Registry[Backend] = Registry('backend', 'ser_ros.backends', {
 
 
 def choose_backend(name: str = AUTO, model: Optional[Model] = None) -> Backend:
-    """
-    Return the backend of this name, or with 'auto' the first of AUTO_ORDER that works here.
+    """Return the backend of this name, or with 'auto' the first of AUTO_ORDER that works here.
 
     Args:
-        name: Of a backend, or 'auto'.
-        model: With 'auto', what the backend must be able to run; None for any model.
+        name: of a backend, or 'auto'.
+        model: with 'auto', what the backend must be able to run; None for any model.
 
     Raises:
-        SerError: If it is unknown or cannot work on this machine; the text says why.
+        SerError: if it is unknown or cannot work on this machine; the text says why.
     """
     if name != AUTO and name not in BACKENDS:
         raise SerError(f'unknown backend {name!r}; allowed: {listed((AUTO, *BACKENDS))}')

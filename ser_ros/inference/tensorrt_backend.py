@@ -26,8 +26,7 @@ _KEPT_ERRORS = 3
 
 
 class TensorRTSession(Session):
-    """
-    One engine on the GPU.
+    """One engine on the GPU.
 
     Opened in any thread; the inference thread runs and closes it. The GPU's primary context is
     made current for each call, so no thread has to have it before.
@@ -59,8 +58,7 @@ class TensorRTSession(Session):
 
 
 class TensorRTBackend(Backend):
-    """
-    Runs engines that are built from the model's ONNX files and kept in files.
+    """Runs engines that are built from the model's ONNX files and kept in files.
 
     The first time, and after a change of the model, the board or TensorRT, opening builds the
     engine, which takes minutes on a small board. The INT8 form, and FP16 where the model does not
@@ -108,13 +106,17 @@ def _open_built(trt: Any, model: Model, path: str, job: Job,
 
 def build_ahead(model: Model, precision: str, engines: EngineOptions,
                 capability: Optional[Tuple[int, int]] = None) -> Tuple[str, bool]:
-    """
-    Build an engine before it is needed, such as in an image of a container.
+    """Build an engine before it is needed, such as in an image of a container.
 
-    :param capability: of the GPU to build for; None for this machine's, on which the engine is
-        then tried, too. Only TensorRT for RTX builds for a GPU that is not there.
-    :return: the engine file, and whether it was there already.
-    :raises SerError: if it can't be built; the text says why.
+    Args:
+        capability: of the GPU to build for; None for this machine's, on which the engine is then
+            tried, too. Only TensorRT for RTX builds for a GPU that is not there.
+
+    Returns:
+        the engine file, and whether it was there already.
+
+    Raises:
+        SerError: if it can't be built; the text says why.
     """
     trt = module.load()
     gpu = driver.first_gpu() if capability is None else driver.Gpu('', capability)

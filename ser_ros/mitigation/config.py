@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Read and check the mitigation file: when a response is due, and what it says.
+"""Read and check the mitigation file: when a response is due, and what it says.
 
 config/mitigation.yaml is the example and explains every key.
 """
@@ -56,8 +55,7 @@ class Strategy:
 
 @dataclass(frozen=True)
 class MitigationConfig:
-    """
-    What is in a mitigation file.
+    """What is in a mitigation file.
 
     Attributes:
         path: the file.
@@ -74,10 +72,10 @@ class MitigationConfig:
     sensitivities: Mapping[str, Timing] = field(default_factory=dict)
 
     def check_language(self, language: str) -> None:
-        """
-        Check that the file has texts in a language.
+        """Check that the file has texts in a language.
 
-        :raises SerError: if it has not; the text names those that it has.
+        Raises:
+            SerError: if it has not; the text names those that it has.
         """
         if language not in self.languages:
             raise SerError(
@@ -85,8 +83,7 @@ class MitigationConfig:
                 f'{listed(self.languages)}')
 
     def timing_of(self, sensitivity: str) -> Timing:
-        """
-        Return when a response is due with a sensitivity.
+        """Return when a response is due with a sensitivity.
 
         Args:
             sensitivity: its name.
@@ -183,8 +180,7 @@ def _stripped(texts: Texts) -> Texts:
 
 
 def load(path: str) -> MitigationConfig:
-    """
-    Read a mitigation file.
+    """Read a mitigation file.
 
     Raises:
         SerError: the file is missing or a key is wrong. The text names the file, the key, the

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-When to answer a negative emotion, and with which of the configured texts.
+"""When to answer a negative emotion, and with which of the configured texts.
 
 ::
 
@@ -40,8 +39,7 @@ _LONGEST_STEP_S = 5.5
 
 @dataclass(frozen=True)
 class Event:
-    """
-    A step of an episode, as Mitigation.msg has it.
+    """A step of an episode, as Mitigation.msg has it.
 
     Attributes:
         phase: what happened.
@@ -80,8 +78,7 @@ class MitigationPolicy:
 
     def __init__(self, config: MitigationConfig, language: str = 'en',
                  sensitivity: str = NORMAL) -> None:
-        """
-        Start with no episode.
+        """Start with no episode.
 
         Args:
             config: when to answer, and what.
@@ -109,14 +106,16 @@ class MitigationPolicy:
         self._turns: Dict[Tuple[str, ...], int] = {}
 
     def update(self, stamp_s: float, state: int, label: str, confidence: float) -> List[Event]:
-        """
-        Take the next estimate and return what happens now: mostly nothing.
+        """Take the next estimate and return what happens now: mostly nothing.
 
-        :param stamp_s: audio time of the window's last sample.
-        :param state: a value of :class:`ser_ros.emotion.tracker.State`.
-        :param label: the emotion, where ``state`` is EMOTION.
-        :param confidence: of the emotion, [0, 1].
-        :raises SerError: for a stamp or a confidence that is not finite, or an unknown state.
+        Args:
+            stamp_s: audio time of the window's last sample.
+            state: a value of `ser_ros.emotion.tracker.State`.
+            label: the emotion, where ``state`` is EMOTION.
+            confidence: of the emotion, [0, 1].
+
+        Raises:
+            SerError: for a stamp or a confidence that is not finite, or an unknown state.
         """
         _check(stamp_s, state, confidence)
         if stamp_s < self._stamp_s - TIME_TOLERANCE_S:

@@ -24,8 +24,7 @@ from ser_ros.nodes.topics import publishes
 
 
 class AudioCapture(managed.ManagedNode):
-    """
-    Publish what a microphone or an audio file gives.
+    """Publish what a microphone or an audio file gives.
 
     Active: the device is open and chunks of 320 samples (16 kHz, mono, S16LE) go out, each with
     the capture time of its first sample. In every other state the device is closed. A file starts

@@ -13,12 +13,12 @@ class _Progress(NamedTuple):
 
 
 class BuildProgress:
-    """
-    The ``on_progress`` of `EngineOptions`; remembers its last values.
+    """The ``on_progress`` of `EngineOptions`; remembers its last values.
 
     It is called in the thread that builds and read in any other.
 
-    :param log: takes a line for each further LOGGED_PERCENT, and for every step without a share.
+    Args:
+        log: takes a line for each further LOGGED_PERCENT, and for every step without a share.
     """
 
     def __init__(self, log: Callable[[str], None]):

@@ -34,8 +34,7 @@ from ser_ros.threads import THREADS_RANGE
 
 
 class EmotionInference(managed.ManagedNode):
-    """
-    Publish one Emotion for each SpeechFeatures.
+    """Publish one Emotion for each SpeechFeatures.
 
     Inactive: the model is loaded. Active: windows are taken in and answered.
 

@@ -15,13 +15,13 @@ from ser_ros.nodes.messages import Emotion, ModelInfo, SpeechFeatures
 
 def to_emotion(features: SpeechFeatures, probabilities: Optional[np.ndarray], estimate: Estimate,
                classifier: Classifier) -> Emotion:
-    """
-    Return the Emotion of one window, without its latency.
+    """Return the Emotion of one window, without its latency.
 
-    :param features: the window's SpeechFeatures.
-    :param probabilities: of this window alone; they don't matter where it is NO_SPEECH.
-    :param estimate: what the tracker made of it.
-    :param classifier: by which the probabilities are.
+    Args:
+        features: the window's SpeechFeatures.
+        probabilities: of this window alone; they don't matter where it is NO_SPEECH.
+        estimate: what the tracker made of it.
+        classifier: by which the probabilities are.
     """
     info, session = classifier.session.info, classifier.session
     if probabilities is None or estimate.state == State.NO_SPEECH:

@@ -13,14 +13,12 @@ PATIENCE_S = 5.0
 
 
 class EndOfFile:
-    """
-    Wait for the emotion of a file's last window.
+    """Wait for the emotion of a file's last window.
 
     The end of the sound and the emotions come on different topics, thus in any order.
 
     Args:
-        clock: Returns a steady time [s].
-
+        clock: returns a steady time [s].
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic):

@@ -15,8 +15,7 @@ from ser_ros.nodes.topics import Topic
 
 
 class Endpoints:
-    """
-    Make a node's publishers and subscriptions, and destroy them with its life cycle.
+    """Make a node's publishers and subscriptions, and destroy them with its life cycle.
 
     All of them can be given another quality of service by parameters, and say in the log where it
     does not match the other side's.
@@ -28,12 +27,10 @@ class Endpoints:
         self._subscriptions: List[Subscription] = []
 
     def publisher(self, topic: Topic, name: str) -> Publisher:
-        """
-        Make a publisher of a topic under a name.
+        """Make a publisher of a topic under a name.
 
         Raises:
-            SerError: If ROS refuses, such as for the quality of service that was asked for.
-
+            SerError: if ROS refuses, such as for the quality of service that was asked for.
         """
         node = self._node
         create = node.create_publisher if topic.latched else node.create_lifecycle_publisher

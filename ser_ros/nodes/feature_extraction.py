@@ -51,8 +51,7 @@ class _Served(NamedTuple):
 
 
 class FeatureExtraction(managed.ManagedNode):
-    """
-    Publish one SpeechFeatures each period.
+    """Publish one SpeechFeatures each period.
 
     Active: listens to the audio. With feature_set auto it first waits for model_info, and
     changes over when another model asks for another set. In every other state it hears nothing;

@@ -15,11 +15,11 @@ TOPIC = publishes('humans/voices/anonymous_speaker/expression', 'hri_msgs/Expres
 
 
 def fill(expression: Any, emotion: Emotion) -> bool:
-    """
-    Write an Emotion into an hri_msgs/Expression.
+    """Write an Emotion into an hri_msgs/Expression.
 
-    :return: whether it says something: REP-155 has no word for silence, doubt, or an emotion
-        that is not among its own.
+    Returns:
+        whether it says something: REP-155 has no word for silence, doubt, or an emotion that is not
+        among its own.
     """
     if emotion.state != Emotion.STATE_EMOTION or emotion.label not in HRI_EXPRESSIONS:
         return False

@@ -28,8 +28,7 @@ RETRY_PERIOD_S = 5.0
 
 
 class ManagedNode(LifecycleNode):
-    """
-    A lifecycle node whose work is in four methods: configure, activate, deactivate, cleanup.
+    """A lifecycle node whose work is in four methods: configure, activate, deactivate, cleanup.
 
     A SerError in configure or activate is logged and the node stays in the state it was in
     (FAILURE). Anything else is a fault of ours: it is logged with its traceback, everything is
@@ -106,15 +105,13 @@ class ManagedNode(LifecycleNode):
             executor.create_task(callback, *arguments)
 
     def publish_to(self, key: str) -> Publisher:
-        """
-        Make a publisher that lives until cleanup.
+        """Make a publisher that lives until cleanup.
 
         It publishes only while the node is active. What a late joiner must know (`qos.LATCHED`)
         is also published while it is inactive.
 
         Args:
-            key: Name of a topic in TOPICS, or the parameter that holds the name.
-
+            key: name of a topic in TOPICS, or the parameter that holds the name.
         """
         topic = topics.find(self.TOPICS, key, topics.PUBLISHED)
         return self._endpoints.publisher(topic, self._topic_name(topic))

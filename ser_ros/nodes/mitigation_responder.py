@@ -25,8 +25,7 @@ from ser_ros.resources import share_path
 
 
 class MitigationResponder(managed.ManagedNode):
-    """
-    Publish a Mitigation for every step of an episode of a negative emotion.
+    """Publish a Mitigation for every step of an episode of a negative emotion.
 
     Active: follows the emotions; an activation starts with no episode. In every other state it
     says nothing. When and what it answers is written in the mitigation file.

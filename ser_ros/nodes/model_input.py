@@ -11,12 +11,10 @@ from ser_ros.nodes.messages import SpeechFeatures
 
 
 def check_model(info: ModelInfo) -> None:
-    """
-    Check that the model takes what its feature set gives.
+    """Check that the model takes what its feature set gives.
 
     Raises:
-        SerError: If there is no such feature set, or it does not make the shape.
-
+        SerError: if there is no such feature set, or it does not make the shape.
     """
     try:
         create_extractor(info.feature_set, info.input_shape)
@@ -25,12 +23,10 @@ def check_model(info: ModelInfo) -> None:
 
 
 def check_features(message: SpeechFeatures, info: ModelInfo) -> None:
-    """
-    Check that a window of features is what the model takes.
+    """Check that a window of features is what the model takes.
 
     Raises:
-        SerError: If it is of another feature set or shape, or not complete.
-
+        SerError: if it is of another feature set or shape, or not complete.
     """
     shape = tuple(message.shape)
     if message.feature_set != info.feature_set or shape != info.input_shape:

@@ -23,15 +23,13 @@ Listener = Callable[[Dict[str, Any]], None]
 
 
 class Observer(Node):
-    """
-    Call back for every emotion, mitigation and window, and at the end of a file.
+    """Call back for every emotion, mitigation and window, and at the end of a file.
 
     Args:
-        on_emotion: Takes `emotion_values`.
-        on_mitigation: Takes `mitigation_values`.
-        on_window: Takes `window_values`.
-        on_end: Takes `end_values`.
-
+        on_emotion: takes `emotion_values`.
+        on_mitigation: takes `mitigation_values`.
+        on_window: takes `window_values`.
+        on_end: takes `end_values`.
     """
 
     def __init__(self, on_emotion: Listener, on_mitigation: Listener, on_window: Listener,

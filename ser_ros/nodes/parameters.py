@@ -40,12 +40,12 @@ class Spec(NamedTuple):
 def spec(name: str, description: str,
          range: Optional[Tuple[float, float]] = None,  # noqa: A002
          choices: Sequence[str] = (), changes: str = UNCONFIGURED) -> Spec:
-    """
-    Describe one parameter.
+    """Describe one parameter.
 
-    :param range: lowest and highest value allowed, in the type of the default.
-    :param choices: the values allowed, for text.
-    :param changes: ALWAYS or UNCONFIGURED, when it may be set.
+    Args:
+        range: lowest and highest value allowed, in the type of the default.
+        choices: the values allowed, for text.
+        changes: ALWAYS or UNCONFIGURED, when it may be set.
     """
     return Spec(name, description, range, tuple(choices), changes)
 
@@ -78,13 +78,14 @@ def _type_name(value: Any) -> str:
 
 
 def declare(node: Node, name: str, specs: Sequence[Spec]) -> None:
-    """
-    Declare all parameters of a node.
+    """Declare all parameters of a node.
 
-    :param name: the node's own name, whatever it was remapped to: under this the defaults are
-        listed.
-    :raises SerError: if a value from a file or the command line has the wrong type or is out of
-        range; the text names the parameter, the value and what is allowed.
+    Args:
+        name: the node's own name, whatever it was remapped to: under this the defaults are listed.
+
+    Raises:
+        SerError: if a value from a file or the command line has the wrong type or is out of range;
+            the text names the parameter, the value and what is allowed.
     """
     defaults = load_defaults(name)
     for parameter in specs:

@@ -51,14 +51,12 @@ class _Wanted(NamedTuple):
 
 
 class Person:
-    """
-    The baseline of the person who speaks, and its exchange while windows come in.
+    """The baseline of the person who speaks, and its exchange while windows come in.
 
     The parameters are read in the executor's thread, windows are heard in the inference thread.
 
     Attributes:
-        problem: Why there is no baseline although one is wanted; '' where all is well.
-
+        problem: why there is no baseline although one is wanted; '' where all is well.
     """
 
     def __init__(self, log: RcutilsLogger) -> None:
@@ -69,20 +67,17 @@ class Person:
         self._changed = threading.Event()
 
     def check(self, values: Mapping[str, Any], info: ModelInfo) -> None:
-        """
-        Check the values of the parameters.
+        """Check the values of the parameters.
 
         Raises:
-            SerError: If there is no such baseline for this model.
-
+            SerError: if there is no such baseline for this model.
         """
         wanted = _wanted(values, info)
         if not self._serves(wanted):  # which goes on, whatever became of its file
             open_baseline(wanted.mode, wanted.voice, info)
 
     def configure(self, values: Mapping[str, Any], info: ModelInfo) -> None:
-        """
-        Make the baseline, or go on with the one of before if it is of the same model.
+        """Make the baseline, or go on with the one of before if it is of the same model.
 
         Where it cannot be made, a warning says why, and everybody is a stranger.
         """
@@ -117,14 +112,12 @@ class Person:
 
     def ask(self, classifier: Classifier, features: SpeechFeatures,
             speech: bool) -> Optional[np.ndarray]:
-        """
-        Return the probabilities of a window as of this person; None where nobody speaks.
+        """Return the probabilities of a window as of this person; None where nobody speaks.
 
         Args:
-            classifier: The model.
-            features: The window.
-            speech: Whether somebody speaks in it.
-
+            classifier: the model.
+            features: the window.
+            speech: whether somebody speaks in it.
         """
         baseline = self._baseline  # it may be exchanged meanwhile
         if baseline is None:

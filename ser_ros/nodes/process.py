@@ -19,10 +19,10 @@ POLL_S = 0.2
 
 
 def init(args: Optional[List[str]]) -> None:
-    """
-    Start ROS without its signal handlers.
+    """Start ROS without its signal handlers.
 
-    :raises SerError: if the arguments, the parameter files or the environment forbid it.
+    Raises:
+        SerError: if the arguments, the parameter files or the environment forbid it.
     """
     try:
         rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
@@ -32,17 +32,15 @@ def init(args: Optional[List[str]]) -> None:
 
 def main(node_classes: Sequence[Type[ManagedNode]], args: Optional[List[str]] = None,
          must_start: bool = False) -> int:
-    """
-    Run nodes of these classes in this process until Ctrl-C.
+    """Run nodes of these classes in this process until Ctrl-C.
 
     Args:
-        node_classes: The nodes, in the order in which they start.
-        args: Command line for ROS; None: that of the process.
-        must_start: End with an error if a node with autostart can't be activated.
+        node_classes: the nodes, in the order in which they start.
+        args: command line for ROS; None: that of the process.
+        must_start: end with an error if a node with autostart can't be activated.
 
     Returns:
         The exit code.
-
     """
     nodes: List[ManagedNode] = []
     with Stopping() as stopping:

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-One node in a process that ends if the node cannot start; `ser_ros run --processes` starts four.
+"""One node in a process that ends if the node cannot start; `ser_ros run --processes` starts four.
 
 The first argument is MODULE:CLASS. What `ros2 run` starts stays instead, so that somebody can set
 other parameters and configure the node again.

@@ -29,22 +29,20 @@ CONNECT_TIMEOUT_S = 10.0
 
 def run(arguments: List[str], view: LiveView, record: Optional[Record], in_processes: bool,
         stopping: Stopping) -> str:
-    """
-    Run the graph until the end of the file or Ctrl-C.
+    """Run the graph until the end of the file or Ctrl-C.
 
     Args:
         arguments: ``--ros-args ...`` for every node.
-        view: Shows what is heard.
-        record: Keeps what is heard, unless None.
-        in_processes: Whether each node gets a process of its own.
-        stopping: Knows whether Ctrl-C was pressed; it is entered already.
+        view: shows what is heard.
+        record: keeps what is heard, unless None.
+        in_processes: whether each node gets a process of its own.
+        stopping: knows whether Ctrl-C was pressed; it is entered already.
 
     Returns:
         Why the graph could not run; '' if all went well.
 
     Raises:
-        SerError: If ROS can't be started with these arguments.
-
+        SerError: if ROS can't be started with these arguments.
     """
     # The namespace and the log level hold for the observer as well.
     process.init(arguments)
@@ -84,8 +82,7 @@ class _Run:
         return bool(self.failure) or self._end_of_file.reached or self.stopping.requested
 
     def connect(self) -> None:
-        """
-        Wait until the observer is connected.
+        """Wait until the observer is connected.
 
         Processes find each other within seconds; the sound waits, so that no emotion is missed.
         """

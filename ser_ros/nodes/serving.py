@@ -26,15 +26,13 @@ class Request(NamedTuple):
 
 
 class Serving:
-    """
-    A model and the session that runs it, which can be exchanged while windows come in.
+    """A model and the session that runs it, which can be exchanged while windows come in.
 
     Attributes:
-        model: The model.
-        classifier: The classifier in use.
-        thread: The inference thread that runs it.
-        problem: Why the last request is not being served; '' if it is.
-
+        model: the model.
+        classifier: the classifier in use.
+        thread: the inference thread that runs it.
+        problem: why the last request is not being served; '' if it is.
     """
 
     def __init__(
@@ -43,25 +41,23 @@ class Serving:
             ask: Callable[[Any, Classifier], Optional[np.ndarray]],
             on_result: Callable[[Any, Optional[np.ndarray], Classifier], None],
             on_failed: Callable[[Any, SerError], None], on_changed: Callable[[], None]):
-        """
-        Open the first session and the thread in which it serves.
+        """Open the first session and the thread in which it serves.
 
         Args:
-            model: The model.
-            request: What to open first.
-            engines: How engines are built; that may take minutes.
-            threads: The parameter of this name, for every session.
-            emotions: The parameter of this name, for every session.
-            progress: Cleared when an opening ends.
-            log: Gets what changes and what fails.
-            ask: See `InferenceThread`.
-            on_result: See `InferenceThread`.
-            on_failed: See `InferenceThread`.
-            on_changed: Called in some thread when `settle` has something to settle.
+            model: the model.
+            request: what to open first.
+            engines: how engines are built; that may take minutes.
+            threads: the parameter of this name, for every session.
+            emotions: the parameter of this name, for every session.
+            progress: cleared when an opening ends.
+            log: gets what changes and what fails.
+            ask: see `InferenceThread`.
+            on_result: see `InferenceThread`.
+            on_failed: see `InferenceThread`.
+            on_changed: called in some thread when `settle` has something to settle.
 
         Raises:
-            SerError: If the session can't be opened.
-
+            SerError: if the session can't be opened.
         """
         self.model = model
         self.problem = ''
@@ -78,12 +74,10 @@ class Serving:
             on_switched=self._on_switched, on_switch_failed=self._on_switch_failed)
 
     def check(self, request: Request) -> None:
-        """
-        Check what is asked for.
+        """Check what is asked for.
 
         Raises:
-            SerError: If this machine or the model can't do it.
-
+            SerError: if this machine or the model can't do it.
         """
         if request == self._served:  # going back is always possible
             return
@@ -96,8 +90,7 @@ class Serving:
                 f'{request.precision}; allowed: {listed(offered)}')
 
     def switch(self, request: Request, engines: EngineOptions) -> None:
-        """
-        Begin to open another session, unless this one was asked for already.
+        """Begin to open another session, unless this one was asked for already.
 
         What is still being built for an earlier request is given up.
         """

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Ctrl-C as a wish instead of an exception.
+"""Ctrl-C as a wish instead of an exception.
 
 rclpy's own handler invalidates the context at once, under the feet of every thread that is about
 to publish. Here a signal only ends the loop; everything is given back in order afterwards. A

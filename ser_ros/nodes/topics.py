@@ -12,17 +12,15 @@ SUBSCRIBED = 'subscribed'
 
 
 class Topic(NamedTuple):
-    """
-    One topic of a node, as `publishes` and `subscribes` describe it.
+    """One topic of a node, as `publishes` and `subscribes` describe it.
 
     Attributes:
-        name: Relative name; '' where a parameter holds it.
-        parameter: Parameter that holds the name; '' where the name is fixed.
-        message: Message class, or 'PACKAGE/NAME' where the package may be missing.
+        name: relative name; '' where a parameter holds it.
+        parameter: parameter that holds the name; '' where the name is fixed.
+        message: message class, or 'PACKAGE/NAME' where the package may be missing.
         direction: PUBLISHED or SUBSCRIBED.
-        profile: Quality of service, unless parameters say otherwise.
-        description: What the messages hold.
-
+        profile: quality of service, unless parameters say otherwise.
+        description: what the messages hold.
     """
 
     name: str
@@ -68,12 +66,10 @@ def subscribes(
 
 
 def find(topics: Sequence[Topic], key: str, direction: str) -> Topic:
-    """
-    Return the topic with this name, or whose name this parameter holds.
+    """Return the topic with this name, or whose name this parameter holds.
 
     Raises:
-        LookupError: If no such topic is declared in this direction, which is a fault of ours.
-
+        LookupError: if no such topic is declared in this direction, which is a fault of ours.
     """
     for topic in topics:
         if key in (topic.name, topic.parameter) and topic.direction == direction:

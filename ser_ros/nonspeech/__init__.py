@@ -22,14 +22,11 @@ MIN_LEVEL_DBFS, MAX_LEVEL_DBFS = -60.0, -3.0
 
 @dataclass(frozen=True)
 class Sound:
-    """
-    One recording of no speech.
+    """One recording of no speech.
 
-    Attributes
-    ----------
-    kind: what it is, such as 'wind'.
-    samples: float32 (n,), 16 kHz, full scale is 1.0, in steps of 16 bits.
-
+    Attributes:
+        kind: what it is, such as 'wind'.
+        samples: float32 (n,), 16 kHz, full scale is 1.0, in steps of 16 bits.
     """
 
     kind: str
@@ -37,8 +34,7 @@ class Sound:
 
 
 def make(count: int, seed: int = 0, max_duration_s: float = MAX_DURATION_S) -> Iterator[Sound]:
-    """
-    Yield different sounds, one kind after the other; the same ones for the same arguments.
+    """Yield different sounds, one kind after the other; the same ones for the same arguments.
 
     They last 5 to 10 s, at -60 to -3 dBFS (RMS; less where it would be clipped), half of them in a
     room, half with a microphone's noise, a third through a dull microphone.

@@ -25,8 +25,7 @@ def time_s(count: int) -> np.ndarray:
 
 
 def coloured(generator: np.random.Generator, count: int, exponent: float) -> np.ndarray:
-    """
-    Return noise whose power falls with frequency as 1 / f^exponent, RMS 1.
+    """Return noise whose power falls with frequency as 1 / f^exponent, RMS 1.
 
     0 is white, 1 pink, 2 brown, -1 blue, -2 violet. Below 20 Hz it is flat.
     """
@@ -79,12 +78,11 @@ def wander(generator: np.random.Generator, count: int, rate_hz: float) -> np.nda
 
 def oscillate(pitch_hz: np.ndarray, partials: Numbers,
               phases: Numbers = ()) -> np.ndarray:
-    """
-    Return a tone whose pitch changes.
+    """Return a tone whose pitch changes.
 
-    :param pitch_hz: at each sample.
-    :param partials: amplitude of the fundamental and of its multiples; those over 8 kHz are left
-        out.
+    Args:
+        pitch_hz: at each sample.
+        partials: amplitude of the fundamental and of its multiples; those over 8 kHz are left out.
     """
     phase = 2 * np.pi * np.cumsum(pitch_hz) / SAMPLE_RATE_HZ
     result = np.zeros(len(pitch_hz))
@@ -120,12 +118,12 @@ def samples_of(duration_s: float) -> int:
 
 def events(generator: np.random.Generator, count: int, make: Callable[[], np.ndarray],
            interval_s: float, jitter: float = 0.0) -> np.ndarray:
-    """
-    Return sounds one after the other; they may overlap.
+    """Return sounds one after the other; they may overlap.
 
-    :param make: makes the next one.
-    :param interval_s: from the start of one to that of the next.
-    :param jitter: share by which an interval may be longer or shorter, 0 to 1.
+    Args:
+        make: makes the next one.
+        interval_s: from the start of one to that of the next.
+        jitter: share by which an interval may be longer or shorter, 0 to 1.
     """
     result = np.zeros(count)
     start = int(generator.uniform(0, min(interval_s * SAMPLE_RATE_HZ, count / 3)))

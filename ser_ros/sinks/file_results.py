@@ -22,8 +22,7 @@ def _file_values(result: FileResult, with_windows: bool = False) -> Values:
 
 
 class CsvWriter(Writer):
-    """
-    One row for each file or, with windows, for each window, as soon as it is known.
+    """One row for each file or, with windows, for each window, as soon as it is known.
 
     The columns ``probabilities.LABEL`` hold the smoothed probabilities of a window, or the mean
     ones of a file; ``raw_probabilities.LABEL`` those of the window alone.

@@ -11,8 +11,7 @@ from ser_ros.results import FileResult
 
 
 class Writer(abc.ABC):
-    """
-    Takes the results of files one by one and writes them to a stream.
+    """Takes the results of files one by one and writes them to a stream.
 
     Attributes:
         files: number of results so far.

@@ -26,13 +26,17 @@ Levels = Iterator[Tuple[float, float]]
 
 
 def show_level(device: str, duration_s: Optional[float] = None) -> int:
-    """
-    Show the level of a microphone, as a bar in a terminal, else as a line a second.
+    """Show the level of a microphone, as a bar in a terminal, else as a line a second.
 
-    :param device: empty or 'mic' for the default one, an index, or a part of the name.
-    :param duration_s: when to stop; by default with Ctrl-C.
-    :returns: the exit code, 0.
-    :raises SerError: if it cannot be opened, or is lost.
+    Args:
+        device: empty or 'mic' for the default one, an index, or a part of the name.
+        duration_s: when to stop; by default with Ctrl-C.
+
+    Returns:
+        the exit code, 0.
+
+    Raises:
+        SerError: if it cannot be opened, or is lost.
     """
     console = Console(highlight=False, markup=False)
     source = MicrophoneSource(device)
@@ -48,10 +52,10 @@ def show_level(device: str, duration_s: Optional[float] = None) -> int:
 
 
 def measure(source: AudioSource, period_s: float, duration_s: Optional[float]) -> Levels:
-    """
-    Yield level (RMS) and peak of every period, in dBFS, until the duration is over.
+    """Yield level (RMS) and peak of every period, in dBFS, until the duration is over.
 
-    :param period_s: a whole number of chunks of 20 ms.
+    Args:
+        period_s: a whole number of chunks of 20 ms.
     """
     chunks_per_period = round(period_s / CHUNK_DURATION_S)
     periods = itertools.count() if duration_s is None else range(

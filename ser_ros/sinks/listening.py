@@ -22,14 +22,12 @@ _BLOCK_S = 1.0
 
 def listen(source: AudioSource, seconds: Optional[float] = None,
            shown: bool = False) -> Iterator[np.ndarray]:
-    """
-    Yield the sound of a source, float32.
+    """Yield the sound of a source, float32.
 
     Args:
-        source: Where it comes from.
-        seconds: When to stop; None for the end of the source.
-        shown: Show level and time left on standard error.
-
+        source: where it comes from.
+        seconds: when to stop; None for the end of the source.
+        shown: show level and time left on standard error.
     """
     chunks = iter(source)
     if seconds is not None:

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-What the graph hears, live: a view in a terminal, one line an emotion elsewhere.
+"""What the graph hears, live: a view in a terminal, one line an emotion elsewhere.
 
 It takes plain values, with the keys that the observer gives, so it needs no ROS.
 """
@@ -26,17 +25,16 @@ _EVENT_LINES = 2
 
 
 class LiveView:
-    """
-    Show emotions, level and mitigations as they come; a context manager.
+    """Show emotions, level and mitigations as they come; a context manager.
 
     Not thread-safe: call it from one thread.
     """
 
     def __init__(self, console: Optional[Console] = None) -> None:
-        """
-        Show nothing yet.
+        """Show nothing yet.
 
-        :param console: where to show it; standard output where None.
+        Args:
+            console: where to show it; standard output where None.
         """
         self._console = console or Console(highlight=False)
         self._drawn = self._console.is_terminal and not self._console.is_dumb_terminal

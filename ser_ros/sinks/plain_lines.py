@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-The live view where there is no terminal: one line for each thing, for grep and scripts.
+"""The live view where there is no terminal: one line for each thing, for grep and scripts.
 
 A line is a list of ``key=value``, separated by blanks and always in the same order. A value that
 holds blanks is quoted as JSON.

@@ -44,8 +44,7 @@ class JsonLinesRecord:
 
 
 class CsvRecord:
-    """
-    One table for both kinds; the first column says which.
+    """One table for both kinds; the first column says which.
 
     There are two columns for each emotion, its smoothed and its raw probability, so the header is
     written with the first emotion, and a mitigation never comes before one.
@@ -79,10 +78,10 @@ Record = Union[CsvRecord, JsonLinesRecord]
 
 
 def open_record(path: str) -> Record:
-    """
-    Return a record that writes to the file.
+    """Return a record that writes to the file.
 
-    :raises SerError: if its name ends in neither .csv nor .jsonl, or it can't be written.
+    Raises:
+        SerError: if its name ends in neither .csv nor .jsonl, or it can't be written.
     """
     ending = os.path.splitext(path)[1].lower()
     if ending not in FORMATS:

@@ -16,8 +16,7 @@ _LATENCIES = 100000
 
 @dataclass(frozen=True)
 class Summary:
-    """
-    What a session came to.
+    """What a session came to.
 
     Attributes:
         windows: number of windows.

@@ -25,8 +25,7 @@ NETWORKS: Registry[Any] = Registry('network', 'ser_ros.networks', {
 
 @dataclass(frozen=True)
 class Training:
-    """
-    How the network is trained.
+    """How the network is trained.
 
     With a patience the end is not known, so the learning rate rises over one epoch and stays. The
     running mean of the weights then stands in for its decay, so ``averaging`` is needed.
@@ -76,8 +75,7 @@ class Partner:
 
 @dataclass(frozen=True)
 class Config:
-    """
-    What is trained, on which speakers, and how.
+    """What is trained, on which speakers, and how.
 
     The weighted mean of the logits of the network and of all its partners is the answer
     (`ser_ros.training.networks.ensemble`).
@@ -128,11 +126,10 @@ class Config:
             check_corpus(name, corpus)
 
     def make_extractor(self) -> FeatureExtractor:
-        """
-        Make an extractor of the feature set.
+        """Make an extractor of the feature set.
 
         Raises:
-            SerError: If there is no such feature set, or it does not make this shape.
+            SerError: if there is no such feature set, or it does not make this shape.
         """
         return create_extractor(self.feature_set, tuple(self.input_shape) or None)
 
@@ -143,8 +140,7 @@ class Config:
 
     @property
     def alone(self) -> dict[str, 'Config']:
-        """
-        The configurations of its networks, each without the others, by names that differ.
+        """The configurations of its networks, each without the others, by names that differ.
 
         Such as resnet10 and, for a second one of the same kind, resnet10_2.
         """
@@ -160,8 +156,7 @@ class Config:
 
 
 def load(path: str) -> Config:
-    """
-    Read the configuration file.
+    """Read the configuration file.
 
     Raises:
         SerError: the file cannot be read, or a key is wrong, or a speaker is in two parts.
@@ -177,8 +172,7 @@ def load(path: str) -> Config:
 
 
 def from_values(values: Any, where: str) -> Config:
-    """
-    Make a configuration of what its file holds, or of ``dataclasses.asdict`` of another one.
+    """Make a configuration of what its file holds, or of ``dataclasses.asdict`` of another one.
 
     Args:
         values: the keys of the file.

@@ -50,14 +50,14 @@ class _Input:
 
 
 class FeatureStage:
-    """
-    Decode, resample and cut a stream of audio into windows of features.
+    """Decode, resample and cut a stream of audio into windows of features.
 
     Windows are scheduled by sample count: they do not depend on how the audio is cut into chunks
     nor on when the chunks arrive.
 
-    :param stream: makes the windows; it is reset with the stage.
-    :param gate: knows when the robot itself was speaking.
+    Args:
+        stream: makes the windows; it is reset with the stage.
+        gate: knows when the robot itself was speaking.
     """
 
     def __init__(self, stream: WindowStream, gate: SpeakingGate):
@@ -76,11 +76,11 @@ class FeatureStage:
 
     def set_format(self, channels: int, sample_rate_hz: int, sample_format: str,
                    coding_format: str) -> None:
-        """
-        Take in what audio_info says of the chunks that follow.
+        """Take in what audio_info says of the chunks that follow.
 
-        :raises SerError: for a format that can't be decoded; the stage is then not ready until
-            one is set that can.
+        Raises:
+            SerError: for a format that can't be decoded; the stage is then not ready until one is
+                set that can.
         """
         try:
             check_audio_info(channels, sample_rate_hz, sample_format, coding_format)
@@ -93,12 +93,14 @@ class FeatureStage:
             self._input = None
 
     def push(self, data: Any, stamp_ns: int) -> Iterator[StampedWindow]:
-        """
-        Take in one chunk and yield the windows that it completes.
+        """Take in one chunk and yield the windows that it completes.
 
-        :param data: bytes in the format that was set.
-        :param stamp_ns: capture time of the first sample [ns].
-        :raises SerError: if the chunk holds NaN; it is left out.
+        Args:
+            data: bytes in the format that was set.
+            stamp_ns: capture time of the first sample [ns].
+
+        Raises:
+            SerError: if the chunk holds NaN; it is left out.
         """
         source = self._input or self._restart(stamp_ns)
         deviation_ns = source.clock.deviation_ns(stamp_ns)

@@ -9,11 +9,11 @@ KEPT_INTERVALS = 64
 
 
 class SpeakingGate:
-    """
-    Remember the intervals in which the robot spoke, in audio time.
+    """Remember the intervals in which the robot spoke, in audio time.
 
-    :param hang_over_s: how long after its end an interval still mutes [s]: the tail of the
-        loudspeaker's sound and of the room's echo.
+    Args:
+        hang_over_s: how long after its end an interval still mutes [s]: the tail of the
+            loudspeaker's sound and of the room's echo.
     """
 
     def __init__(self, hang_over_s: float):

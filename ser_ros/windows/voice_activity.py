@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Is somebody speaking? Silero's voice activity detector as a stream.
+"""Is somebody speaking? Silero's voice activity detector as a stream.
 
 Why Silero and not webrtcvad, measured on 120 clips of RAVDESS and nEMO and on 11 synthetic
 signals (noise, tones, hum, chords, clicks): both find clean speech (98 % of its frames, and 100 %
@@ -34,12 +33,12 @@ INSTALL = 'pip install --no-deps silero-vad'
 
 
 def silero_path() -> str:
-    """
-    Return the path of the detector's ONNX file in the installed silero-vad package.
+    """Return the path of the detector's ONNX file in the installed silero-vad package.
 
     The package is only looked up, not imported: its code needs torch, the file does not.
 
-    :raises SerError: if the package is not installed or does not hold the file.
+    Raises:
+        SerError: if the package is not installed or does not hold the file.
     """
     spec = importlib.util.find_spec('silero_vad')
     if spec is None or not spec.submodule_search_locations:
@@ -53,19 +52,20 @@ def silero_path() -> str:
 
 
 class VoiceActivity:
-    """
-    Share of the sound that is speech, decided every 32 ms.
+    """Share of the sound that is speech, decided every 32 ms.
 
     The detector sees each frame of 512 samples with the 64 before it and keeps a state, as
     silero-vad documents its use at 16 kHz.
     """
 
     def __init__(self, history_samples: int = 10 * 16000):
-        """
-        Load the detector.
+        """Load the detector.
 
-        :param history_samples: the longest stretch `probability` can be asked for; see `keep`.
-        :raises SerError: if silero-vad or ONNX Runtime is not installed.
+        Args:
+            history_samples: the longest stretch `probability` can be asked for; see `keep`.
+
+        Raises:
+            SerError: if silero-vad or ONNX Runtime is not installed.
         """
         self._session = open_session(silero_path())
         self._output, self._next_state = [node.name for node in self._session.get_outputs()]
@@ -77,11 +77,10 @@ class VoiceActivity:
         self.reset()
 
     def keep(self, history_samples: int) -> None:
-        """
-        Remember at least this much sound from now on; what was heard so far is forgotten.
+        """Remember at least this much sound from now on; what was heard so far is forgotten.
 
         Args:
-            history_samples: The longest stretch that `probability` will be asked for.
+            history_samples: the longest stretch that `probability` will be asked for.
         """
         if _frames_of(history_samples) > len(self._history):
             self._history = np.zeros(_frames_of(history_samples))
@@ -97,11 +96,13 @@ class VoiceActivity:
         self._frames = 0
 
     def push(self, samples: np.ndarray) -> None:
-        """
-        Take in the next samples, any number of them.
+        """Take in the next samples, any number of them.
 
-        :param samples: float32, shape (n,), 16 kHz, full scale is 1.0.
-        :raises SerError: as `FeatureExtractor.push`.
+        Args:
+            samples: float32, shape (n,), 16 kHz, full scale is 1.0.
+
+        Raises:
+            SerError: as `FeatureExtractor.push`.
         """
         check_samples(samples)
         self._samples += len(samples)
@@ -113,16 +114,20 @@ class VoiceActivity:
             self._frames += 1
 
     def probability(self, n_samples: int) -> float:
-        """
-        Return which share of the latest samples clearly is speech, [0, 1].
+        """Return which share of the latest samples clearly is speech, [0, 1].
 
         A frame that only partly lies in the stretch counts for its part. The newest samples, 511
         at most, whose frame is not complete, say nothing yet; in a stretch of nothing else the
         latest value stands.
 
-        :param n_samples: length of the stretch, 1 to history_samples.
-        :raises SerError: if n_samples is out of range.
-        :returns: 0 while no frame at all is complete.
+        Args:
+            n_samples: length of the stretch, 1 to history_samples.
+
+        Returns:
+            0 while no frame at all is complete.
+
+        Raises:
+            SerError: if n_samples is out of range.
         """
         longest = (len(self._history) - 1) * FRAME_SAMPLES
         if not 1 <= n_samples <= longest:

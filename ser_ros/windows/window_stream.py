@@ -19,16 +19,17 @@ MAX_PERIOD_S = 5.0
 
 @dataclass(frozen=True)
 class Window:
-    """
-    What is known of one window of sound.
+    """What is known of one window of sound.
 
-    index: number of the window, from 0.
-    start_sample, end_sample: its first sample and the one after its last, counted since the reset.
-    input: the model's input, float32; overwritten when the next window is made.
-    speech_probability: share of the window that is speech, [0, 1], in single precision.
-    recent_speech_probability: share of its newest part, one period long (at most the window).
-    level_dbfs: RMS level of the newest part [dB re full scale], -120..0.
-    pitch_hz: median pitch of the window's voiced frames [Hz], NaN without any.
+    Attributes:
+        index: number of the window, from 0.
+        start_sample, end_sample: its first sample and the one after its last, counted since the
+            reset.
+        input: the model's input, float32; overwritten when the next window is made.
+        speech_probability: share of the window that is speech, [0, 1], in single precision.
+        recent_speech_probability: share of its newest part, one period long (at most the window).
+        level_dbfs: RMS level of the newest part [dB re full scale], -120..0.
+        pitch_hz: median pitch of the window's voiced frames [Hz], NaN without any.
     """
 
     index: int
@@ -42,10 +43,10 @@ class Window:
 
 
 def check_period(period_s: float, hop_s: float) -> int:
-    """
-    Return a period as a number of hops.
+    """Return a period as a number of hops.
 
-    :raises SerError: unless the period is a whole number of hops and 0.1 to 5 s.
+    Raises:
+        SerError: unless the period is a whole number of hops and 0.1 to 5 s.
     """
     hops = round(period_s / hop_s) if MIN_PERIOD_S <= period_s <= MAX_PERIOD_S else 0
     if not hops or abs(hops * hop_s - period_s) > 1e-6:
@@ -56,8 +57,7 @@ def check_period(period_s: float, hop_s: float) -> int:
 
 
 class WindowStream:
-    """
-    Joins features, voice activity, level and pitch into windows, scheduled by sample count.
+    """Joins features, voice activity, level and pitch into windows, scheduled by sample count.
 
     The first window is complete with the extractor's window_samples, the others one period
     apart. How the sound is cut into pushes changes nothing.
@@ -65,13 +65,15 @@ class WindowStream:
 
     def __init__(self, extractor: FeatureExtractor, voice_activity: VoiceActivity,
                  period_s: float = 0.5):
-        """
-        Make an empty stream.
+        """Make an empty stream.
 
-        :param extractor: of the feature set; used by this stream alone from now on.
-        :param voice_activity: likewise.
-        :param period_s: time from one window to the next [s], a whole number of hops, 0.1..5.
-        :raises SerError: for another period.
+        Args:
+            extractor: of the feature set; used by this stream alone from now on.
+            voice_activity: likewise.
+            period_s: time from one window to the next [s], a whole number of hops, 0.1..5.
+
+        Raises:
+            SerError: for another period.
         """
         self._extractor = extractor
         self._voice_activity = voice_activity
@@ -105,23 +107,24 @@ class WindowStream:
         self._index = 0
 
     def push(self, samples: np.ndarray) -> Iterator[Window]:
-        """
-        Take in the next samples and yield the windows that they complete.
+        """Take in the next samples and yield the windows that they complete.
 
         Iterate to the end: samples after the last window yielded are taken in only then.
 
-        :param samples: float32, shape (n,), at the extractor's rate, full scale is 1.0.
-        :raises SerError: for another dtype or shape, NaN or infinity, at once.
+        Args:
+            samples: float32, shape (n,), at the extractor's rate, full scale is 1.0.
+
+        Raises:
+            SerError: for another dtype or shape, NaN or infinity, at once.
         """
         check_samples(samples)
         return self._windows(samples)
 
     def recording(self, chunks: Iterable[np.ndarray]) -> Iterator[Window]:
-        """
-        Yield the windows of a whole recording, at least one of any sound; see `push` and `finish`.
+        """Yield the windows of a whole recording, at least one; see `push` and `finish`.
 
         Args:
-            chunks: Its samples, in pieces of any size.
+            chunks: its samples, in pieces of any size.
         """
         self.reset()
         for samples in chunks:
@@ -129,8 +132,7 @@ class WindowStream:
         yield from self.finish()
 
     def finish(self) -> Iterator[Window]:
-        """
-        End a recording: where it is shorter than a window, silence follows up to one.
+        """End a recording: where it is shorter than a window, silence follows up to one.
 
         Yields:
             That window; none where there were windows before, or no sound at all.

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Talks made of labelled clips: one speaker, first calm, then in one emotion.
+"""Talks made of labelled clips: one speaker, first calm, then in one emotion.
 
 Clips follow each other in random order with pauses of 0.3 to 0.9 s, after what is 40 dB under
 their loudest 20 ms is cut off at both ends. A speaker with few clips repeats them in another order.
@@ -31,8 +30,7 @@ PAUSES_S = (0.3, 0.9)
 
 @dataclass(frozen=True)
 class Talk:
-    """
-    A plan for one talk.
+    """A plan for one talk.
 
     Attributes:
         corpus, speaker: whose talk it is.
@@ -52,8 +50,7 @@ class Talk:
     seed: int
 
     def sound(self) -> np.ndarray:
-        """
-        Return the samples, float32 (n,) at 16 kHz: calm talk, then the emotion.
+        """Return the samples, float32 (n,) at 16 kHz: calm talk, then the emotion.
 
         Raises:
             SerError: if a clip cannot be read.
@@ -67,8 +64,7 @@ class Talk:
 
 def plan(clips: Sequence[Clip], labels: Sequence[str], talks: int, long_talks: int,
          seed: int = 0, calm_s: float = CALM_S) -> list[Talk]:
-    """
-    Plan the same number of talks for each corpus and emotion, shared by its speakers.
+    """Plan the same number of talks for each corpus and emotion, shared by its speakers.
 
     Args:
         clips: of speakers that are known.

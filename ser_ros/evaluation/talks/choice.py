@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Choose the limits that answer most talks rightly and start few answers wrongly.
+"""Choose the limits that answer most talks rightly and start few answers wrongly.
 
 Every corpus weighs the same, and in it every emotion. No wrong start in a few hours does not show
 that there is none in the next, so one more start in all the hours is counted.
@@ -23,8 +22,7 @@ SENSITIVITIES = {'calm': 1.0, 'normal': 4.0, 'keen': 12.0}
 
 @dataclass(frozen=True)
 class Trade:
-    """
-    What limits give in one corpus.
+    """What limits give in one corpus.
 
     Attributes:
         wrong_per_hour: wrong starts an hour, the mean of neutral and happy talk.
@@ -79,8 +77,7 @@ def mean(found: Trades) -> Trade:
 
 def choose(swept: Mapping[Limits, Trades], corpora: Sequence[str],
            allowed: float) -> Optional[Limits]:
-    """
-    Return the limits that answer most talks rightly within 10 s; None if none is allowed.
+    """Return the limits that answer most talks rightly within 10 s; None if none is allowed.
 
     Args:
         swept: what each of the limits gives.
@@ -99,8 +96,7 @@ def choose(swept: Mapping[Limits, Trades], corpora: Sequence[str],
 
 def leave_one_out(swept: Mapping[Limits, Trades], corpora: Sequence[str],
                   allowed: float) -> dict[str, Optional[tuple[Limits, Trade]]]:
-    """
-    Return for each corpus what the others choose, and what that gives in it.
+    """Return for each corpus what the others choose, and what that gives in it.
 
     None stands where the others allow no limits. The arguments are those of `choose`.
     """

@@ -21,8 +21,7 @@ ANSWER = 'answered within {:.0f} s'
 
 @dataclass(frozen=True)
 class Rate:
-    """
-    A figure of the talks of one corpus in one emotion.
+    """A figure of the talks of one corpus in one emotion.
 
     Attributes:
         corpus, emotion, measure: what it is of.

@@ -17,8 +17,7 @@ from ser_ros.recognizer import Recognizer
 
 def listen(recognizer: Recognizer, talks: Sequence[Talk], progress: Progress,
            cache: Optional[Path] = None, name: str = '') -> list[WindowScores]:
-    """
-    Return what the model says of each talk's windows.
+    """Return what the model says of each talk's windows.
 
     Args:
         recognizer: what listens.

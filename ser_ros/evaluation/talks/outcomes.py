@@ -17,8 +17,7 @@ from ser_ros.mitigation.policy import MitigationPolicy
 
 @dataclass(frozen=True, order=True)
 class Limits:
-    """
-    What decides when an answer starts.
+    """What decides when an answer starts.
 
     Attributes:
         named_from: ``min_confidence`` of the tracker.
@@ -33,8 +32,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Outcome:
-    """
-    The answers that start in one talk.
+    """The answers that start in one talk.
 
     Attributes:
         talk: the talk.
@@ -73,8 +71,7 @@ def outcomes(
         talks: Sequence[Talk], scores: Sequence[WindowScores], labels: Sequence[str],
         tracking: TrackerSettings, mitigation: MitigationConfig, sweep: Sequence[Limits],
 ) -> Iterator[tuple[Limits, list[Outcome]]]:
-    """
-    Yield what becomes of the talks with each of some limits.
+    """Yield what becomes of the talks with each of some limits.
 
     Args:
         talks, scores: what is spoken, and what the model says of it.

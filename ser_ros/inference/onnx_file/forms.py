@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-The same model in the forms that runtimes want: all in FP16, plain FP32, or INT8 of S8 only.
+"""The same model in the forms that runtimes want: all in FP16, plain FP32, or INT8 of S8 only.
 
 Works with ``onnx`` from 1.10. Nothing here is needed to run a stored file.
 """
@@ -18,10 +17,10 @@ _SMALLEST_SCALE = float(np.finfo(np.float32).tiny)
 
 
 def to_fp16(model: onnx.ModelProto) -> onnx.ModelProto:
-    """
-    Return the FP32 model with weights and arithmetic in FP16, inputs and outputs still float32.
+    """Return the FP32 model with weights and arithmetic in FP16, inputs and outputs still float32.
 
-    :raises ValueError: if a weight is out of FP16's range.
+    Raises:
+        ValueError: if a weight is out of FP16's range.
     """
     half = _copy(model)
     graph = half.graph
@@ -74,8 +73,7 @@ def is_stored_weight(node: onnx.NodeProto, stored: Dict[str, onnx.TensorProto]) 
 
 
 def to_signed_int8(model: onnx.ModelProto) -> onnx.ModelProto:
-    """
-    Return a QDQ model of U8 activations as TensorRT takes it: S8, symmetric, bias in float32.
+    """Return a QDQ model of U8 activations as TensorRT takes it: S8, symmetric, bias in float32.
 
     TensorRT knows no zero points. An activation with the range [low, high] gets the scale
     max(|low|, |high|) / 127, half the resolution of U8 where it is never negative. There the
@@ -83,7 +81,8 @@ def to_signed_int8(model: onnx.ModelProto) -> onnx.ModelProto:
     float32 behind a pair of QuantizeLinear and DequantizeLinear, which every TensorRT from 8.0 on
     reads; a quantised bias becomes float32.
 
-    :raises ValueError: if a scale or zero point is not a constant, or weights have a zero point.
+    Raises:
+        ValueError: if a scale or zero point is not a constant, or weights have a zero point.
     """
     signed = _copy(model)
     graph = signed.graph

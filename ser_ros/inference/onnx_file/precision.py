@@ -77,8 +77,7 @@ def precision_of(data: Buffer, nodes: List[Node], weights: Dict[str, Weights]) -
 
 def _follow(data: Buffer, name: str, producers: Dict[str, Node],
             weights: Dict[str, Weights]) -> Weights:
-    """
-    Find the weights behind the tensor ``name`` and the type in which they are multiplied.
+    """Find the weights behind the tensor ``name`` and the type in which they are multiplied.
 
     Stored and computed type may differ: FP16 weights behind a Cast to float are computed in FP32,
     and weights behind DequantizeLinear are what a runtime multiplies in INT8.

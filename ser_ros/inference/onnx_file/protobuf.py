@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Protobuf's wire format (https://protobuf.dev/programming-guides/encoding), read field by field.
+"""Protobuf's wire format (https://protobuf.dev/programming-guides/encoding), read field by field.
 
 Without the ``protobuf`` package, and without a copy of what is skipped.
 """

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-What an ONNX file says about itself, read without a runtime and without its weights.
+"""What an ONNX file says about itself, read without a runtime and without its weights.
 
 A scan over protobuf's wire format with the field numbers of onnx.proto. The file is mapped, so the
 weights that are skipped are never read from disk. Needed because the runtimes' own readers either
@@ -29,11 +28,11 @@ class Tensor(NamedTuple):
 
 
 class OnnxSummary(NamedTuple):
-    """
-    What the scan found.
+    """What the scan found.
 
-    precision: in what most weights are multiplied: fp32, fp16 or int8; None without weights.
-    has_cast_weights: whether weights are stored in another type than they are computed in.
+    Attributes:
+        precision: in what most weights are multiplied: fp32, fp16 or int8; None without weights.
+        has_cast_weights: whether weights are stored in another type than they are computed in.
     """
 
     ir_version: int
@@ -50,10 +49,10 @@ _Span = Tuple[int, int]
 
 
 def scan(path: str) -> OnnxSummary:
-    """
-    Read versions, metadata, inputs, outputs and precision of the ONNX file ``path``.
+    """Read versions, metadata, inputs, outputs and precision of the ONNX file ``path``.
 
-    :raises SerError: if the file cannot be read or is not an ONNX model.
+    Raises:
+        SerError: if the file cannot be read or is not an ONNX model.
     """
     try:
         check_regular(path)

@@ -16,11 +16,11 @@ IR_VERSION = 7  # the newest that goes with this operator set; ONNX Runtime 1.10
 
 
 def save(model: onnx.ModelProto, path: str, metadata: Mapping[str, Any]) -> None:
-    """
-    Check the model, put the metadata in, and write it.
+    """Check the model, put the metadata in, and write it.
 
-    :raises onnx.checker.ValidationError: if the graph is not valid.
-    :raises ValueError: if the versions are newer than the oldest runtime reads.
+    Raises:
+        onnx.checker.ValidationError: if the graph is not valid.
+        ValueError: if the versions are newer than the oldest runtime reads.
     """
     opsets = {opset.domain: opset.version for opset in model.opset_import}
     if model.ir_version > IR_VERSION or opsets.get('', 0) > OPSET:
@@ -32,10 +32,10 @@ def save(model: onnx.ModelProto, path: str, metadata: Mapping[str, Any]) -> None
 
 
 def change_metadata(paths: Sequence[Path], change: Callable[[Path, Dict[str, Any]], None]) -> None:
-    """
-    Change what a model's files say of themselves; none is replaced before all are written.
+    """Change what a model's files say of themselves; none is replaced before all are written.
 
-    :param change: takes the path and the metadata, which it changes in place.
+    Args:
+        change: takes the path and the metadata, which it changes in place.
     """
     partials = []
     for path in paths:

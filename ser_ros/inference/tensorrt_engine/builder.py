@@ -28,14 +28,16 @@ _CANCELLED = 'it was cancelled'
 
 def ensure(path: str, job: Job, options: EngineOptions,
            unusable: Optional[engine_file.EngineFile] = None) -> engine_file.EngineFile:
-    """
-    Return the engine file ``path`` for ``job``; build it if it is not there.
+    """Return the engine file ``path`` for ``job``; build it if it is not there.
 
     Of several processes that want the same file at once, one builds and the others wait for it.
 
-    :param job: its ``output`` is ignored.
-    :param unusable: what was found in the file and will not do, though it is for this very job.
-    :raises SerError: if it can't be built; what was in ``path`` before is still there.
+    Args:
+        job: its ``output`` is ignored.
+        unusable: what was found in the file and will not do, though it is for this very job.
+
+    Raises:
+        SerError: if it can't be built; what was in ``path`` before is still there.
     """
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -91,8 +93,7 @@ def _try_lock(file: Any) -> bool:
 
 
 def run_builder(job: Job, options: EngineOptions) -> None:
-    """
-    Build ``job.output`` in a process of its own.
+    """Build ``job.output`` in a process of its own.
 
     Raises:
         SerError: it failed; the text gives its reason, or how it ended, and the end of its log.
@@ -114,8 +115,7 @@ def run_builder(job: Job, options: EngineOptions) -> None:
 
 
 class _Guard:
-    """
-    Ends the builder where it takes too long or is not wanted any more.
+    """Ends the builder where it takes too long or is not wanted any more.
 
     Attributes:
         reason: why it was ended, '' if it was not.

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-The process that builds one engine; builder.py starts it.
+"""The process that builds one engine; builder.py starts it.
 
 A build takes minutes and memory. On a small board the system may end it for that, which must not
 end the node. The process reads a Job and sends messages: ``{"step", "share"}`` and at the end
@@ -46,18 +45,16 @@ def _be_the_first_to_go() -> None:
 
 
 class Log:
-    """
-    What TensorRT logs: shown, but for its many details, of which two are of use.
+    """What TensorRT logs: shown, but for its many details, of which two are of use.
 
     One lists the engine's layers, which are kept. One names the layer for which it measures next:
     the only progress that versions without a monitor show.
 
-    :param sends_progress: whether to send the latter as messages.
+    Args:
+        sends_progress: whether to send the latter as messages.
 
-    Attributes
-    ----------
-    layers: the text in which the builder lists them; '' until it does.
-
+    Attributes:
+        layers: the text in which the builder lists them; '' until it does.
     """
 
     def __init__(self, sends_progress: bool) -> None:
@@ -80,11 +77,13 @@ class Log:
 
 
 def run(job: Job) -> str:
-    """
-    Build the engine, see that it is what was asked for, and write the engine file.
+    """Build the engine, see that it is what was asked for, and write the engine file.
 
-    :return: the precision that was built.
-    :raises SerError: if anything of it fails.
+    Returns:
+        the precision that was built.
+
+    Raises:
+        SerError: if anything of it fails.
     """
     asked = job.key['precision']
     send({'step': 'loading TensorRT', 'share': None})

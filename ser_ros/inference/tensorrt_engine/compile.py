@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-From an ONNX graph to a serialised engine, with TensorRT 8.2 to 11 and TensorRT for RTX.
+"""From an ONNX graph to a serialised engine, with TensorRT 8.2 to 11 and TensorRT for RTX.
 
 What an installation can do is asked of its classes, never of its version number. There are two
 kinds of them:
@@ -23,8 +22,7 @@ _WEIGHTED_LAYERS = ('CONVOLUTION', 'FULLY_CONNECTED', 'MATRIX_MULTIPLY')
 
 
 class Settings(NamedTuple):
-    """
-    How an engine is compiled.
+    """How an engine is compiled.
 
     Attributes:
         precision: precision of the layers with weights.
@@ -56,13 +54,15 @@ def is_strongly_typed(trt: Any) -> bool:
 
 
 def build(trt: Any, logger: Any, graph: bytes, settings: Settings, monitor: Any = None) -> Built:
-    """
-    Build an engine; takes seconds to minutes.
+    """Build an engine; takes seconds to minutes.
 
-    :param graph: a serialised ONNX model; where the types decide, of the precision of ``settings``.
-    :param monitor: a trt.IProgressMonitor or None; see :func:`has_monitor`.
-    :raises SerError: if the graph can't be parsed, the GPU has no fast arithmetic of this
-        precision, or the builder gives up; the reason is in the log.
+    Args:
+        graph: a serialised ONNX model; where the types decide, of the precision of ``settings``.
+        monitor: a trt.IProgressMonitor or None; see `has_monitor`.
+
+    Raises:
+        SerError: if the graph can't be parsed, the GPU has no fast arithmetic of this precision, or
+            the builder gives up; the reason is in the log.
     """
     builder = create(trt.Builder, logger)
     _check_platform(builder, settings.precision)

@@ -9,8 +9,7 @@ import numpy as np
 
 
 class Device(abc.ABC):
-    """
-    The first GPU's memory and a stream.
+    """The first GPU's memory and a stream.
 
     All is done while the GPU's primary context is current in the calling thread: within
     ``with device.current()``. The context belongs to the process, so a session may be opened in

@@ -31,11 +31,11 @@ _devices: Dict[str, Device] = {}
 
 
 def open_device() -> Device:
-    """
-    Return the process' one Device; made at the first call, and kept.
+    """Return the process' one Device; made at the first call, and kept.
 
-    :raises SerError: if no package is there, or those that are cannot be imported, such as a pycuda
-        that was compiled for another CUDA; or if the driver fails.
+    Raises:
+        SerError: if no package is there, or those that are cannot be imported, such as a pycuda
+            that was compiled for another CUDA; or if the driver fails.
     """
     reasons = []
     for package in installed():

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-NVIDIA's driver, asked through its C interface: is there one, and which GPU has it?
+"""NVIDIA's driver, asked through its C interface: is there one, and which GPU has it?
 
 Asked before anything of TensorRT is used, whose Runtime() ends the process where there is none.
 Costs no import, so it can be asked in a parameter callback.
@@ -27,12 +26,12 @@ class Gpu(NamedTuple):
 
 
 def first_gpu() -> Gpu:
-    """
-    Return the GPU that is used: the first that the driver shows.
+    """Return the GPU that is used: the first that the driver shows.
 
     CUDA_VISIBLE_DEVICES chooses among several.
 
-    :raises SerError: without a driver, or a GPU.
+    Raises:
+        SerError: without a driver, or a GPU.
     """
     try:
         cuda = ctypes.CDLL(LIBRARY)

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Engine files: a serialised engine with what it was built from, in one file.
+"""Engine files: a serialised engine with what it was built from, in one file.
 
 Three parts: the line FORMAT, a line of JSON, the engine. The JSON holds ``key`` (everything that
 decides whether the engine may be used here), ``precision`` (what was built), ``sha256`` and
@@ -38,8 +37,7 @@ class EngineFile(NamedTuple):
 
 
 def file_name(model_name: str, key: Key) -> str:
-    """
-    Return the name of the engine file for a key.
+    """Return the name of the engine file for a key.
 
     Another model file, precision or kind of GPU has another file. Another version of TensorRT or
     another workspace replaces the file, so that a board's disk does not fill up.
@@ -62,12 +60,12 @@ def write(path: str, content: EngineFile) -> None:
 
 
 def read(path: str, key: Key) -> EngineFile:
-    """
-    Read the file ``path`` if it was built for ``key``.
+    """Read the file ``path`` if it was built for ``key``.
 
-    :raises UnusableEngine: if it is missing, broken, or was built for something else; the text
-        says what differs.
-    :raises SerError: if it is there and cannot be read.
+    Raises:
+        UnusableEngine: if it is missing, broken, or was built for something else; the text says
+            what differs.
+        SerError: if it is there and cannot be read.
     """
     try:
         with open(path, 'rb') as file:

@@ -17,18 +17,15 @@ _FAST_IN_ALL = (7, 0)
 
 
 class Job(NamedTuple):
-    """
-    One engine to build.
+    """One engine to build.
 
-    Attributes
-    ----------
-    key: everything that decides whether an engine may be used; see engine_file.py.
-    paths: the model's ONNX files by precision.
-    capability: the GPU's to build for, if that GPU is not in this machine.
-    output: where the engine file is to be written.
-    timing_cache: file of what earlier builds have measured.
-    voice_size: of the model.
-
+    Attributes:
+        key: everything that decides whether an engine may be used; see engine_file.py.
+        paths: the model's ONNX files by precision.
+        capability: the GPU's to build for, if that GPU is not in this machine.
+        output: where the engine file is to be written.
+        timing_cache: file of what earlier builds have measured.
+        voice_size: of the model.
     """
 
     key: Dict[str, Any]
@@ -65,10 +62,10 @@ def offered_precisions(model: Model, capability: Tuple[int, int]) -> Tuple[str, 
 
 def make_key(model: Model, precision: str, trt: Any, gpu: driver.Gpu,
              options: EngineOptions) -> Dict[str, Any]:
-    """
-    Return what an engine of ``model`` depends on, as in engine files.
+    """Return what an engine of ``model`` depends on, as in engine files.
 
-    :raises SerError: if the model has no file for this precision.
+    Raises:
+        SerError: if the model has no file for this precision.
     """
     stored = source_precision(model.precisions, precision) or precision
     portable = trt.__name__ in module.PORTABLE

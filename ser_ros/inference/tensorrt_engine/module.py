@@ -25,10 +25,10 @@ def installed() -> Optional[str]:
 
 
 def load() -> Any:
-    """
-    Import the first of MODULES that works.
+    """Import the first of MODULES that works.
 
-    :raises SerError: if none is there, or what is there is broken.
+    Raises:
+        SerError: if none is there, or what is there is broken.
     """
     reasons: List[str] = []
     for name in MODULES:
@@ -48,10 +48,10 @@ def load() -> Any:
 
 
 def create(factory: Any, logger: Any) -> Any:
-    """
-    Return a new trt.Builder or trt.Runtime.
+    """Return a new trt.Builder or trt.Runtime.
 
-    :raises SerError: if TensorRT refuses, as it does where CUDA does not start; the log says why.
+    Raises:
+        SerError: if TensorRT refuses, as it does where CUDA does not start; the log says why.
     """
     try:
         return factory(logger)
@@ -61,10 +61,10 @@ def create(factory: Any, logger: Any) -> Any:
 
 
 def make_logger(trt: Any, on_line: OnLine) -> Any:
-    """
-    Return a logger for TensorRT.
+    """Return a logger for TensorRT.
 
-    :param on_line: ``(severity, text)``, such as 'WARNING'; called in any thread.
+    Args:
+        on_line: ``(severity, text)``, such as 'WARNING'; called in any thread.
     """
     class Logger(trt.ILogger):
         def __init__(self) -> None:

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-In which precision an engine computes, read from its layers.
+"""In which precision an engine computes, read from its layers.
 
 TensorRT's engine inspector (from 8.2 on) describes every layer with the types of its weights, if
 the engine was built with detailed profiling verbosity. The builder writes the same into its log,

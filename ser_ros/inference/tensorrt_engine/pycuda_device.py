@@ -12,8 +12,7 @@ from ser_ros.inference.tensorrt_engine.device import Device
 
 
 class PycudaDevice(Device):
-    """
-    See Device.
+    """See Device.
 
     The primary context is retained once and kept until the process ends: pycuda gives a context
     back only in the thread that retained it, which may be gone by then.

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-The stored question that every engine is asked when it is loaded, and ONNX Runtime's answer.
+"""The stored question that every engine is asked when it is loaded, and ONNX Runtime's answer.
 
 The answer is computed when the engine is built, from the same graph, and kept in the engine file:
 loading an engine then costs no second runtime.
@@ -20,8 +19,7 @@ TOLERANCES = {'fp32': 1e-3, 'fp16': 1e-2, 'int8': 5e-2}
 
 
 def stored_input(shape: Tuple[int, ...]) -> np.ndarray:
-    """
-    Return the stored input: waves of several lengths from 0 to 1, float32.
+    """Return the stored input: waves of several lengths from 0 to 1, float32.
 
     Like a window of features it is smooth, fills the range and has no row like another.
     """
@@ -41,10 +39,10 @@ def question(shape: Tuple[int, ...], voice_size: int = 0) -> Tuple[np.ndarray, .
 
 def ask(path: str, shape: Tuple[int, ...], temperature: float,
         voice_size: int = 0) -> Dict[str, Any]:
-    """
-    Return what ONNX Runtime answers with the graph ``path``, to be kept in the engine file.
+    """Return what ONNX Runtime answers with the graph ``path``, to be kept in the engine file.
 
-    :raises SerError: if ONNX Runtime can't load it.
+    Raises:
+        SerError: if ONNX Runtime can't load it.
     """
     from ser_ros.onnx_session import open_session
     session = open_session(path)
@@ -55,13 +53,17 @@ def ask(path: str, shape: Tuple[int, ...], temperature: float,
 
 
 def check(answer: Dict[str, Any], logits: np.ndarray, temperature: float, precision: str) -> float:
-    """
-    Compare an engine's answer with the stored one.
+    """Compare an engine's answer with the stored one.
 
-    :param logits: of the engine, to `question`. They depend on the voice as well, so they say
-        whether that is right.
-    :return: the largest difference of a probability.
-    :raises UnusableEngine: if it is over TOLERANCES, or the answer is not finite.
+    Args:
+        logits: of the engine, to `question`. They depend on the voice as well, so they say whether
+            that is right.
+
+    Returns:
+        the largest difference of a probability.
+
+    Raises:
+        UnusableEngine: if it is over TOLERANCES, or the answer is not finite.
     """
     if not np.all(np.isfinite(logits)):
         raise UnusableEngine(f'the engine answers {logits} to the stored input')

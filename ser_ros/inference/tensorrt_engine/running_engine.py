@@ -30,25 +30,22 @@ class _Buffer(NamedTuple):
 
 
 class RunningEngine:
-    """
-    An engine on the GPU, with its memory and stream.
+    """An engine on the GPU, with its memory and stream.
 
     It may be opened, run and closed in different threads, but by one at a time: the GPU's context
     is made current for each of these calls.
 
-    Attributes
-    ----------
-    precision: in what it computes, as its layers say; None if they don't.
-
+    Attributes:
+        precision: in what it computes, as its layers say; None if they don't.
     """
 
     def __init__(self, trt: Any, logger: Any, device: Device, plan: bytes):
-        """
-        Load a serialised engine.
+        """Load a serialised engine.
 
-        :raises UnusableEngine: if TensorRT refuses it, or its inputs and outputs are not those
-            of a model.
-        :raises SerError: if the GPU has too little memory, or the driver fails.
+        Raises:
+            UnusableEngine: if TensorRT refuses it, or its inputs and outputs are not those of a
+                model.
+            SerError: if the GPU has too little memory, or the driver fails.
         """
         self._trt = trt
         self._device = device
@@ -117,19 +114,17 @@ class RunningEngine:
         return self.answer(model_input, baseline).logits
 
     def answer(self, model_input: np.ndarray, baseline: Optional[np.ndarray] = None) -> Answer:
-        """
-        Compute one window.
+        """Compute one window.
 
         Args:
             model_input: Float32 of the input's shape, with or without the batch.
-            baseline: The same of the input ``baseline``; only where the engine has it.
+            baseline: the same of the input ``baseline``; only where the engine has it.
 
         Returns:
             The outputs without the batch.
 
         Raises:
-            SerError: If TensorRT or the driver fails.
-
+            SerError: if TensorRT or the driver fails.
         """
         np.copyto(self._input.values, model_input.reshape(self._input.values.shape))
         if baseline is not None:
@@ -152,8 +147,7 @@ class RunningEngine:
                       None if voice is None else voice.values[0].copy())
 
     def close(self) -> None:
-        """
-        Give back the engine and its memory; the order matters: the context goes first.
+        """Give back the engine and its memory; the order matters: the context goes first.
 
         After some errors the driver refuses all that follows, this as well: then nothing more can
         be given back, and whoever goes on with another backend must be able to.

@@ -9,12 +9,12 @@ from ser_ros.errors import SerError
 
 
 class Prepared(NamedTuple):
-    """
-    A graph to build from.
+    """A graph to build from.
 
-    path: of the ONNX file.
-    reference: of the ONNX file whose answer the engine's is compared with.
-    temporary: whether ``path`` was made here.
+    Attributes:
+        path: of the ONNX file.
+        reference: of the ONNX file whose answer the engine's is compared with.
+        temporary: whether ``path`` was made here.
     """
 
     path: str
@@ -28,13 +28,15 @@ class Prepared(NamedTuple):
 
 
 def prepare(paths: Dict[str, str], precision: str, strongly_typed: bool, output: str) -> Prepared:
-    """
-    Find or make the graph for a precision.
+    """Find or make the graph for a precision.
 
-    :param paths: stored files by precision.
-    :param strongly_typed: the graph's types decide; else builder flags do, over an FP32 graph.
-    :param output: a graph that is made is written beside this file.
-    :raises SerError: if no stored file will do, or ``onnx`` is needed and missing.
+    Args:
+        paths: stored files by precision.
+        strongly_typed: the graph's types decide; else builder flags do, over an FP32 graph.
+        output: a graph that is made is written beside this file.
+
+    Raises:
+        SerError: if no stored file will do, or ``onnx`` is needed and missing.
     """
     if precision == 'int8':
         path = _convert(paths, 'int8', 'to_signed_int8', output)

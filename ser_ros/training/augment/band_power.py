@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Augmentation of the power in the bands of a spectrum, since no sound is computed again.
+"""Augmentation of the power in the bands of a spectrum, since no sound is computed again.
 
 The parts from which the feature sets' own modules put together how they draw a window. Power is
 float32, shape (bands, T).
@@ -29,13 +28,13 @@ NOISE_TILT_DB = (-25.0, 5.0)
 
 @dataclass(frozen=True)
 class Bands:
-    """
-    What is to be known of a feature set's bands.
+    """What is to be known of a feature set's bands.
 
-    centres_hz: of the bands, shape (bands,).
-    white: power of white noise in each, up to a factor, float32, shape (bands,).
-    level_weights: under which a frame's bands sum up to its level, float32, shape (bands,).
-    hop_s: time from one frame to the next.
+    Attributes:
+        centres_hz: of the bands, shape (bands,).
+        white: power of white noise in each, up to a factor, float32, shape (bands,).
+        level_weights: under which a frame's bands sum up to its level, float32, shape (bands,).
+        hop_s: time from one frame to the next.
     """
 
     centres_hz: np.ndarray
@@ -48,12 +47,12 @@ class Bands:
 
 
 def draw_start(total: int, length: int, max_overhang: int, generator: np.random.Generator) -> int:
-    """
-    Return the first hop of a window, which may reach over the ends of the clip.
+    """Return the first hop of a window, which may reach over the ends of the clip.
 
-    :param total: hops of the clip.
-    :param length: hops of the window.
-    :param max_overhang: hops that it may reach over an end, more only where the clip is shorter.
+    Args:
+        total: hops of the clip.
+        length: hops of the window.
+        max_overhang: hops that it may reach over an end, more only where the clip is shorter.
     """
     last = max(0, total - length)
     start = int(generator.integers(min(0, total - length) - max_overhang, last + max_overhang + 1))
@@ -98,11 +97,11 @@ def _between(position: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
 
 def add_room_and_noise(
         power: np.ndarray, bands: Bands, generator: np.random.Generator) -> np.ndarray:
-    """
-    Colour the sound, put it in a room, add noise and narrow the bandwidth, each by chance.
+    """Colour the sound, put it in a room, add noise and narrow the bandwidth, each by chance.
 
-    :return: the noise alone, as it is in the result, shape (bands, T), or zeros; ``power`` is
-        changed in place.
+    Returns:
+        the noise alone, as it is in the result, shape (bands, T), or zeros; ``power`` is changed in
+        place.
     """
     power *= colour(len(bands), generator)[:, np.newaxis]
     added = np.zeros_like(power)

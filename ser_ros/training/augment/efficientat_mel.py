@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Augmentation of efficientat_mel columns.
+"""Augmentation of efficientat_mel columns.
 
 A window is drawn anywhere in the clip and may reach over its ends; then it is stretched in time,
 its vocal tract lengthened or shortened, its colour and bandwidth changed, a room's tail and noise
@@ -31,11 +30,11 @@ BANDS = band_power.Bands(
 
 def draw_window(
         columns: Columns, hops: int, generator: np.random.Generator) -> EfficientatMelColumns:
-    """
-    Return one augmented window of a clip.
+    """Return one augmented window of a clip.
 
-    :param columns: of the whole clip, as efficientat_mel makes them.
-    :param hops: length of the window.
+    Args:
+        columns: of the whole clip, as efficientat_mel makes them.
+        hops: length of the window.
     """
     power = columns[0]
     length = round(hops * generator.uniform(*band_power.STRETCH))

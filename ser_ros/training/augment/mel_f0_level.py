@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Augmentation of mel_f0_level columns: as for efficientat_mel, with the pitch going along.
+"""Augmentation of mel_f0_level columns: as for efficientat_mel, with the pitch going along.
 
 The level of the frames needs nothing: the input takes it from the power in the bands. A room
 leaves the pitch as it is: of simulated rooms with a tail of -12..3 dB, that agrees with YIN on
@@ -35,11 +34,11 @@ BANDS = band_power.Bands(
 
 def draw_window(
         columns: Columns, hops: int, generator: np.random.Generator) -> MelF0LevelColumns:
-    """
-    Return one augmented window of a clip.
+    """Return one augmented window of a clip.
 
-    :param columns: of the whole clip, as mel_f0_level makes them.
-    :param hops: length of the window.
+    Args:
+        columns: of the whole clip, as mel_f0_level makes them.
+        hops: length of the window.
     """
     power, f0_hz, trough = columns
     length = round(hops * generator.uniform(*band_power.STRETCH))
@@ -57,17 +56,17 @@ def draw_window(
 
 
 def trough_in_noise(trough: np.ndarray, power: np.ndarray, noise: np.ndarray) -> np.ndarray:
-    """
-    Return the troughs that YIN finds once there is noise.
+    """Return the troughs that YIN finds once there is noise.
 
     Noise adds twice its power to the difference function at every lag, and sound without a
     period does as well: so the trough goes from the sound's to 1 as the noise's share of the
     power goes from 0 to 1. In white and pink noise at 0..30 dB this agrees with YIN on whether
     there is a voice in 97 % of the frames or more.
 
-    :param trough: of the sound alone, shape (T,).
-    :param power: of both, shape (bands, T).
-    :param noise: of the noise alone, shape (bands, T).
+    Args:
+        trough: of the sound alone, shape (T,).
+        power: of both, shape (bands, T).
+        noise: of the noise alone, shape (bands, T).
     """
     total = np.add.reduce(power, axis=0)
     share = np.divide(

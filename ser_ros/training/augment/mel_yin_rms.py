@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Light augmentation of mel_yin_rms columns: cheap, since no sound is computed again.
+"""Light augmentation of mel_yin_rms columns: cheap, since no sound is computed again.
 
 A window is drawn anywhere in the clip and may reach over its ends; then it is stretched in time,
 its vocal tract lengthened or shortened, its colour changed, noise added and small parts masked.
@@ -26,11 +25,11 @@ MAX_MASK = 16  # bands or hops
 
 def draw_window(
         columns: Columns, hops: int, generator: np.random.Generator) -> MelYinRmsColumns:
-    """
-    Return one augmented window of a clip.
+    """Return one augmented window of a clip.
 
-    :param columns: of the whole clip, at least ``hops`` long, as mel_yin_rms makes them.
-    :param hops: length of the window.
+    Args:
+        columns: of the whole clip, at least ``hops`` long, as mel_yin_rms makes them.
+        hops: length of the window.
     """
     length = round(hops * generator.uniform(*band_power.STRETCH))
     window = _stretch(_cut(MelYinRmsColumns(*columns), length, generator), hops)

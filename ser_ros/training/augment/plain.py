@@ -8,14 +8,13 @@ from ser_ros.features.base import Columns
 
 
 def draw_window(columns: Columns, length: int, generator: np.random.Generator) -> Columns:
-    """
-    Return a window anywhere in a clip.
+    """Return a window anywhere in a clip.
 
     Args:
-        columns: Columns of the whole clip. Where they are fewer than a window, as a clip that is
+        columns: columns of the whole clip. Where they are fewer than a window, as a clip that is
             played faster may have, the last one goes on.
-        length: Columns in a window.
-        generator: Chooses the place.
+        length: columns in a window.
+        generator: chooses the place.
     """
     missing = max(0, length - columns[0].shape[-1])
     start = int(generator.integers(columns[0].shape[-1] + missing - length + 1))

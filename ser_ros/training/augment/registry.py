@@ -22,10 +22,9 @@ AUGMENTATIONS: Registry[DrawWindow] = Registry('augmentation of', 'ser_ros.augme
 
 
 def draw_window_of(feature_set: str) -> DrawWindow:
-    """
-    Return what draws a window of a feature set: as it is, where there is no augmentation for it.
+    """Return what draws a window of a feature set: as it is, where there is no augmentation for it.
 
     Raises:
-        SerError: If the augmentation that another package brings cannot be loaded.
+        SerError: if the augmentation that another package brings cannot be loaded.
     """
     return AUGMENTATIONS[feature_set] if feature_set in AUGMENTATIONS else plain.draw_window

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-A trained network as an ONNX file that every runtime from TensorRT 8.2 on reads.
+"""A trained network as an ONNX file that every runtime from TensorRT 8.2 on reads.
 
 How the graph comes about is the network's own business, see `Network.to_onnx`.
 """
@@ -18,12 +17,11 @@ from ser_ros.training.networks.onnx_graph import Graph
 
 
 def to_onnx(network: Network, input_shape: tuple[int, ...]) -> onnx.ModelProto:
-    """
-    Return the network as an ONNX model of one window in FP32, named input -> logits.
+    """Return the network as an ONNX model of one window in FP32, named input -> logits.
 
     Args:
-        network: In evaluation mode.
-        input_shape: Shape of its input, without the batch.
+        network: in evaluation mode.
+        input_shape: shape of its input, without the batch.
     """
     with torch.inference_mode():
         classes = network(torch.zeros(1, *input_shape)).shape[1]
@@ -41,12 +39,12 @@ def to_onnx(network: Network, input_shape: tuple[int, ...]) -> onnx.ModelProto:
 
 
 def with_fp16_weights(model: onnx.ModelProto) -> onnx.ModelProto:
-    """
-    Return the FP32 model with its weights stored in FP16, which halves the file.
+    """Return the FP32 model with its weights stored in FP16, which halves the file.
 
     Runtimes turn them into FP32 when they load the file, and compute in FP32.
 
-    :raises ValueError: if a weight is out of FP16's range.
+    Raises:
+        ValueError: if a weight is out of FP16's range.
     """
     stored = onnx.ModelProto()
     stored.CopyFrom(model)

@@ -34,12 +34,12 @@ class _Inputs(CalibrationDataReader):
 
 def to_int8(model: onnx.ModelProto, inputs: Iterable[np.ndarray],
             prefixes: tuple[str, ...] = ('',)) -> onnx.ModelProto:
-    """
-    Return the FP32 model with QuantizeLinear/DequantizeLinear pairs around its convolutions.
+    """Return the FP32 model with QuantizeLinear/DequantizeLinear pairs around its convolutions.
 
-    :param inputs: windows of the training data, from which the ranges of activations are taken.
-    :param prefixes: what the names of the nodes to be quantised begin with; the others stay, and
-        so do fully connected layers of which none is the whole name.
+    Args:
+        inputs: windows of the training data, from which the ranges of activations are taken.
+        prefixes: what the names of the nodes to be quantised begin with; the others stay, and so do
+            fully connected layers of which none is the whole name.
     """
     nodes = [node.name for node in model.graph.node
              if (node.op_type in OPERATORS and node.name.startswith(prefixes))

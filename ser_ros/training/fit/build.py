@@ -45,15 +45,12 @@ CALIBRATION_WINDOWS = 512
 
 @dataclass(frozen=True)
 class Material:
-    """
-    What is trained on and measured on; the same for every seed and every network.
+    """What is trained on and measured on; the same for every seed and every network.
 
-    Attributes
-    ----------
-    clips: those of the corpora, then those of each degraded copy, up to as many copies as one of
-        the networks is to be trained on.
-    columns: of each.
-
+    Attributes:
+        clips: those of the corpora, then those of each degraded copy, up to as many copies as one
+            of the networks is to be trained on.
+        columns: of each.
     """
 
     clips: Sequence[Clip]
@@ -70,17 +67,21 @@ class Material:
 
 def build(config: Config, root: Path, output: Path, seeds: Sequence[int], threads: int,
           progress: Progress, start: Start = Start.NEW) -> list[Result]:
-    """
-    Train a model with each seed and write it, with history, curve and checkpoint beside it.
+    """Train a model with each seed and write it, with history, curve and checkpoint beside it.
 
     One seed's are in ``output``, those of several in ``output/seedN``; the model is in ``NAME/``
     there.
 
-    :param root: folder of the corpora.
-    :param threads: CPU threads for everything.
-    :param start: what to do about trainings that are in ``output`` already.
-    :return: what the seeds gave, in their order.
-    :raises SerError: if the data is not as the configuration says, or ``output`` is taken.
+    Args:
+        root: folder of the corpora.
+        threads: CPU threads for everything.
+        start: what to do about trainings that are in ``output`` already.
+
+    Returns:
+        what the seeds gave, in their order.
+
+    Raises:
+        SerError: if the data is not as the configuration says, or ``output`` is taken.
     """
     keep_freed_memory()
     torch.set_num_threads(threads)
@@ -139,12 +140,14 @@ def _train_part(part: Part, material: Material, progress: Progress) -> tuple[Net
 def store(config: Config, network: Network, drawn: BalancedWindows, validation: Windows,
           folder: Path, made_with: Mapping[str, Any], threads: int,
           progress: Progress) -> dict[str, dict[str, float]]:
-    """
-    Calibrate a trained network on the validation speakers and write its files to ``folder``.
+    """Calibrate a trained network on the validation speakers and write its files to ``folder``.
 
-    :param drawn: where the ranges of INT8 are taken from.
-    :param made_with: what is needed to make the files again, see `provenance`.
-    :return: UAR on validation speakers by precision and corpus, of the exported files.
+    Args:
+        drawn: where the ranges of INT8 are taken from.
+        made_with: what is needed to make the files again, see `provenance`.
+
+    Returns:
+        UAR on validation speakers by precision and corpus, of the exported files.
     """
     shape = config.make_extractor().input_shape
     forms = _forms(network, config, shape, drawn)
@@ -199,8 +202,7 @@ def _save(forms: dict[str, onnx.ModelProto], metadata: dict[str, Any], folder: P
 
 def _add_figures(precisions: Sequence[str], folder: Path, validation: Windows, threads: int,
                  progress: Progress) -> dict[str, dict[str, float]]:
-    """
-    Run each file over the validation windows, and write its figures into it.
+    """Run each file over the validation windows, and write its figures into it.
 
     The last step: a model that has them is complete, see `Run.is_done`.
     """

@@ -32,17 +32,21 @@ class _Job:
 def load_columns(
         paths: Sequence[Path], extractor: FeatureExtractor, folder: Path, processes: int,
         progress: Progress, copies: int = 0) -> list[tuple[np.ndarray, ...]]:
-    """
-    Return each clip's columns, as ``FeatureExtractor.columns`` gives them.
+    """Return each clip's columns, as ``FeatureExtractor.columns`` gives them.
 
     What is not in ``folder`` yet is computed and stored there. A stored file is found by the
     feature set with its input's shape and by the clip's path, size and time of change, so a
     changed clip is computed again; a copy also by the code that degrades it.
 
-    :param extractor: says which feature set, and the shape of its input.
-    :param copies: number of degraded copies of each clip, see `degrade.chain`.
-    :return: of all clips, then of the first copy of each, and so on: (1 + copies) * len(paths).
-    :raises SerError: if a clip cannot be read, or this machine lacks a codec for the copies.
+    Args:
+        extractor: says which feature set, and the shape of its input.
+        copies: number of degraded copies of each clip, see `degrade.chain`.
+
+    Returns:
+        of all clips, then of the first copy of each, and so on: (1 + copies) * len(paths).
+
+    Raises:
+        SerError: if a clip cannot be read, or this machine lacks a codec for the copies.
     """
     code = chain.fingerprint() if copies else ''
     jobs = [_Job(path, copy, extractor.name, extractor.input_shape,

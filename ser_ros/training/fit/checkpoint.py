@@ -27,14 +27,11 @@ KEYS_OF_FILES = {
 
 @dataclass(frozen=True)
 class Origin:
-    """
-    What decides how a training goes: a checkpoint of another one is of no use.
+    """What decides how a training goes: a checkpoint of another one is of no use.
 
-    Attributes
-    ----------
-    clips_sha256: of corpus, file name, speaker and label of the clips that are trained on.
-    pretrained_sha256: of the files of pretrained weights, with commas between; '' without any.
-
+    Attributes:
+        clips_sha256: of corpus, file name, speaker and label of the clips that are trained on.
+        pretrained_sha256: of the files of pretrained weights, with commas between; '' without any.
     """
 
     config: Config
@@ -52,13 +49,13 @@ class Origin:
 
 
 def origins(config: Config, seed: int, clips: Sequence[Clip]) -> list[Origin]:
-    """
-    Describe the trainings of the configuration's networks before they start.
+    """Describe the trainings of the configuration's networks before they start.
 
     Each is that of the network alone, so it does not depend on the others; the seeds count up from
     ``seed``, so that networks of the same kind do not learn the same.
 
-    :raises SerError: if the pretrained weights cannot be read.
+    Raises:
+        SerError: if the pretrained weights cannot be read.
     """
     return [_origin(alone, seed + index, clips)
             for index, alone in enumerate(config.alone.values())]
@@ -107,10 +104,10 @@ def write(path: Path, started: Origin, state: dict[str, Any]) -> None:
 
 
 def read(path: Path) -> tuple[Origin, dict[str, Any]]:
-    """
-    Return of which training the checkpoint is, and its state.
+    """Return of which training the checkpoint is, and its state.
 
-    :raises SerError: if the file is not a checkpoint.
+    Raises:
+        SerError: if the file is not a checkpoint.
     """
     stored = _load(path)
     values = stored['origin']
@@ -119,11 +116,11 @@ def read(path: Path) -> tuple[Origin, dict[str, Any]]:
 
 
 def read_of(path: Path, started: Origin) -> dict[str, Any]:
-    """
-    Return the state that was written for the same training.
+    """Return the state that was written for the same training.
 
-    :raises SerError: if the file is not a checkpoint, or one of another training; the text says
-        what differs.
+    Raises:
+        SerError: if the file is not a checkpoint, or one of another training; the text says what
+            differs.
     """
     before, state = read(path)
     differences = _differences(before, started)

@@ -14,16 +14,13 @@ from ser_ros.training.config import Training
 
 @dataclass(frozen=True)
 class Epoch:
-    """
-    One line of the history.
+    """One line of the history.
 
-    Attributes
-    ----------
-    epoch: counted from 1.
-    loss: mean of the training batches.
-    learning_rate: of the last step.
-    uar: on the validation speakers, for each corpus and their ``mean``.
-
+    Attributes:
+        epoch: counted from 1.
+        loss: mean of the training batches.
+        learning_rate: of the last step.
+        uar: on the validation speakers, for each corpus and their ``mean``.
     """
 
     epoch: int

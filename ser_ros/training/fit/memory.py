@@ -11,8 +11,7 @@ M_MMAP_MAX = -4
 
 
 def keep_freed_memory() -> None:
-    """
-    Let glibc keep what is freed for what is asked for next, instead of giving it back.
+    """Let glibc keep what is freed for what is asked for next, instead of giving it back.
 
     Each step of a training asks for the same large blocks. By default many come from the kernel
     anew and are cleared page by page, which takes a sixth of the time or more.

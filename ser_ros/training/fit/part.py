@@ -16,14 +16,11 @@ LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Part:
-    """
-    The training of one network, and its folder.
+    """The training of one network, and its folder.
 
-    Attributes
-    ----------
-    folder: holds checkpoint.pt, history.csv and history.png.
-    origin: what is trained; a checkpoint of anything else is refused.
-
+    Attributes:
+        folder: holds checkpoint.pt, history.csv and history.png.
+        origin: what is trained; a checkpoint of anything else is refused.
     """
 
     folder: Path
@@ -35,10 +32,10 @@ class Part:
         return self.folder / 'checkpoint.pt'
 
     def best_epoch(self) -> int | None:
-        """
-        Return whose weights are kept in the end, None while there are epochs left.
+        """Return whose weights are kept in the end, None while there are epochs left.
 
-        :raises SerError: if the folder's checkpoint is one of another training.
+        Raises:
+            SerError: if the folder's checkpoint is one of another training.
         """
         if not self.checkpoint.exists():
             return None
@@ -49,13 +46,13 @@ class Part:
         return history.best(epochs).epoch
 
     def restore(self, trainer: Trainer) -> None:
-        """
-        Bring the trainer to where the folder's training stopped, if there is one.
+        """Bring the trainer to where the folder's training stopped, if there is one.
 
         The checkpoint is written again, as the configuration may differ in what the files alone
         depend on: it says of which configuration the files are that come next.
 
-        :raises SerError: if it is another training.
+        Raises:
+            SerError: if it is another training.
         """
         if not self.checkpoint.exists():
             LOGGER.info('the training starts in %s', self.folder)

@@ -15,10 +15,10 @@ from ser_ros.training.fit.checkpoint import Origin
 
 
 def describe(origin: Origin, epochs: Sequence[int]) -> dict[str, Any]:
-    """
-    Return the versions of the programs, and what `identity` says.
+    """Return the versions of the programs, and what `identity` says.
 
-    :param epochs: whose weights were kept, of each network.
+    Args:
+        epochs: whose weights were kept, of each network.
     """
     return {'ser_ros': __version__, 'python': platform.python_version(),
             'torch': str(torch.__version__), 'numpy': np.__version__, 'onnx': onnx.__version__,
@@ -26,8 +26,7 @@ def describe(origin: Origin, epochs: Sequence[int]) -> dict[str, Any]:
 
 
 def identity(origin: Origin, epochs: Sequence[int]) -> dict[str, Any]:
-    """
-    Return seed and epoch, and the hashes of the configuration, the clips and the start.
+    """Return seed and epoch, and the hashes of the configuration, the clips and the start.
 
     The epoch is a list where there are several networks.
     """

@@ -20,8 +20,7 @@ from ser_ros.training.fit.part import Part
 
 
 class Start(enum.Enum):
-    """
-    What to do about a training that is in the folder already.
+    """What to do about a training that is in the folder already.
 
     NEW: refuse if it is unfinished, replace it if it is finished. RESUME: go on with it, or leave
     it if it is finished. ANEW: replace it.
@@ -39,14 +38,11 @@ def stored_precisions(config: Config) -> list[str]:
 
 @dataclass(frozen=True)
 class Result:
-    """
-    What a training gave.
+    """What a training gave.
 
-    Attributes
-    ----------
-    epochs: whose weights were kept, of each network.
-    figures: UAR on validation speakers by precision and corpus, of the exported files.
-
+    Attributes:
+        epochs: whose weights were kept, of each network.
+        figures: UAR on validation speakers by precision and corpus, of the exported files.
     """
 
     seed: int
@@ -57,15 +53,12 @@ class Result:
 
 @dataclass(frozen=True)
 class Run:
-    """
-    A training and its folder.
+    """A training and its folder.
 
-    Attributes
-    ----------
-    folder: holds the model, and what each `Part` holds: that of a single network is in it, those
-        of several are in folders of their own.
-    origins: what is trained, of each network.
-
+    Attributes:
+        folder: holds the model, and what each `Part` holds: that of a single network is in it,
+            those of several are in folders of their own.
+        origins: what is trained, of each network.
     """
 
     folder: Path
@@ -90,10 +83,10 @@ class Run:
         return self.folder / self.origin.config.name
 
     def is_done(self) -> bool:
-        """
-        Return whether there is nothing left to do: no epoch, and no file of the model.
+        """Return whether there is nothing left to do: no epoch, and no file of the model.
 
-        :raises SerError: if a checkpoint in the folder is one of another training.
+        Raises:
+            SerError: if a checkpoint in the folder is one of another training.
         """
         epochs = [part.best_epoch() for part in self.parts]
         known = [epoch for epoch in epochs if epoch is not None]
@@ -130,10 +123,10 @@ class Run:
 
 
 def begin(runs: Sequence[Run], start: Start) -> list[Run]:
-    """
-    Return the runs that there is something to do for.
+    """Return the runs that there is something to do for.
 
-    :raises SerError: if they cannot start as wanted; nothing has been changed then.
+    Raises:
+        SerError: if they cannot start as wanted; nothing has been changed then.
     """
     if start is Start.RESUME:
         return [run for run in runs if not run.is_done()]

@@ -18,8 +18,7 @@ def best(results: Sequence[Result]) -> Result:
 
 
 def table(results: Sequence[Result]) -> list[dict[str, str | int | float]]:
-    """
-    Return a row for each seed, of the FP32 files, then mean and standard deviation.
+    """Return a row for each seed, of the FP32 files, then mean and standard deviation.
 
     UAR is from 0 to 1. The standard deviation is that of a sample, over n - 1.
     """

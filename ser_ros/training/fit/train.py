@@ -76,11 +76,11 @@ def load_windows(config: Config, root: Path, part: str, cache: Path, processes: 
 
 def fit(trainer: Trainer, training_windows: BalancedWindows, validation: Windows,
         on_epoch: Callable[[], None], progress: Progress) -> Network:
-    """
-    Train to the end and return the network of the epoch with the best mean UAR on validation.
+    """Train to the end and return the network of the epoch with the best mean UAR on validation.
 
-    :param trainer: new, or restored; the epochs that it has done are not repeated.
-    :param on_epoch: called after each epoch, to keep the trainer's state and history.
+    Args:
+        trainer: new, or restored; the epochs that it has done are not repeated.
+        on_epoch: called after each epoch, to keep the trainer's state and history.
     """
     settings = trainer.settings
     steps = steps_per_epoch(settings)

@@ -24,24 +24,23 @@ MAX_GRADIENT_NORM = 5.0
 
 
 class Trainer:
-    """
-    A network in training.
+    """A network in training.
 
-    Attributes
-    ----------
-    settings: how it is trained.
-    network: what the steps change.
-    averaged: the running mean of its weights, which is what is measured and kept.
-    history: values of each epoch that is done.
-
+    Attributes:
+        settings: how it is trained.
+        network: what the steps change.
+        averaged: the running mean of its weights, which is what is measured and kept.
+        history: values of each epoch that is done.
     """
 
     def __init__(self, config: Config, generator: np.random.Generator):
-        """
-        Make the network, and all that goes with it.
+        """Make the network, and all that goes with it.
 
-        :param generator: from which the training windows are drawn; it is part of the state.
-        :raises SerError: if the pretrained weights cannot be read or do not fit.
+        Args:
+            generator: from which the training windows are drawn; it is part of the state.
+
+        Raises:
+            SerError: if the pretrained weights cannot be read or do not fit.
         """
         self.settings = config.training
         self._classes = len(config.labels)

@@ -14,10 +14,10 @@ PERIOD_S = 0.5  # as the running graph's default
 
 
 def clip_inputs(columns: Columns, extractor: FeatureExtractor) -> np.ndarray:
-    """
-    Return the inputs of the windows that the running graph would make of a clip.
+    """Return the inputs of the windows that the running graph would make of a clip.
 
-    :return: float32 (windows, *input_shape); a window every PERIOD_S.
+    Returns:
+        float32 (windows, *input_shape); a window every PERIOD_S.
     """
     step = round(PERIOD_S * extractor.sample_rate_hz / extractor.hop_samples)
     length = extractor.window_columns
@@ -27,8 +27,7 @@ def clip_inputs(columns: Columns, extractor: FeatureExtractor) -> np.ndarray:
 
 
 class BalancedWindows:
-    """
-    Draws windows: first a corpus, then one of its classes, then a clip.
+    """Draws windows: first a corpus, then one of its classes, then a clip.
 
     They are augmented where there is an augmentation for the feature set.
     Balancing the classes alone would teach the corpus: nEMO has no disgust, so whoever sounds

@@ -22,16 +22,15 @@ class Network(nn.Module, abc.ABC):
     @classmethod
     @abc.abstractmethod
     def from_config(cls, config: Config, input_shape: tuple[int, ...]) -> 'Network':
-        """
-        Make the network with random weights.
+        """Make the network with random weights.
 
         Args:
-            config: Says how many labels there are, and how the network is trained. Its partners
+            config: says how many labels there are, and how the network is trained. Its partners
                 are other networks.
-            input_shape: Shape of the input, without the batch.
+            input_shape: shape of the input, without the batch.
 
         Raises:
-            SerError: If the network does not suit the configuration or the input.
+            SerError: if the network does not suit the configuration or the input.
         """
 
     @abc.abstractmethod
@@ -39,21 +38,19 @@ class Network(nn.Module, abc.ABC):
         """Compute the logits."""
 
     def load_pretrained(self, path: Path) -> None:
-        """
-        Take over the weights of a file, where the network can start from some.
+        """Take over the weights of a file, where the network can start from some.
 
         Raises:
-            SerError: If it cannot, or the file cannot be read or is of another network.
+            SerError: if it cannot, or the file cannot be read or is of another network.
         """
         raise SerError(f'pretrained: {type(self).__name__} starts from random weights only, so '
                        f'it cannot take {path}; leave the key out')
 
     def to_onnx(self, graph: Graph) -> str:
-        """
-        Add the network, in evaluation mode, to a graph.
+        """Add the network, in evaluation mode, to a graph.
 
         Args:
-            graph: Its input is that of the network.
+            graph: its input is that of the network.
 
         Returns:
             Name of the logits in the graph.
@@ -61,8 +58,7 @@ class Network(nn.Module, abc.ABC):
         return graph.trace(self)
 
     def int8_prefixes(self) -> tuple[str, ...]:
-        """
-        Return the beginnings of the names of the nodes that become INT8; the others stay in FP32.
+        """Return the beginnings of the names of nodes that become INT8; the others stay in FP32.
 
         Nodes of fully connected layers become INT8 only where the whole name is given.
         """

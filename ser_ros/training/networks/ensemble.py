@@ -15,18 +15,17 @@ from ser_ros.training.networks.onnx_graph import Graph
 
 
 class Ensemble(Network):
-    """
-    (batch, *input_shape) -> (batch, classes): the weighted mean of the members' logits.
+    """(batch, *input_shape) -> (batch, classes): the weighted mean of the members' logits.
 
     The members are trained before, each by itself and as suits it. What makes an ensemble better
     than its members is that they err in different places.
     """
 
     def __init__(self, members: Sequence[Network], weights: Sequence[float]):
-        """
-        Take networks of the same labels and the same kind of inputs.
+        """Take networks of the same labels and the same kind of inputs.
 
-        :param weights: how much each counts, over 0; only their ratios matter.
+        Args:
+            weights: how much each counts, over 0; only their ratios matter.
         """
         super().__init__()
         self.members = nn.ModuleList(members)
@@ -35,7 +34,7 @@ class Ensemble(Network):
 
     @classmethod
     def from_config(cls, config: Config, input_shape: tuple[int, ...]) -> 'Ensemble':
-        """:raises SerError: always; its members are made and trained one by one, see `join`."""
+        """Raise SerError: the members are made and trained one by one, see `join`."""
         raise SerError('an ensemble is joined from trained networks')
 
     @property

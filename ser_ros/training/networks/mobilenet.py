@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-MobileNetV3-Large (Howard et al. 2019, arXiv:1905.02244) as EfficientAT has it for sound.
+"""MobileNetV3-Large (Howard et al. 2019, arXiv:1905.02244) as EfficientAT has it for sound.
 
 Parameters have the names of EfficientAT's files (arXiv:2211.04772), so that its pretrained
 weights can be loaded.
@@ -175,12 +174,12 @@ class InvertedResidual(nn.Module):
 
 
 class MobileNetV3(Network):
-    """
-    (batch, 1, bands, hops) -> (batch, classes) logits.
+    """(batch, 1, bands, hops) -> (batch, classes) logits.
 
-    :param width: multiplies the channel counts, which are rounded to multiples of 8. At 0.4, which
-        EfficientAT calls mn04, and 7 classes: 0.72 M parameters.
-    :param dropout: share of the inputs of the last layer that are dropped in training.
+    Args:
+        width: multiplies the channel counts, which are rounded to multiples of 8. At 0.4, which
+            EfficientAT calls mn04, and 7 classes: 0.72 M parameters.
+        dropout: share of the inputs of the last layer that are dropped in training.
     """
 
     def __init__(self, classes: int, width: float = 1.0, dropout: float = 0.2):
@@ -231,8 +230,7 @@ class MobileNetV3(Network):
         return graph.linear('logits', last, self.output)
 
     def int8_prefixes(self) -> tuple[str, ...]:
-        """
-        Return the layers that hold four fifths of the weights and move the answers least.
+        """Return the layers that hold four fifths of the weights and move the answers least.
 
         What is expanded and what goes through a depthwise convolution is then weighed by hard
         swish, and the steps of the early, large images add up: these layers stay in FP32.
@@ -248,10 +246,10 @@ class MobileNetV3(Network):
         return tuple(names)
 
     def load_pretrained(self, path: Path) -> None:
-        """
-        Take over all weights of an EfficientAT file but those of the last layer.
+        """Take over all weights of an EfficientAT file but those of the last layer.
 
-        :raises SerError: if the file cannot be read, or is of another network or width.
+        Raises:
+            SerError: if the file cannot be read, or is of another network or width.
         """
         last = f'classifier.{len(self.classifier) - 1}.'
         pretrained.load(self, path, lambda name: name.startswith(last))

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Write an ONNX graph: node by node, or as torch traces a module.
+"""Write an ONNX graph: node by node, or as torch traces a module.
 
 Node by node the graph is as small as can be, and normalisation is folded into the convolutions
 in double precision. Tracing suits networks that are too large to be written down a second time.
@@ -21,13 +20,12 @@ from ser_ros.inference.onnx_file.writing import OPSET
 
 
 class Graph:
-    """
-    Nodes and constants in the order in which they are added.
+    """Nodes and constants in the order in which they are added.
 
     Attributes:
-        input: Name of the input.
-        input_shape: Its shape, without the batch, which is 1.
-        prefix: Put before the names of all that is added.
+        input: name of the input.
+        input_shape: its shape, without the batch, which is 1.
+        prefix: put before the names of all that is added.
     """
 
     input = 'input'
@@ -79,11 +77,10 @@ class Graph:
         return self.add('Mul', name, [source, gate])
 
     def trace(self, module: nn.Module) -> str:
-        """
-        Add what torch's exporter makes of a module, and return the name of its output.
+        """Add what torch's exporter makes of a module, and return the name of its output.
 
         Args:
-            module: In evaluation mode; its input is that of the graph.
+            module: in evaluation mode; its input is that of the graph.
         """
         traced = _traced(module, self.input_shape, self.input)
         for tensor in traced.initializer:

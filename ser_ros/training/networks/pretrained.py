@@ -15,12 +15,14 @@ from ser_ros.files import check_regular
 
 def load(network: nn.Module, path: Path, head: Callable[[str], bool],
          rename: Callable[[str], str] = str) -> None:
-    """
-    Take over all weights of a file but those of the head, which stay as they are.
+    """Take over all weights of a file but those of the head, which stay as they are.
 
-    :param head: whether a name, of the network's or after ``rename``, belongs to the head.
-    :param rename: from the file's names to the network's.
-    :raises SerError: if the file cannot be read, or is of another network or width.
+    Args:
+        head: whether a name, of the network's or after ``rename``, belongs to the head.
+        rename: from the file's names to the network's.
+
+    Raises:
+        SerError: if the file cannot be read, or is of another network or width.
     """
     weights = {rename(name): value for name, value in read(path).items()}
     kept = {name: value for name, value in weights.items() if not head(name)}
@@ -32,10 +34,10 @@ def load(network: nn.Module, path: Path, head: Callable[[str], bool],
 
 
 def read(path: Path) -> Mapping[str, torch.Tensor]:
-    """
-    Return the weights by name.
+    """Return the weights by name.
 
-    :raises SerError: if the file cannot be read, or holds something else.
+    Raises:
+        SerError: if the file cannot be read, or holds something else.
     """
     try:
         check_regular(str(path))

@@ -10,14 +10,13 @@ from ser_ros.training.networks.base import Network
 
 
 def make_network(config: Config) -> Network:
-    """
-    Make the network to be trained, with its pretrained weights where the configuration has some.
+    """Make the network to be trained, with its pretrained weights where the configuration has some.
 
     Args:
-        config: Its partners are left out.
+        config: its partners are left out.
 
     Raises:
-        SerError: If there is no such network, it does not suit the feature set, or its weights
+        SerError: if there is no such network, it does not suit the feature set, or its weights
             cannot be read or do not fit.
     """
     network_class = NETWORKS[config.network]

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-ResNets of basic blocks (He et al. 2016, arXiv:1512.03385) with a width multiplier.
+"""ResNets of basic blocks (He et al. 2016, arXiv:1512.03385) with a width multiplier.
 
 ResNet34 at width 1 on 3x128x128: 21.4 M parameters, 1.2 GMAC. ResNet10, with one block a stage,
 at width 0.5 on 1x104x256: 1.3 M parameters, 0.12 GMAC.
@@ -61,13 +60,13 @@ class BasicBlock(nn.Module):
 
 
 class ResNet(Network):
-    """
-    (batch, channels_in, bands, hops) -> (batch, classes) logits.
+    """(batch, channels_in, bands, hops) -> (batch, classes) logits.
 
-    :param blocks: number of blocks of each stage.
-    :param width: multiplies every channel count of the reference; 0.5 needs a quarter of its
-        parameters and multiplications.
-    :param dropout: share of the head's inputs that are dropped in training.
+    Args:
+        blocks: number of blocks of each stage.
+        width: multiplies every channel count of the reference; 0.5 needs a quarter of its
+            parameters and multiplications.
+        dropout: share of the head's inputs that are dropped in training.
     """
 
     def __init__(self, blocks: Sequence[int], channels_in: int, classes: int, width: float = 1.0,
@@ -121,11 +120,11 @@ class ResNet(Network):
         return graph.linear('logits', last, self.output)
 
     def load_pretrained(self, path: Path) -> None:
-        """
-        Take over the weights of torchvision's ResNet34, such as ImageNet's, except its head's.
+        """Take over the weights of torchvision's ResNet34, such as ImageNet's, except its head's.
 
-        :raises SerError: if this is not a resnet34 of width 1 for images of 3 channels, or the file
-            cannot be read or is of another network.
+        Raises:
+            SerError: if this is not a resnet34 of width 1 for images of 3 channels, or the file
+                cannot be read or is of another network.
         """
         blocks, channels_in, width = self._shape
         if self._shape != (RESNET_BLOCKS['resnet34'], 3, 1.0):
@@ -136,8 +135,7 @@ class ResNet(Network):
 
 
 def own_name(name: str) -> str:
-    """
-    Return the name that a weight of torchvision's ResNet34 has here.
+    """Return the name that a weight of torchvision's ResNet34 has here.
 
     ``layer2.0.downsample.0.weight`` is ``blocks.3.conv3.weight``; other names stay as they are.
     """
