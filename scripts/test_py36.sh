@@ -16,7 +16,7 @@ pip_version=21.3.1
 tests=(test/unit --ignore=test/unit/training --ignore=test/unit/corpora
     --ignore=test/unit/degrade --ignore=test/unit/evaluation --ignore=test/unit/adaptation
     --ignore=test/unit/test_packaging.py --ignore=test/unit/test_documents.py
-    --ignore=test/unit/test_docker.py)
+    --ignore=test/unit/test_docker.py --ignore=test/unit/test_check_prose.py)
 
 is_python36() {
     "$1" -c 'import sys; raise SystemExit(sys.version_info[:2] != (3, 6))' 2>/dev/null

@@ -3,10 +3,9 @@
 """The session that runs a model, and its replacement while windows come in."""
 
 import threading
-from typing import Any, Callable, Dict, NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Dict, NamedTuple, Optional, Sequence
 
 import numpy as np
-from rclpy.impl.rcutils_logger import RcutilsLogger
 
 from ser_ros.errors import SerError, listed
 from ser_ros.inference.classifier import Classifier
@@ -16,6 +15,9 @@ from ser_ros.inference.model_file import Model
 from ser_ros.inference.registry import AUTO, FALLBACK, choose_backend, may_fall_back
 from ser_ros.nodes import stopping
 from ser_ros.nodes.build_progress import BuildProgress
+
+if TYPE_CHECKING:
+    from rclpy.impl.rcutils_logger import RcutilsLogger
 
 
 class Request(NamedTuple):
@@ -37,7 +39,7 @@ class Serving:
 
     def __init__(
             self, model: Model, request: Request, engines: EngineOptions, *, threads: int,
-            emotions: Sequence[str], progress: BuildProgress, log: RcutilsLogger,
+            emotions: Sequence[str], progress: BuildProgress, log: 'RcutilsLogger',
             ask: Callable[[Any, Classifier], Optional[np.ndarray]],
             on_result: Callable[[Any, Optional[np.ndarray], Classifier], None],
             on_failed: Callable[[Any, SerError], None], on_changed: Callable[[], None]):
