@@ -154,7 +154,12 @@ class Body:
     def __init__(self, graph: HeadGraph, threads: int):
         """Load the part before the last layer of an FP32 model."""
         model = graph.body()
-        self._input = model.graph.input[0].name
+        image, *others = model.graph.input
+        self._input = image.name
+        # The baseline of a stranger's voice, where the model takes one.
+        self._others = {value.name: np.zeros([
+            size.dim_value or 1 for size in value.type.tensor_type.shape.dim], np.float32)
+            for value in others}
         with tempfile.TemporaryDirectory() as folder:
             path = str(Path(folder, 'body.onnx'))
             onnx.save(model, path)
@@ -162,5 +167,7 @@ class Body:
 
     def features(self, model_input: np.ndarray) -> np.ndarray:
         """Return the features of one window, float32 (n,)."""
-        parts = self._session.run(None, {self._input: model_input[np.newaxis]})
+        inputs = dict(self._others)
+        inputs[self._input] = model_input[np.newaxis]
+        parts = self._session.run(None, inputs)
         return np.concatenate([part[0] for part in parts])

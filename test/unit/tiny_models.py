@@ -94,12 +94,12 @@ VOICE_LABELS = ('happiness', 'anger', 'neutral')
 
 
 def voice_weights(shape=SHAPE, seed=0):
-    """Return (to the voice (n, 4), from the voice (4, 3), from the baseline (5, 3)), float32."""
+    """Return (to the voice (n, 4), from the voice (4, 3), from the baseline (5, 4)), float32."""
     generator = np.random.default_rng(seed)
     size = int(np.prod(shape))
     hear = (generator.normal(size=(size, VOICE_SIZE)) / np.sqrt(size)).astype(np.float32)
     tell = generator.normal(size=(VOICE_SIZE, 3)).astype(np.float32)
-    return hear, tell, np.concatenate([-tell, np.float32([[1, -1, 0.5]])])
+    return hear, tell, np.concatenate([-np.eye(VOICE_SIZE), [[1, -1, 0.5, 0]]]).astype(np.float32)
 
 
 def voice_answer(image, baseline=None, seed=0):
@@ -107,13 +107,13 @@ def voice_answer(image, baseline=None, seed=0):
     hear, tell, known = voice_weights(image.shape, seed)
     voice = image.reshape(-1).astype(np.float64) @ hear
     baseline = np.zeros(VOICE_SIZE + 1) if baseline is None else baseline
-    return voice @ tell + baseline @ known, voice
+    return (voice + baseline @ known) @ tell, voice
 
 
 def write_voice_model(
         path, precision='fp32', shape=SHAPE, seed=0, inputs=(), batch=1, **changes):
     """
-    Write voice = flatten(image) @ hear and logits = voice @ tell + baseline @ known.
+    Write voice = flatten(image) @ hear and logits = (voice + baseline @ known) @ tell.
 
     :param inputs: (name, shape) of the second input and output in place of the right ones.
     :param batch: its size, or a name for one that is open.
@@ -123,13 +123,13 @@ def write_voice_model(
     numpy_helper = pytest.importorskip('onnx.numpy_helper')
     helper, floating = onnx.helper, onnx.TensorProto.FLOAT
     hear, tell, known = voice_weights(shape, seed)
-    constants = {'hear': hear, 'tell': tell, 'known': known}
+    constants = {'hear': hear, 'tell': tell, 'known': known, 'bias': np.zeros(3, np.float32)}
     nodes = [
         helper.make_node('Flatten', ['image'], ['flat']),
         helper.make_node('MatMul', ['flat', 'hear'], ['voice']),
-        helper.make_node('MatMul', ['voice', 'tell'], ['told']),
         helper.make_node('MatMul', ['baseline', 'known'], ['normal']),
-        helper.make_node('Add', ['told', 'normal'], ['logits'])]
+        helper.make_node('Add', ['voice', 'normal'], ['apart']),
+        helper.make_node('Gemm', ['apart', 'tell', 'bias'], ['logits'])]
     if precision == 'int8':
         scale = np.abs(hear).max(axis=0) / 127
         constants.update(hear=np.round(hear / scale).astype(np.int8), scale=scale,
