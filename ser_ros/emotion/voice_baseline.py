@@ -8,9 +8,10 @@ therefore takes the voice's baseline: the mean ``v`` of its voice over earlier c
 in training. ``s`` grows slowly, so little speech changes little, and ``m`` ends at 16, so the mean
 then follows the last minutes.
 
-A window counts by the new speech in it, because windows overlap, and by the probability that it is
-neutral. That needs no threshold: a voice that is wrongly heard as happy still gets a baseline, only
-more slowly. Somebody who is angry from the first minute remains nearly a stranger.
+A window counts by the new speech in it, because windows overlap, and by the square root of the
+probability that it is neutral. That needs no threshold: a voice that is wrongly heard as happy
+still gets a baseline, only more slowly. Somebody who is angry from the first minute gets little of
+one. docs/architecture.md has the figures.
 """
 
 import math
@@ -149,8 +150,9 @@ class VoiceBaseline:
             return
         is_new = new_s >= end_s - start_s - _TIME_TOLERANCE_S
         share = speech.window if is_new else speech.newest
-        seconds = new_s * min(share, 1.0) * min(calm, 1.0)
-        if seconds > 0.0 and np.all(np.isfinite(voice)):  # also False for NaN
+        # The comparisons also refuse NaN.
+        seconds = new_s * min(share, 1.0) * math.sqrt(min(calm, 1.0)) if calm > 0.0 else 0.0
+        if seconds > 0.0 and np.all(np.isfinite(voice)):
             self._add(voice, seconds)
             self._update()
 
