@@ -63,7 +63,7 @@ setup(
         'jetson': ['onnx', 'pycuda>=2021.1'],
         'm4a': ['av>=10'],
         'mic': ['PyAudio>=0.2.11'],
-        'train': ['librosa==0.11.*', 'matplotlib', 'onnx', 'torch>=2.4'],
+        'train': ['librosa==0.11.*', 'matplotlib', 'onnx', 'safetensors', 'torch>=2.4'],
     },
     entry_points={'console_scripts': ['ser_ros = ser_ros.cli.main:main']},
     zip_safe=False,

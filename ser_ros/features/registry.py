@@ -22,6 +22,7 @@ FEATURE_SETS: Registry[Type[FeatureExtractor]] = Registry(
         'mel_yin_rms/1': 'ser_ros.features.mel_yin_rms:MelYinRms',
         'efficientat_mel/1': 'ser_ros.features.efficientat_mel:EfficientatMel',
         'mel_f0_level/1': 'ser_ros.features.mel_f0_level:MelF0Level',
+        'whisper_mel/1': 'ser_ros.features.whisper_mel:WhisperMel',
     }, _check)
 
 

@@ -20,6 +20,7 @@ NETWORKS: Registry[Any] = Registry('network', 'ser_ros.networks', {
     'resnet34': 'ser_ros.training.networks.resnet:ResNet',
     'resnet10': 'ser_ros.training.networks.resnet:ResNet',
     'mobilenet_v3': 'ser_ros.training.networks.mobilenet:MobileNetV3',
+    'whisper_encoder': 'ser_ros.training.networks.whisper_encoder:WhisperEncoder',
 })
 
 
@@ -51,6 +52,8 @@ class Training:
         'training ends after this many epochs without a better mean UAR on the validation '
         'speakers; 0 for exactly `epochs`', 0, ge=0)
     bf16: bool = key('multiply in bfloat16; the weights stay in FP32', False)
+    windows_per_clip: int = key(
+        'windows of each clip and copy that a frozen encoder embeds, to draw from', 2, gt=0)
     wave_variants: int = key(
         'copies of each training clip that are degraded as sound (ser_ros.degrade.chain) and '
         'drawn as often as the clip itself', 0, ge=0)
@@ -61,6 +64,15 @@ class Training:
             raise SerError(
                 f'patience is {self.patience}, which needs averaging over 0 (such as 0.995), '
                 f'since the learning rate does not fall then; averaging is {self.averaging}')
+
+
+@dataclass(frozen=True)
+class EncoderOptions:
+    """What a pretrained speech encoder looks like, and what is made of its layers."""
+
+    pooled: list[int] = key('numbers of the layers that are looked at, from 1', [2, 3], gt=0)
+    channels: int = key('channels of the encoder, a multiple of 64', 512, gt=0)
+    hidden: int = key("size of the hidden layer of the network's head", 96, gt=0)
 
 
 @dataclass(frozen=True)
@@ -110,6 +122,7 @@ class Config:
     drop: list[str] = key('labels of the corpora whose clips are left out', [])
     input_shape: list[int] = key(
         'shape of the input, where the feature set suits several; [] for its own', [], gt=0)
+    encoder: EncoderOptions = field(default_factory=EncoderOptions)
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:

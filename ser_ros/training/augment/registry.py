@@ -18,6 +18,7 @@ AUGMENTATIONS: Registry[DrawWindow] = Registry('augmentation of', 'ser_ros.augme
     'mel_yin_rms/1': 'ser_ros.training.augment.mel_yin_rms:draw_window',
     'efficientat_mel/1': 'ser_ros.training.augment.efficientat_mel:draw_window',
     'mel_f0_level/1': 'ser_ros.training.augment.mel_f0_level:draw_window',
+    'whisper_mel/1': 'ser_ros.training.augment.whisper_mel:draw_window',
 })
 
 

@@ -13,7 +13,7 @@ from ser_ros.inference.onnx_file.forms import to_fp16 as to_fp16
 from ser_ros.inference.onnx_file.forms import to_half
 from ser_ros.inference.onnx_file.writing import IR_VERSION, OPSET
 from ser_ros.training.networks.base import Network
-from ser_ros.training.networks.onnx_graph import Graph
+from ser_ros.training.networks.onnx_graph import Graph, Shapes
 
 
 def to_onnx(network: Network, input_shape: tuple[int, ...]) -> onnx.ModelProto:
@@ -30,12 +30,24 @@ def to_onnx(network: Network, input_shape: tuple[int, ...]) -> onnx.ModelProto:
     model = helper.make_model(
         helper.make_graph(
             graph.nodes, type(network).__name__.lower(),
-            [helper.make_tensor_value_info(graph.input, TensorProto.FLOAT, (1, *input_shape))],
-            [helper.make_tensor_value_info(logits, TensorProto.FLOAT, (1, classes))],
+            _described({graph.input: input_shape, **graph.more_inputs}),
+            _described({logits: (classes,), **graph.more_outputs}),
             graph.constants),
         producer_name='ser_ros', opset_imports=[helper.make_opsetid('', OPSET)])
     model.ir_version = IR_VERSION
     return model
+
+
+def voice_size(model: onnx.ModelProto) -> int:
+    """Return the size of the output that says what a voice is like, 0 where there is none."""
+    sizes = {output.name: output.type.tensor_type.shape.dim[1].dim_value
+             for output in model.graph.output}
+    return sizes.get('voice', 0)
+
+
+def _described(shapes: Shapes) -> list[onnx.ValueInfoProto]:
+    return [helper.make_tensor_value_info(name, TensorProto.FLOAT, (1, *shape))
+            for name, shape in shapes.items()]
 
 
 def with_fp16_weights(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -18,31 +18,41 @@ from onnxruntime.quantization import (
 )
 
 from ser_ros.inference.onnx_file.writing import IR_VERSION
+from ser_ros.training.networks.base import Network
 
-OPERATORS = ['Conv', 'Add', 'MaxPool', 'GlobalAveragePool']
+PRODUCT = 'MatMul'
 FULLY_CONNECTED = 'Gemm'
 
 
 class _Inputs(CalibrationDataReader):
-    def __init__(self, name: str, inputs: Iterable[np.ndarray]):
+    def __init__(self, model: onnx.ModelProto, inputs: Iterable[np.ndarray]):
+        first, *others = model.graph.input
+        zeros = {tensor.name: np.zeros(
+            [size.dim_value for size in tensor.type.tensor_type.shape.dim], np.float32)
+            for tensor in others}
         self._feeds: Iterator[dict[str, np.ndarray]] = (
-            {name: model_input[np.newaxis]} for model_input in inputs)
+            {first.name: model_input[np.newaxis], **zeros} for model_input in inputs)
 
     def get_next(self) -> dict[str, np.ndarray] | None:
         return next(self._feeds, None)
 
 
 def to_int8(model: onnx.ModelProto, inputs: Iterable[np.ndarray],
-            prefixes: tuple[str, ...] = ('',)) -> onnx.ModelProto:
-    """Return the FP32 model with QuantizeLinear/DequantizeLinear pairs around its convolutions.
+            prefixes: tuple[str, ...] = ('',),
+            operators: tuple[str, ...] = Network.int8_operators) -> onnx.ModelProto:
+    """Return the FP32 model with QuantizeLinear/DequantizeLinear pairs around its heavy nodes.
 
     Args:
+        model: the model in FP32.
         inputs: windows of the training data, from which the ranges of activations are taken.
-        prefixes: what the names of the nodes to be quantised begin with; the others stay, and so do
-            fully connected layers of which none is the whole name.
+        prefixes: what the names of the nodes to be quantised begin with; the others stay, and so
+            do fully connected layers of which none is the whole name.
+        operators: operators of these nodes that become INT8; of products those by weights do.
     """
+    weights = {tensor.name for tensor in model.graph.initializer}
     nodes = [node.name for node in model.graph.node
-             if (node.op_type in OPERATORS and node.name.startswith(prefixes))
+             if (node.op_type in operators and node.name.startswith(prefixes)
+                 and (node.op_type != PRODUCT or node.input[1] in weights))
              or (node.op_type == FULLY_CONNECTED and node.name in prefixes)]
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, 'fp32.onnx'), Path(folder, 'int8.onnx')
@@ -50,10 +60,10 @@ def to_int8(model: onnx.ModelProto, inputs: Iterable[np.ndarray],
         # Adds the shapes of inner tensors. Batch normalisation is folded already.
         quant_pre_process(source, source, skip_optimization=True, skip_symbolic_shape=True)
         quantize_static(
-            source, target, _Inputs(model.graph.input[0].name, inputs),
+            source, target, _Inputs(model, inputs),
             quant_format=QuantFormat.QDQ, per_channel=True, activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8, calibrate_method=CalibrationMethod.MinMax,
-            op_types_to_quantize=[*OPERATORS, FULLY_CONNECTED], nodes_to_quantize=nodes)
+            op_types_to_quantize=[*operators, FULLY_CONNECTED], nodes_to_quantize=nodes)
         result = onnx.load(target)
     result.ir_version = IR_VERSION
     return result

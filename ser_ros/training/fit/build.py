@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from ser_ros.training.export import onnx_export
 from ser_ros.training.export.quantize import to_int8
 from ser_ros.training.fit import checkpoint, provenance
 from ser_ros.training.fit.cache import load_columns
+from ser_ros.training.fit.embedded import EmbeddedWindows, embed, embed_training
 from ser_ros.training.fit.history import best
 from ser_ros.training.fit.memory import keep_freed_memory
 from ser_ros.training.fit.part import Part
@@ -36,7 +37,7 @@ from ser_ros.training.fit.run import Result, Run, Start, begin, stored_precision
 from ser_ros.training.fit.train import Windows, fit, load_windows, logits, seed_everything
 from ser_ros.training.fit.trainer import Trainer
 from ser_ros.training.fit.windows import BalancedWindows
-from ser_ros.training.networks.base import Network
+from ser_ros.training.networks.base import FrozenNetwork, Network
 from ser_ros.training.networks.ensemble import join
 
 LOGGER = logging.getLogger(__name__)
@@ -63,6 +64,25 @@ class Material:
         count = len(self.clips) // (1 + self.copies) * (1 + config.training.wave_variants)
         return BalancedWindows(self.clips[:count], self.columns[:count],
                                config.make_extractor(), generator)
+
+    def for_training(
+            self, network: Network, config: Config, seed: int, generator: np.random.Generator,
+            progress: Progress) -> tuple[BalancedWindows | EmbeddedWindows, Windows]:
+        """Return what the trained part of a network takes, to train on and to validate on."""
+        if not isinstance(network, FrozenNetwork):
+            return self.windows(config, generator), self.validation
+        settings, each = config.training, config.training.windows_per_clip
+        clips = len(self.clips) // (1 + self.copies)
+        count = clips * (1 + settings.wave_variants)
+        rows = embed_training(
+            network, self.clips[:count], self.columns[:count], config.make_extractor(), each,
+            settings.bf16, seed, progress)
+        numbers = np.repeat(np.arange(count), each)
+        windows = EmbeddedWindows(
+            rows, [self.clips[number] for number in numbers.tolist()], numbers % clips,
+            numbers // clips, config.labels, seed, generator)
+        return windows, replace(
+            self.validation, inputs=embed(network, self.validation.inputs, settings.bf16))
 
 
 def build(config: Config, root: Path, output: Path, seeds: Sequence[int], threads: int,
@@ -132,8 +152,9 @@ def _train_part(part: Part, material: Material, progress: Progress) -> tuple[Net
     generator = seed_everything(part.origin.seed)
     trainer = Trainer(config, generator)
     part.restore(trainer)
-    network = fit(trainer, material.windows(config, generator), material.validation,
-                  lambda: part.save(trainer), progress)
+    windows, validation = material.for_training(
+        trainer.whole, config, part.origin.seed, generator, progress)
+    network = fit(trainer, windows, validation, lambda: part.save(trainer), progress)
     return network, best(trainer.history).epoch
 
 
@@ -154,6 +175,7 @@ def store(config: Config, network: Network, drawn: BalancedWindows, validation: 
     temperature = metrics.fit_temperature(
         logits(network, validation.inputs), validation.labels, validation.weights())
     metadata = _metadata(config, shape, temperature, made_with)
+    metadata['voice_size'] = onnx_export.voice_size(forms['fp32'])
     _save(forms, metadata, folder)
     try:
         chosen = threshold.add_to_model(
@@ -171,7 +193,7 @@ def _forms(network: Network, config: Config, shape: tuple[int, ...],
 
     def int8() -> onnx.ModelProto:
         (inputs, _), = drawn.batches(CALIBRATION_WINDOWS, CALIBRATION_WINDOWS)
-        return to_int8(model, inputs, network.int8_prefixes())
+        return to_int8(model, inputs, network.int8_prefixes(), network.int8_operators)
     make = {'fp32': lambda: onnx_export.with_fp16_weights(model) if config.fp16_weights else model,
             'fp16': lambda: onnx_export.to_fp16(model), 'int8': int8}
     return {name: make[name]() for name in stored_precisions(config)}

@@ -17,7 +17,7 @@ from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.errors import SerError
 from ser_ros.files import check_regular
 from ser_ros.training import config as configuration
-from ser_ros.training.config import Config
+from ser_ros.training.config import Config, EncoderOptions, Training
 
 FORMAT = 'ser_ros checkpoint 1'
 # What only the files depend on that are written in the end.
@@ -42,10 +42,21 @@ class Origin:
     @property
     def config_sha256(self) -> str:
         """Hash of the configuration's values as JSON with sorted keys."""
-        values = asdict(self.config)
-        if not values['input_shape']:  # as before there was this key, so that old hashes hold
-            del values['input_shape']
+        values = _without_unused(asdict(self.config))
         return _sha256(json.dumps(values, sort_keys=True).encode())
+
+
+def _without_unused(values: dict[str, Any]) -> dict[str, Any]:
+    """Leave out keys that came later and have their defaults, so that older hashes hold."""
+    later = {'input_shape': [], 'encoder': asdict(EncoderOptions())}
+    kept = {name: value for name, value in values.items()
+            if name not in later or value != later[name]}
+    for member in [kept, *kept['partners']]:
+        training = dict(member['training'])
+        if training['windows_per_clip'] == Training().windows_per_clip:
+            del training['windows_per_clip']
+        member['training'] = training
+    return kept
 
 
 def origins(config: Config, seed: int, clips: Sequence[Clip]) -> list[Origin]:

@@ -18,6 +18,8 @@ from ser_ros.inference.softmax import softmax
 from ser_ros.progress import Progress
 from ser_ros.training.config import Config
 from ser_ros.training.fit.cache import load_columns
+from ser_ros.training.fit.device import device
+from ser_ros.training.fit.embedded import EmbeddedWindows
 from ser_ros.training.fit.trainer import Trainer, arranged, steps_per_epoch
 from ser_ros.training.fit.windows import BalancedWindows, clip_inputs
 from ser_ros.training.networks.base import Network
@@ -74,7 +76,7 @@ def load_windows(config: Config, root: Path, part: str, cache: Path, processes: 
     return Windows(np.concatenate(inputs), labels, np.repeat(np.arange(len(clips)), counts), clips)
 
 
-def fit(trainer: Trainer, training_windows: BalancedWindows, validation: Windows,
+def fit(trainer: Trainer, training_windows: BalancedWindows | EmbeddedWindows, validation: Windows,
         on_epoch: Callable[[], None], progress: Progress) -> Network:
     """Train to the end and return the network of the epoch with the best mean UAR on validation.
 
@@ -99,11 +101,11 @@ def fit(trainer: Trainer, training_windows: BalancedWindows, validation: Windows
 
 def logits(network: torch.nn.Module, inputs: np.ndarray, bf16: bool = False) -> np.ndarray:
     """Return the logits of the windows, (windows, classes)."""
-    network.eval()
+    network.to(device()).eval()
     results = []
-    with torch.inference_mode(), torch.autocast('cpu', torch.bfloat16, enabled=bf16):
+    with torch.inference_mode(), torch.autocast(device().type, torch.bfloat16, enabled=bf16):
         for start in range(0, len(inputs), VALIDATION_BATCH):
-            batch = torch.from_numpy(inputs[start:start + VALIDATION_BATCH])
-            results.append(network(arranged(batch)).float().numpy())
+            batch = torch.from_numpy(inputs[start:start + VALIDATION_BATCH]).to(device())
+            results.append(network(arranged(batch)).float().cpu().numpy())
     return np.concatenate(results)
 

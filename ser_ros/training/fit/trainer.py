@@ -14,6 +14,7 @@ from torch.optim import lr_scheduler
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ser_ros.training.config import Config, Training
+from ser_ros.training.fit.device import device
 from ser_ros.training.fit.history import Epoch, best, is_over
 from ser_ros.training.networks.base import Network
 from ser_ros.training.networks.registry import make_network
@@ -45,9 +46,11 @@ class Trainer:
         self.settings = config.training
         self._classes = len(config.labels)
         self._generator = generator
-        self.network = make_network(config)
+        self.whole = make_network(config)
+        self.network = self.whole.trainable
         # Makes no difference to weights of other than two-dimensional convolutions.
-        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network.to(  # type: ignore[call-overload]
+            device(), memory_format=torch.channels_last)
         self.averaged = AveragedModel(
             self.network, multi_avg_fn=get_ema_multi_avg_fn(self.settings.averaging),
             use_buffers=True)
@@ -68,7 +71,8 @@ class Trainer:
         self.network.train()
         losses = []
         for inputs, labels in batches:
-            loss = self._loss(torch.from_numpy(inputs), torch.from_numpy(labels))
+            loss = self._loss(
+                torch.from_numpy(inputs).to(device()), torch.from_numpy(labels).to(device()))
             self._optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), MAX_GRADIENT_NORM)
@@ -81,7 +85,7 @@ class Trainer:
     def _loss(self, inputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         settings = self.settings
         inputs, targets = _mix(inputs, labels, self._classes, settings.mixup)
-        with torch.autocast('cpu', torch.bfloat16, enabled=settings.bf16):
+        with torch.autocast(device().type, torch.bfloat16, enabled=settings.bf16):
             output = self.network(arranged(inputs))
         return functional.cross_entropy(
             output.float(), targets, label_smoothing=settings.label_smoothing)
@@ -97,7 +101,7 @@ class Trainer:
     def best_network(self) -> Network:
         """Return the network with the weights of the best epoch."""
         self.network.load_state_dict(self._best)
-        return self.network.eval()
+        return self.whole.cpu().eval()
 
     def state(self) -> dict[str, Any]:
         """Return all that is needed to go on bit for bit: tensors and plain values."""
@@ -153,8 +157,8 @@ def _mix(inputs: torch.Tensor, labels: torch.Tensor, classes: int,
     targets = functional.one_hot(labels, classes).float()
     if not alpha:
         return inputs, targets
-    share = torch.distributions.Beta(alpha, alpha).sample((len(inputs),))
-    order = torch.randperm(len(inputs))
+    share = torch.distributions.Beta(alpha, alpha).sample((len(inputs),)).to(inputs.device)
+    order = torch.randperm(len(inputs)).to(inputs.device)
     by_axis = share.reshape(-1, *[1] * (inputs.ndim - 1))
     mixed = torch.lerp(inputs, inputs[order], by_axis)
     return mixed, torch.lerp(targets, targets[order], share[:, None])

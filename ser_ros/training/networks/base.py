@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from ser_ros.errors import SerError
 from ser_ros.training.config import Config
@@ -17,7 +18,15 @@ Made = TypeVar('Made', bound=nn.Module)
 
 
 class Network(nn.Module, abc.ABC):
-    """A network from (batch, *input_shape) to logits (batch, classes)."""
+    """
+    A network from (batch, *input_shape) to logits (batch, classes).
+
+    Attributes:
+        int8_operators: ONNX operators that become INT8, beside the fully connected layers that
+            `int8_prefixes` names in full. Of matrix products those by weights do.
+    """
+
+    int8_operators: tuple[str, ...] = ('Conv', 'Add', 'MaxPool', 'GlobalAveragePool')
 
     @classmethod
     @abc.abstractmethod
@@ -36,6 +45,15 @@ class Network(nn.Module, abc.ABC):
     @abc.abstractmethod
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Compute the logits."""
+
+    @property
+    def trainable(self) -> nn.Module:
+        """The part that is trained, which takes what `embed` returns; by default all of it."""
+        return self
+
+    def embed(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Return what the part that is trained takes; by default the inputs themselves."""
+        return inputs
 
     def load_pretrained(self, path: Path) -> None:
         """Take over the weights of a file, where the network can start from some.
@@ -63,6 +81,44 @@ class Network(nn.Module, abc.ABC):
         Nodes of fully connected layers become INT8 only where the whole name is given.
         """
         return ('',)
+
+
+class FrozenNetwork(Network):
+    """
+    A network whose larger part stays as it was pretrained.
+
+    What that part makes of a window is computed once, pooled and standardised, and the head is
+    trained on these embeddings.
+    """
+
+    @property
+    @abc.abstractmethod
+    def trainable(self) -> nn.Module:
+        """The head: from embeddings with the weight of a baseline to logits."""
+
+    @abc.abstractmethod
+    def pool(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Return what the frozen part makes of the inputs, (batch, size)."""
+
+    @abc.abstractmethod
+    def standardise(self, mean: torch.Tensor, deviation: torch.Tensor) -> None:
+        """Keep mean and standard deviation of what was pooled in training, each (size,)."""
+
+    @abc.abstractmethod
+    def standardised(self, pooled: torch.Tensor) -> torch.Tensor:
+        """Return what was pooled in standard deviations from the mean of training."""
+
+    def embed(self, inputs: torch.Tensor) -> torch.Tensor:
+        """
+        Return the rows that the head takes for a voice that is not known.
+
+        They are embeddings, and last the weight of the baseline, which is 0.
+        """
+        return functional.pad(self.standardised(self.pool(inputs)), (0, 1))
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Compute the logits for a voice that is not known."""
+        return self.trainable(self.embed(inputs))
 
 
 def typed(module: object, cls: type[Made]) -> Made:

@@ -18,14 +18,17 @@ from torch import nn
 
 from ser_ros.inference.onnx_file.writing import OPSET
 
+Shapes = dict[str, tuple[int, ...]]
+
 
 class Graph:
     """Nodes and constants in the order in which they are added.
 
     Attributes:
-        input: name of the input.
-        input_shape: its shape, without the batch, which is 1.
-        prefix: put before the names of all that is added.
+        input: Name of the input.
+        input_shape: Its shape, without the batch, which is 1.
+        more_inputs, more_outputs: Shapes of those beside the input and the logits, by name.
+        prefix: Put before the names of all that is added.
     """
 
     input = 'input'
@@ -35,6 +38,8 @@ class Graph:
         self.input_shape = input_shape
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
+        self.more_inputs: dict[str, tuple[int, ...]] = {}
+        self.more_outputs: dict[str, tuple[int, ...]] = {}
         self.prefix = ''
 
     def add(self, operator: str, name: str, inputs: list[str], **attributes: Any) -> str:
@@ -76,13 +81,23 @@ class Graph:
         gate = self.add('HardSigmoid', name + '.gate', [source], alpha=1 / 6, beta=0.5)
         return self.add('Mul', name, [source, gate])
 
-    def trace(self, module: nn.Module) -> str:
-        """Add what torch's exporter makes of a module, and return the name of its output.
+    def trace(self, module: nn.Module, more_inputs: Shapes | None = None,
+              more_outputs: Shapes | None = None) -> str:
+        """
+        Add what torch's exporter makes of a module, and return the name of the logits.
 
         Args:
-            module: in evaluation mode; its input is that of the graph.
+            module: In evaluation mode; its first input is that of the graph, its first output
+                the logits.
+            more_inputs: Shapes, without the batch, of its other inputs, by the names that they
+                get in the graph.
+            more_outputs: The same of its other outputs.
         """
-        traced = _traced(module, self.input_shape, self.input)
+        self.more_inputs.update(more_inputs or {})
+        self.more_outputs.update(more_outputs or {})
+        inputs = {self.input: self.input_shape, **(more_inputs or {})}
+        traced = _traced(module, inputs, ['logits', *(more_outputs or {})])
+        kept = {'', *inputs, *(more_outputs or {})}
         for tensor in traced.initializer:
             self._keep(tensor, tensor.name)
         for node in traced.node:
@@ -90,27 +105,25 @@ class Graph:
                 self._keep(node.attribute[0].t, node.output[0])
                 continue
             node.name = self.prefix + node.name
-            node.input[:] = [self._prefixed(name) for name in node.input]
-            node.output[:] = [self._prefixed(name) for name in node.output]
+            for names in node.input, node.output:
+                names[:] = [name if name in kept else self.prefix + name for name in names]
             self.nodes.append(node)
-        return self._prefixed(traced.output[0].name)
+        return self.prefix + traced.output[0].name
 
     def _keep(self, tensor: onnx.TensorProto, name: str) -> None:
-        tensor.name = self._prefixed(name)
+        tensor.name = self.prefix + name
         self.constants.append(tensor)
 
-    def _prefixed(self, name: str) -> str:
-        return name if name in ('', self.input) else self.prefix + name
 
-
-def _traced(module: nn.Module, input_shape: tuple[int, ...], name: str) -> onnx.GraphProto:
+def _traced(module: nn.Module, inputs: Shapes, outputs: list[str]) -> onnx.GraphProto:
     file = io.BytesIO()
     with warnings.catch_warnings():
         # It is the older exporter: the newer one makes a newer operator set than it is asked for.
         warnings.simplefilter('ignore', DeprecationWarning)
         torch.onnx.export(
-            module, (torch.zeros(1, *input_shape),), file,  # type: ignore[arg-type]
-            dynamo=False, opset_version=OPSET, input_names=[name], output_names=['logits'])
+            module, tuple(torch.zeros(1, *shape) for shape in inputs.values()),
+            file,  # type: ignore[arg-type]
+            dynamo=False, opset_version=OPSET, input_names=list(inputs), output_names=outputs)
     model = onnx.load_from_string(file.getvalue())
     assert [opset.version for opset in model.opset_import] == [OPSET]
     return model.graph

@@ -1,0 +1,169 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Emotions from the lower layers of a frozen Whisper encoder, with what is normal for the voice."""
+
+import math
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from ser_ros.errors import SerError
+from ser_ros.training.config import Config
+from ser_ros.training.networks.base import FrozenNetwork
+from ser_ros.training.networks.onnx_graph import Graph
+from ser_ros.training.networks.whisper_layers import BANDS, Encoder
+
+# Positions this far below the loudest one count half for the mean [log10 of power].
+SPEECH_RANGE_LOG10 = 3.0
+SPEECH_STEEPNESS = 5.0
+# What is further from the mean of training is taken for this [standard deviations].
+MOST_DEVIATIONS = 8.0
+# Makes the baseline's weight, 0 to 1, about as large as the other values that the head takes.
+WEIGHT_SCALE = 4.0
+DROPOUT_IN = 0.3
+
+
+def speech_weights(inputs: torch.Tensor) -> torch.Tensor:
+    """
+    Return how much each position counts for the mean, (batch, positions, 1), adding up to 1.
+
+    Pauses hardly count. This depends on the level within the window alone.
+    """
+    loudest = inputs.amax(dim=(1, 2), keepdim=True)
+    power = torch.exp(4.0 * math.log(10.0) * (inputs - loudest)).mean(1, keepdim=True)
+    positions = power.reshape(-1, 1, power.shape[2] // 2, 2).mean(3)
+    level = torch.log(positions + 1e-6) / math.log(10.0)
+    below = level.amax(2, keepdim=True) - level
+    weights = torch.sigmoid(SPEECH_STEEPNESS * (SPEECH_RANGE_LOG10 - below)).transpose(1, 2)
+    return weights / weights.sum(1, keepdim=True)
+
+
+class VoiceHead(nn.Module):
+    """
+    (batch, size + 1) -> logits (batch, classes).
+
+    The rows are embeddings less the baseline of the voice, and last the weight of the baseline:
+    0 for a stranger, near 1 for a voice that was heard for long.
+    """
+
+    def __init__(self, size: int, hidden: int, classes: int, dropout: float):
+        """Make a head with one hidden layer."""
+        super().__init__()
+        self.hidden = nn.Linear(size + 1, hidden)
+        self.output = nn.Linear(hidden, classes)
+        self.dropout_in = nn.Dropout(DROPOUT_IN)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        """Compute the logits."""
+        scaled = torch.cat([rows[:, :-1], WEIGHT_SCALE * rows[:, -1:]], 1)
+        return self.answer(self.hidden(self.dropout_in(scaled)))
+
+    def answer(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Compute the logits from the sums in the hidden layer."""
+        return self.output(self.dropout(functional.gelu(hidden)))
+
+
+class WhisperEncoder(FrozenNetwork):
+    """
+    (batch, 80, 2 * positions) -> logits (batch, classes).
+
+    The encoder stays as it was pretrained. The mean of some of its layers over the positions with
+    speech is the embedding, and a small head is trained on embeddings.
+    """
+
+    # The sums that go on from layer to layer stay in FP32, and so does the small head.
+    int8_operators = ('Conv', 'MatMul')
+
+    def __init__(self, encoder: Encoder, pooled: list[int], hidden: int, classes: int,
+                 dropout: float):
+        """
+        Take an encoder.
+
+        Args:
+            encoder: Is not trained.
+            pooled: Numbers of the layers that are looked at, from 1.
+            hidden: Size of the head's hidden layer.
+            classes: Number of labels.
+            dropout: Share of the hidden values that are dropped in training.
+        """
+        super().__init__()
+        self.encoder = encoder.requires_grad_(False)
+        self._pooled = [number - 1 for number in pooled]
+        size = len(pooled) * encoder.channels
+        self.mean = nn.Parameter(torch.zeros(size), requires_grad=False)
+        self.deviation = nn.Parameter(torch.ones(size), requires_grad=False)
+        self.head = VoiceHead(size, hidden, classes, dropout)
+
+    @classmethod
+    def from_config(cls, config: Config, input_shape: tuple[int, ...]) -> 'WhisperEncoder':
+        """Make the network for inputs of 80 bands by an even number of frames."""
+        if len(input_shape) != 2 or input_shape[0] != BANDS or input_shape[1] % 2:
+            raise SerError(f'network whisper_encoder takes inputs of {BANDS} bands by an even '
+                           f'number of frames, such as whisper_mel/1; {config.feature_set} has '
+                           f'{list(input_shape)}')
+        options = config.encoder
+        encoder = Encoder(max(options.pooled), options.channels, input_shape[1] // 2)
+        return cls(encoder, options.pooled, options.hidden, len(config.labels),
+                   config.training.dropout)
+
+    @property
+    def trainable(self) -> nn.Module:
+        """The head; all else stays as it was pretrained."""
+        return self.head
+
+    def pool(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Return the mean over speech of the chosen layers, (batch, size)."""
+        weights = speech_weights(inputs)
+        outputs = self.encoder(inputs)
+        return torch.cat([(outputs[index] * weights).sum(1) for index in self._pooled], 1)
+
+    def standardised(self, pooled: torch.Tensor) -> torch.Tensor:
+        """Return what was pooled in standard deviations from the mean of training."""
+        deviations = (pooled - self.mean) / self.deviation
+        return torch.clamp(deviations, -MOST_DEVIATIONS, MOST_DEVIATIONS)
+
+    def standardise(self, mean: torch.Tensor, deviation: torch.Tensor) -> None:
+        """Keep mean and standard deviation of the training's embeddings, each (size,)."""
+        self.mean.copy_(mean)
+        self.deviation.copy_(deviation)
+
+    def load_pretrained(self, path: Path) -> None:
+        """Take over the encoder's weights; see `Encoder.load_pretrained`."""
+        self.encoder.load_pretrained(path)
+
+    def int8_prefixes(self) -> tuple[str, ...]:
+        """Return the encoder, whose matrix products hold nearly all weights."""
+        return ('/network/encoder',)
+
+    def to_onnx(self, graph: Graph) -> str:
+        """Add the network, with the baseline of the voice as a further input."""
+        size = self.head.hidden.out_features
+        return graph.trace(
+            _WithBaseline(self).eval(), {'baseline': (size + 1,)}, {'voice': (size,)})
+
+
+class _WithBaseline(nn.Module):
+    """
+    (inputs, baseline) -> (logits, voice).
+
+    The voice is what the hidden layer makes of the embedding alone. It is linear, so a mean of
+    voices stands for the voice of the mean: that is the baseline, already multiplied by its
+    weight, and the weight itself comes last. All 0 stands for a voice that is not known.
+    """
+
+    def __init__(self, network: WhisperEncoder):
+        super().__init__()
+        self.network = network
+
+    def forward(self, inputs: torch.Tensor,
+                baseline: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Compute the logits with a baseline, and the voice."""
+        network, head = self.network, self.network.head
+        embeddings = network.standardised(network.pool(inputs))
+        voice = functional.linear(embeddings, head.hidden.weight[:, :-1])
+        weight = functional.linear(
+            WEIGHT_SCALE * baseline[:, -1:], head.hidden.weight[:, -1:], head.hidden.bias)
+        return head.answer(voice - baseline[:, :-1] + weight), voice

@@ -1,0 +1,155 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The network on Whisper's lower layers: weights, export, training with baselines."""
+
+import hashlib
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from ser_ros.cli.main import main
+from ser_ros.errors import SerError
+from ser_ros.inference.model_file import Model
+from ser_ros.inference.onnx_file import writing
+from ser_ros.inference.registry import BACKENDS
+from ser_ros.training.export import onnx_export
+from ser_ros.training.export.quantize import to_int8
+from ser_ros.training.networks.whisper_encoder import WhisperEncoder, speech_weights
+from ser_ros.training.networks.whisper_layers import Encoder
+
+SHAPE = (80, 260)
+LABELS = 7
+HIDDEN = 12
+SHA256 = '5687426cfb50a1c11e849cf3e8edb642115425b85785635763e0c6cd4bb2ee8c'
+CONFIG = '''
+name: tiny
+version: '1'
+feature_set: whisper_mel/1
+network: whisper_encoder
+pretrained: {pretrained}
+encoder: {{pooled: [1, 2], channels: 64, hidden: 12}}
+labels: [happiness, anger, sadness, neutral, fear, disgust, surprise]
+merge: {{calm: neutral}}
+drop: [boredom]
+licence: free
+corpora:
+  north: {{train: [a, b], validation: [c], test: [d, e]}}
+  south: {{train: [k], validation: [l], test: [m]}}
+training: {{epochs: {epochs}, windows_per_epoch: 240, batch: 24, learning_rate: 0.005}}
+'''
+
+
+def tiny_encoder(layers=2):
+    torch.manual_seed(0)
+    encoder = Encoder(layers, 64, 130)
+    with torch.no_grad():
+        encoder.embed_positions.normal_()
+    return encoder
+
+
+@pytest.fixture(scope='module')
+def pretrained(tmp_path_factory):
+    """A file of random weights, with more layers and positions than are taken."""
+    weights = {name: value.contiguous() for name, value in tiny_encoder(3).state_dict().items()}
+    weights['embed_positions.weight'] = torch.randn(200, 64)
+    del weights['embed_positions']
+    path = tmp_path_factory.mktemp('pretrained') / 'encoder.safetensors'
+    save_file({name: value.half() for name, value in weights.items()}, path)
+    return path
+
+
+@pytest.fixture
+def network():
+    network = WhisperEncoder(tiny_encoder(), [1, 2], HIDDEN, LABELS, 0.3).eval()
+    network.standardise(torch.randn(128), torch.rand(128) + 0.5)
+    return network
+
+
+@pytest.fixture
+def inputs():
+    return np.random.default_rng(1).uniform(-0.6, 1.375, (6, *SHAPE)).astype(np.float32)
+
+
+def test_pauses_hardly_count():
+    inputs = torch.full((1, *SHAPE), -0.6)
+    inputs[:, :, 100:160] = 1.0
+    weights = speech_weights(inputs)[0, :, 0]
+    assert weights.sum() == pytest.approx(1.0, abs=1e-5)
+    assert weights[50:80].sum() > 0.99
+
+
+def test_weights_are_taken_over_as_far_as_they_go(pretrained):
+    encoder = Encoder(2, 64, 130)
+    encoder.load_pretrained(pretrained)
+    expected = tiny_encoder(3)
+    assert torch.allclose(encoder.layers[1].fc1.weight, expected.layers[1].fc1.weight, atol=1e-3)
+
+
+def test_the_real_weights(shared_data):
+    path = shared_data.parent / 'pretrained' / 'whisper_base_encoder_4_layers.safetensors'
+    if not path.is_file():
+        pytest.skip(f'{path} is missing')
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == SHA256
+    encoder = Encoder(3, 512, 130)
+    encoder.load_pretrained(path)
+    assert sum(value.numel() for value in encoder.parameters()) == 10_432_512
+
+
+def test_files_that_do_not_fit(tmp_path, pretrained):
+    with pytest.raises(SerError, match='cannot read the pretrained weights .*none'):
+        Encoder(2, 64, 130).load_pretrained(tmp_path / 'none.safetensors')
+    (tmp_path / 'text').write_text('no weights')
+    with pytest.raises(SerError, match='cannot read the pretrained weights .*text'):
+        Encoder(2, 64, 130).load_pretrained(tmp_path / 'text')
+    with pytest.raises(SerError, match='weights of another encoder'):
+        Encoder(2, 128, 130).load_pretrained(pretrained)
+    with pytest.raises(SerError, match='weights of another encoder'):
+        Encoder(2, 64, 250).load_pretrained(pretrained)
+
+
+@pytest.mark.parametrize('form, tolerance', [('fp32', 1e-4), ('fp16', 2e-2), ('int8', 0.5)])
+def test_the_file_answers_as_the_network_with_and_without_a_baseline(
+        network, inputs, tmp_path, form, tolerance):
+    model = onnx_export.to_onnx(network, SHAPE)
+    forms = {'fp32': lambda: model, 'fp16': lambda: onnx_export.to_fp16(model),
+             'int8': lambda: to_int8(
+                 model, inputs, network.int8_prefixes(), network.int8_operators)}
+    path = str(tmp_path / 'm.onnx')
+    writing.save(forms[form](), path, {})
+    session = onnxruntime.InferenceSession(path)
+    baselines = np.zeros((2, 1, HIDDEN + 1), np.float32)
+    with torch.no_grad():
+        rows = network.embed(torch.from_numpy(inputs[:1]))
+        other = network.embed(torch.from_numpy(inputs[1:2]))
+        voice = torch.nn.functional.linear(other[:, :-1], network.head.hidden.weight[:, :-1])
+        baselines[1, 0, :-1], baselines[1, 0, -1] = 0.5 * voice.numpy(), 0.5
+        known = rows - 0.5 * other
+        known[:, -1] = 0.5
+        expected = [network.head(rows).numpy(), network.head(known).numpy()]
+    for baseline, logits in zip(baselines, expected, strict=True):
+        answer, heard = session.run(None, {'input': inputs[:1], 'baseline': baseline})
+        assert np.abs(answer - logits).max() < tolerance
+        assert heard.shape == (1, HIDDEN)
+
+
+def test_the_configuration_trains_resumes_and_runs(
+        pretrained, train_arguments, tmp_path, capsys):
+    output = tmp_path / 'out'
+    text = CONFIG.format(pretrained=pretrained, epochs=2)
+    assert main(train_arguments(text, output)) == 0
+    model = Model(f'{output}/tiny/')
+    assert model.info.voice_size == HIDDEN
+    assert model.precisions == ('fp32', 'fp16', 'int8')
+    session = BACKENDS['onnxruntime'].open(model, 'int8')
+    assert session.run(np.zeros(SHAPE, np.float32)).shape == (LABELS,)
+    session.close()
+    capsys.readouterr()
+
+
+def test_an_input_that_does_not_fit(pretrained, train_arguments, tmp_path, capsys):
+    text = CONFIG.format(pretrained=pretrained, epochs=1).replace('whisper_mel', 'mel_yin_rms')
+    assert main(train_arguments(text, tmp_path / 'out')) == 2
+    assert 'takes inputs of 80 bands' in capsys.readouterr().err
