@@ -26,8 +26,7 @@ LOUDEST_LOG10 = 1.5
 
 
 class WhisperMelColumns(NamedTuple):
-    """
-    Per-hop values, time on the last axis.
+    """Per-hop values, time on the last axis.
 
     Attributes:
         power: Power in each band, float32, shape (80, T).
@@ -49,8 +48,7 @@ def corners_hz() -> np.ndarray:
 
 
 def filterbank() -> np.ndarray:
-    """
-    Return the weights of the power spectrum, float64, shape (201, 80).
+    """Return the weights of the power spectrum, float64, shape (201, 80).
 
     These are librosa's default filters (Slaney's Auditory Toolbox 1998): triangles of equal area.
     """
@@ -60,8 +58,7 @@ def filterbank() -> np.ndarray:
 
 
 class WhisperMel(FramedExtractor):
-    """
-    The feature set whisper_mel/1.
+    """The feature set whisper_mel/1.
 
     What OpenAI's Whisper (Radford et al. 2022, arXiv:2212.04356) feeds its encoder, for a window
     of 2.6 s. Frames of 400 samples (25 ms), one every 160 (10 ms), without padding. A window is

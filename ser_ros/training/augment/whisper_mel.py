@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Augmentation of whisper_mel columns: another place and another tempo.
+"""Augmentation of whisper_mel columns: another place and another tempo.
 
 Rooms, noise, microphones and codecs come from degraded copies of the clips (`wave_variants`).
 """
@@ -20,8 +19,7 @@ LEAST_SPEECH = 0.7
 
 def draw_window(
         columns: Columns, hops: int, generator: np.random.Generator) -> WhisperMelColumns:
-    """
-    Return one window of a clip with enough speech, at a tempo that is up to 15 % off.
+    """Return one window of a clip with enough speech, at a tempo that is up to 15 % off.
 
     Args:
         columns: Columns of the whole clip, as whisper_mel makes them.

@@ -22,8 +22,7 @@ EMBEDDED, STOCK = 1, 2
 
 
 class EmbeddedWindows:
-    """
-    Draws rows of embeddings: first a corpus, then one of its classes, then a window.
+    """Draws rows of embeddings: first a corpus, then one of its classes, then a window.
 
     From each clip and each of its copies some windows are drawn and embedded at the start. The
     rows come with baselines of the same voice, see `VoiceBaselines`.
@@ -32,8 +31,7 @@ class EmbeddedWindows:
     def __init__(self, rows: np.ndarray, clips: Sequence[Clip], numbers: np.ndarray,
                  copies: np.ndarray, labels: Sequence[str], seed: int,
                  generator: np.random.Generator):
-        """
-        Group the rows.
+        """Group the rows.
 
         Args:
             rows: Embeddings, (rows, size).
@@ -110,8 +108,7 @@ def draw_inputs(columns: Columns, extractor: FeatureExtractor, count: int,
 def embed_training(network: FrozenNetwork, clips: Sequence[Clip], columns: Sequence[Columns],
                    extractor: FeatureExtractor, per_clip: int, bf16: bool,
                    seed: int, progress: Progress) -> np.ndarray:
-    """
-    Embed windows of all clips, and let the network know their mean and standard deviation.
+    """Embed windows of all clips, and let the network know their mean and standard deviation.
 
     Args:
         network: Its frozen part embeds.

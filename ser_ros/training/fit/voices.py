@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-Baselines to train with: what the same voice said in other clips, as a robot would have heard it.
+"""Baselines to train with: what the same voice said in other clips, as a robot would have heard it.
 
 The shares and counts were chosen by cross-validation over speakers and corpora; docs/experiments.md
 has the figures. Mostly calm clips matter: a head that is trained with clips of mixed emotions as
@@ -24,16 +23,14 @@ PER_PART = 16
 
 
 class VoiceBaselines:
-    """
-    Draws baselines for the rows of a training.
+    """Draws baselines for the rows of a training.
 
     Each voice, which is a speaker in one kind of copy, gets a stock of baselines, made once.
     """
 
     def __init__(self, rows: np.ndarray, labels: np.ndarray, voices: Sequence[str],
                  clips: np.ndarray, calm: int | None, generator: np.random.Generator):
-        """
-        Make the stock.
+        """Make the stock.
 
         Args:
             rows: Embeddings, (rows, size).
@@ -53,8 +50,7 @@ class VoiceBaselines:
         self._stock = np.concatenate(stock)
 
     def draw(self, rows: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-        """
-        Return a baseline for each of some rows, (n, size + 1), all 0 for strangers.
+        """Return a baseline for each of some rows, (n, size + 1), all 0 for strangers.
 
         Args:
             rows: Their numbers.

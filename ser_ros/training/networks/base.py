@@ -18,8 +18,7 @@ Made = TypeVar('Made', bound=nn.Module)
 
 
 class Network(nn.Module, abc.ABC):
-    """
-    A network from (batch, *input_shape) to logits (batch, classes).
+    """A network from (batch, *input_shape) to logits (batch, classes).
 
     Attributes:
         int8_operators: ONNX operators that become INT8, beside the fully connected layers that
@@ -84,8 +83,7 @@ class Network(nn.Module, abc.ABC):
 
 
 class FrozenNetwork(Network):
-    """
-    A network whose larger part stays as it was pretrained.
+    """A network whose larger part stays as it was pretrained.
 
     What that part makes of a window is computed once, pooled and standardised, and the head is
     trained on these embeddings.
@@ -109,8 +107,7 @@ class FrozenNetwork(Network):
         """Return what was pooled in standard deviations from the mean of training."""
 
     def embed(self, inputs: torch.Tensor) -> torch.Tensor:
-        """
-        Return the rows that the head takes for a voice that is not known.
+        """Return the rows that the head takes for a voice that is not known.
 
         They are embeddings, and last the weight of the baseline, which is 0.
         """

@@ -83,8 +83,7 @@ class Graph:
 
     def trace(self, module: nn.Module, more_inputs: Shapes | None = None,
               more_outputs: Shapes | None = None) -> str:
-        """
-        Add what torch's exporter makes of a module, and return the name of the logits.
+        """Add what torch's exporter makes of a module, and return the name of the logits.
 
         Args:
             module: In evaluation mode; its first input is that of the graph, its first output

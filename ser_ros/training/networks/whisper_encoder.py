@@ -26,8 +26,7 @@ DROPOUT_IN = 0.3
 
 
 def speech_weights(inputs: torch.Tensor) -> torch.Tensor:
-    """
-    Return how much each position counts for the mean, (batch, positions, 1), adding up to 1.
+    """Return how much each position counts for the mean, (batch, positions, 1), adding up to 1.
 
     Pauses hardly count. This depends on the level within the window alone.
     """
@@ -41,8 +40,7 @@ def speech_weights(inputs: torch.Tensor) -> torch.Tensor:
 
 
 class VoiceHead(nn.Module):
-    """
-    (batch, size + 1) -> logits (batch, classes).
+    """(batch, size + 1) -> logits (batch, classes).
 
     The rows are embeddings less the baseline of the voice, and last the weight of the baseline:
     0 for a stranger, near 1 for a voice that was heard for long.
@@ -67,8 +65,7 @@ class VoiceHead(nn.Module):
 
 
 class WhisperEncoder(FrozenNetwork):
-    """
-    (batch, 80, 2 * positions) -> logits (batch, classes).
+    """(batch, 80, 2 * positions) -> logits (batch, classes).
 
     The encoder stays as it was pretrained. The mean of some of its layers over the positions with
     speech is the embedding, and a small head is trained on embeddings.
@@ -79,8 +76,7 @@ class WhisperEncoder(FrozenNetwork):
 
     def __init__(self, encoder: Encoder, pooled: list[int], hidden: int, classes: int,
                  dropout: float):
-        """
-        Take an encoder.
+        """Take an encoder.
 
         Args:
             encoder: Is not trained.
@@ -146,8 +142,7 @@ class WhisperEncoder(FrozenNetwork):
 
 
 class _WithBaseline(nn.Module):
-    """
-    (inputs, baseline) -> (logits, voice).
+    """(inputs, baseline) -> (logits, voice).
 
     The voice is what the hidden layer makes of the embedding alone. It is linear, so a mean of
     voices stands for the voice of the mean: that is the baseline, already multiplied by its

@@ -1,7 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""
-The lower layers of Whisper's encoder (Radford et al. 2022, arXiv:2212.04356).
+"""The lower layers of Whisper's encoder (Radford et al. 2022, arXiv:2212.04356).
 
 Parameters have the names of transformers' WhisperEncoder, so that its weights can be loaded.
 Attention is written out, since operator set 13 has no operator for it.
@@ -63,8 +62,7 @@ class EncoderLayer(nn.Module):
 
 
 class Encoder(nn.Module):
-    """
-    (batch, 80, 2 * positions) -> for each layer (batch, positions, channels).
+    """(batch, 80, 2 * positions) -> for each layer (batch, positions, channels).
 
     Positions are those of the beginning of Whisper's 30 s. Cutting the rest off hardly changes
     what the layers say.
@@ -90,8 +88,7 @@ class Encoder(nn.Module):
         return outputs
 
     def load_pretrained(self, path: Path) -> None:
-        """
-        Take over the weights of a safetensors file with at least as many layers and positions.
+        """Take over the weights of a safetensors file with at least as many layers and positions.
 
         Raises:
             SerError: If the file cannot be read, or is of another encoder.
@@ -111,8 +108,7 @@ class Encoder(nn.Module):
 
 
 def read_safetensors(path: Path) -> dict[str, torch.Tensor]:
-    """
-    Return the tensors of a safetensors file by name.
+    """Return the tensors of a safetensors file by name.
 
     Raises:
         SerError: If the file cannot be read.

@@ -4,7 +4,7 @@
 
 import pathlib
 import re
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, asdict, fields, is_dataclass
 
 import pytest
 import yaml
@@ -32,7 +32,8 @@ def rows(text):
 def defaults(kind):
     def default(entry):
         if entry.default_factory is not MISSING:
-            return entry.default_factory()
+            value = entry.default_factory()
+            return asdict(value) if is_dataclass(value) else value
         return REQUIRED if entry.default is MISSING else entry.default
     return {entry.name: default(entry) for entry in fields(kind) if entry.name != 'training'}
 
