@@ -196,4 +196,4 @@ def _with(listing: Listing, names: Sequence[str], origin: str) -> Listing:
 
 def _some(names: Sequence[str]) -> str:
     more = ', ...' if len(names) > NAMED else ''
-    return f'{len(names)}: {", ".join(names[:NAMED])}{more}'
+    return f'{len(names)}: {listed(names[:NAMED])}{more}'

@@ -29,7 +29,7 @@ class WhisperMelColumns(NamedTuple):
     """Per-hop values, time on the last axis.
 
     Attributes:
-        power: Power in each band, float32, shape (80, T).
+        power: power in each band, float32, shape (80, T).
     """
 
     power: np.ndarray

@@ -22,9 +22,9 @@ def draw_window(
     """Return one window of a clip with enough speech, at a tempo that is up to 15 % off.
 
     Args:
-        columns: Columns of the whole clip, as whisper_mel makes them.
-        hops: Length of the window.
-        generator: Chooses place and tempo.
+        columns: columns of the whole clip, as whisper_mel makes them.
+        hops: length of the window.
+        generator: chooses place and tempo.
     """
     power = columns[0]
     length = round(hops * generator.uniform(*band_power.STRETCH))

@@ -34,13 +34,13 @@ class EmbeddedWindows:
         """Group the rows.
 
         Args:
-            rows: Embeddings, (rows, size).
-            clips: Clip of each row.
-            numbers: Number of the clip; copies of a clip have the same.
-            copies: Number of the copy, 0 for the clip itself.
-            labels: The model's labels.
-            seed: The stock of baselines depends on it alone.
-            generator: Draws rows and baselines.
+            rows: embeddings, (rows, size).
+            clips: clip of each row.
+            numbers: number of the clip; copies of a clip have the same.
+            copies: number of the copy, 0 for the clip itself.
+            labels: the model's labels.
+            seed: the stock of baselines depends on it alone.
+            generator: draws rows and baselines.
         """
         self._rows = rows
         self._labels = np.array([clip.label for clip in clips])
@@ -111,14 +111,14 @@ def embed_training(network: FrozenNetwork, clips: Sequence[Clip], columns: Seque
     """Embed windows of all clips, and let the network know their mean and standard deviation.
 
     Args:
-        network: Its frozen part embeds.
-        clips: Clips and their copies.
-        columns: Columns of each.
-        extractor: Makes inputs of columns.
-        per_clip: Windows drawn from each.
-        bf16: Multiply in bfloat16.
-        seed: The windows depend on it alone.
-        progress: Shows how far it is.
+        network: its frozen part embeds.
+        clips: clips and their copies.
+        columns: columns of each.
+        extractor: makes inputs of columns.
+        per_clip: windows drawn from each.
+        bf16: multiply in bfloat16.
+        seed: the windows depend on it alone.
+        progress: shows how far it is.
 
     Returns:
         Embeddings, (len(clips) * per_clip, size), clip by clip.

@@ -33,13 +33,13 @@ class VoiceBaselines:
         """Make the stock.
 
         Args:
-            rows: Embeddings, (rows, size).
-            labels: Emotion of each row.
-            voices: Voice of each row.
-            clips: Number of the clip that each row is of; copies of a clip have the same.
-            calm: Label of calm speech; None where there is none, so that all baselines are of
+            rows: embeddings, (rows, size).
+            labels: emotion of each row.
+            voices: voice of each row.
+            clips: number of the clip that each row is of; copies of a clip have the same.
+            calm: label of calm speech; None where there is none, so that all baselines are of
                 any one emotion.
-            generator: Draws the clips.
+            generator: draws the clips.
         """
         self._calm = calm
         names, self._voices = np.unique(np.array(voices), return_inverse=True)
@@ -53,8 +53,8 @@ class VoiceBaselines:
         """Return a baseline for each of some rows, (n, size + 1), all 0 for strangers.
 
         Args:
-            rows: Their numbers.
-            generator: Chooses from the stock, and who is a stranger.
+            rows: their numbers.
+            generator: chooses from the stock, and who is a stranger.
         """
         place = (self._voices[rows] * PARTS + self._parts[rows]) * PER_PART
         drawn = self._stock[place + generator.integers(PER_PART, size=len(rows))]

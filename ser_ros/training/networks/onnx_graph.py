@@ -25,10 +25,10 @@ class Graph:
     """Nodes and constants in the order in which they are added.
 
     Attributes:
-        input: Name of the input.
-        input_shape: Its shape, without the batch, which is 1.
-        more_inputs, more_outputs: Shapes of those beside the input and the logits, by name.
-        prefix: Put before the names of all that is added.
+        input: name of the input.
+        input_shape: its shape, without the batch, which is 1.
+        more_inputs, more_outputs: shapes of those beside the input and the logits, by name.
+        prefix: put before the names of all that is added.
     """
 
     input = 'input'
@@ -86,11 +86,11 @@ class Graph:
         """Add what torch's exporter makes of a module, and return the name of the logits.
 
         Args:
-            module: In evaluation mode; its first input is that of the graph, its first output
+            module: in evaluation mode; its first input is that of the graph, its first output
                 the logits.
-            more_inputs: Shapes, without the batch, of its other inputs, by the names that they
+            more_inputs: shapes, without the batch, of its other inputs, by the names that they
                 get in the graph.
-            more_outputs: The same of its other outputs.
+            more_outputs: the same of its other outputs.
         """
         self.more_inputs.update(more_inputs or {})
         self.more_outputs.update(more_outputs or {})

@@ -79,11 +79,11 @@ class WhisperEncoder(FrozenNetwork):
         """Take an encoder.
 
         Args:
-            encoder: Is not trained.
-            pooled: Numbers of the layers that are looked at, from 1.
-            hidden: Size of the head's hidden layer.
-            classes: Number of labels.
-            dropout: Share of the hidden values that are dropped in training.
+            encoder: is not trained.
+            pooled: numbers of the layers that are looked at, from 1.
+            hidden: size of the head's hidden layer.
+            classes: number of labels.
+            dropout: share of the hidden values that are dropped in training.
         """
         super().__init__()
         self.encoder = encoder.requires_grad_(False)

@@ -91,7 +91,7 @@ class Encoder(nn.Module):
         """Take over the weights of a safetensors file with at least as many layers and positions.
 
         Raises:
-            SerError: If the file cannot be read, or is of another encoder.
+            SerError: if the file cannot be read, or is of another encoder.
         """
         weights = read_safetensors(path)
         positions = weights.pop('embed_positions.weight', torch.zeros(0, 0))
@@ -111,7 +111,7 @@ def read_safetensors(path: Path) -> dict[str, torch.Tensor]:
     """Return the tensors of a safetensors file by name.
 
     Raises:
-        SerError: If the file cannot be read.
+        SerError: if the file cannot be read.
     """
     try:
         check_regular(str(path))
