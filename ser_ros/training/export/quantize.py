@@ -54,6 +54,8 @@ def to_int8(model: onnx.ModelProto, inputs: Iterable[np.ndarray],
              if (node.op_type in operators and node.name.startswith(prefixes)
                  and (node.op_type != PRODUCT or node.input[1] in weights))
              or (node.op_type == FULLY_CONNECTED and node.name in prefixes)]
+    if not nodes:  # the quantiser would take this for all nodes
+        raise ValueError(f'no node to quantise begins with {prefixes}')
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, 'fp32.onnx'), Path(folder, 'int8.onnx')
         onnx.save(model, source)

@@ -132,7 +132,7 @@ class WhisperEncoder(FrozenNetwork):
 
     def int8_prefixes(self) -> tuple[str, ...]:
         """Return the encoder, whose matrix products hold nearly all weights."""
-        return ('/network/encoder',)
+        return ('/encoder/',)
 
     def to_onnx(self, graph: Graph) -> str:
         """Add the network, with the baseline of the voice as a further input."""
