@@ -57,5 +57,4 @@ def test_the_documents_build_the_engine_that_the_file_asks_for():
         text = path.read_text(encoding='utf-8')
         workspaces = re.findall(r'build-engine small --precision fp16 --workspace-mib (\d+)', text)
         assert workspaces == [str(BOARD['emotion_inference']['workspace_mib'])]
-    assert 'model' not in BOARD['emotion_inference']
-    assert DEFAULTS['emotion_inference']['model'] == 'small'
+    assert BOARD['emotion_inference']['model'] == 'small'

@@ -22,8 +22,10 @@ def answers(model, images):
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(
         model.SerializeToString(), options, providers=['CPUExecutionProvider'])
-    name = session.get_inputs()[0].name
-    return np.array([session.run(None, {name: image[np.newaxis]})[0][0] for image in images])
+    first, *others = session.get_inputs()
+    strangers = {tensor.name: np.zeros(tensor.shape, np.float32) for tensor in others}
+    return np.array([session.run(None, {first.name: image[np.newaxis], **strangers})[0][0]
+                     for image in images])
 
 
 def images(shape):
