@@ -93,7 +93,8 @@ class ChildProcess:
             if message is not None:
                 yield message
             else:
-                self.log.append(line.rstrip())
+                if line.strip():
+                    self.log.append(line.rstrip())
         self._process.wait()
 
     def kill(self) -> None:
@@ -149,7 +150,8 @@ def serve(run: Callable[[Message], Message]) -> int:
 
 def send(message: Message) -> None:
     """Send a message from the child to its parent."""
-    sys.stdout.write(PREFIX + json.dumps(message) + '\n')
+    # A library may have left a line unfinished.
+    sys.stdout.write('\n' + PREFIX + json.dumps(message) + '\n')
     sys.stdout.flush()
 
 

@@ -67,6 +67,7 @@ class EmotionStream:
             SerError: if there is no such model, or a value is not allowed.
         """
         self._closed = False
+        self._begun = 0  # recordings and streams so far
         self._classifier = _open(
             model, precision=precision, backend=backend, threads=threads, emotions=emotions)
         try:
@@ -127,6 +128,7 @@ class EmotionStream:
 
     def reset(self) -> None:
         """Forget all sound: what is pushed next is another stream."""
+        self._begun += 1
         self._stream.reset()
         self._tracker.reset()
         if self._baseline is not None:
@@ -164,11 +166,17 @@ class EmotionStream:
                 raw probabilities of these windows and nothing else.
         """
         self.reset()
+        begun = self._begun
         try:
             windows = self._stream.recording(chunks)
-            yield from self._results(windows, every_window, self._classifier.session.batch)
+            for result in self._results(windows, every_window, self._classifier.session.batch):
+                yield result
+                if self._begun != begun:
+                    raise SerError('another recording or stream has begun in this recognizer; '
+                                   'read one to its end first, or make a second recognizer')
         finally:
-            self.reset()
+            if self._begun == begun:
+                self.reset()
 
     def hear_voice(self, chunks: Iterable[np.ndarray]) -> KnownVoice:
         """Return the mean voice of a recording, in which one person speaks calmly throughout.
@@ -179,6 +187,7 @@ class EmotionStream:
         Raises:
             SerError: for a model that takes no baseline of the voice.
         """
+        self._check_open()
         heard = open_baseline(RUNNING, '', self.info)
         assert heard is not None  # it is not off
         self.reset()
@@ -192,8 +201,7 @@ class EmotionStream:
 
     def _results(self, windows: Iterable[Window], every_window: bool = False,
                  batch: int = 1) -> Iterator[WindowResult]:
-        if self._closed:
-            raise SerError('the recognizer is closed; make another one')
+        self._check_open()
         found = (
             answers(windows, self._tracker, self._classifier.batch_probabilities, every_window,
                     batch)
@@ -201,6 +209,10 @@ class EmotionStream:
             self._answers_as_known(windows, self._baseline, every_window))
         for window, raw in found:
             yield self._result(window, raw)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise SerError('the recognizer is closed; make another one')
 
     def _answers_as_known(
             self, windows: Iterable[Window], baseline: VoiceBaseline, every_window: bool,

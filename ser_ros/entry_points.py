@@ -24,7 +24,8 @@ def entry_points(group: str) -> Dict[str, str]:
             points = _points(distribution, group)
         except Exception as error:  # metadata of others, which may be broken in any way
             LOGGER.warning('the entry points of the Python package %s cannot be read: %s: %s',
-                           distribution, type(error).__name__, error)
+                           getattr(distribution, '_path', distribution), type(error).__name__,
+                           error)
             continue
         for name, place in points:
             places.setdefault(name, place)

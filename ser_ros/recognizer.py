@@ -141,6 +141,9 @@ class Recognizer(EmotionStream):
             show_progress: a bar on standard error, or a line each half minute where that is no
                 terminal.
         """
+        if isinstance(paths, (str, bytes, os.PathLike)):
+            raise SerError(f'predict_batch takes a list of files, got {paths!r}; use predict for '
+                           'one file or predict_directory for a folder')
         paths = list(paths)
         results: List[FileResult] = []
         progress = Progress(hidden=not show_progress)

@@ -99,7 +99,7 @@ def speaker_pitch(clips: Sequence[Clip], scores: Sequence[ClipScores],
     for clip, entry in zip(clips, scores, strict=True):
         pitch = _median(entry.pitch_hz[entry.rated])
         every.setdefault(clip.speaker, []).append(pitch)
-        if labels[clip.label] == NEUTRAL:
+        if labels[clip.label] == NEUTRAL and not np.isnan(pitch):
             neutral.setdefault(clip.speaker, []).append(pitch)
     return {speaker: _median(neutral.get(speaker, pitches)) for speaker, pitches in every.items()}
 

@@ -74,6 +74,11 @@ class EncoderOptions:
     channels: int = key('channels of the encoder, a multiple of 64', 512, gt=0)
     hidden: int = key("size of the hidden layer of the network's head", 96, gt=0)
 
+    def __post_init__(self) -> None:
+        """Raise SerError for channels that the attention cannot part."""
+        if self.channels % 64:
+            raise SerError(f'channels is {self.channels}; allowed: a multiple of 64')
+
 
 @dataclass(frozen=True)
 class Partner:
@@ -131,6 +136,9 @@ class Config:
             raise SerError(
                 f'name is {self.name!r}; allowed: another one than those of the networks '
                 f'{listed(self.alone)}, whose folder it would share')
+        if [member.network for member in self.members].count('whisper_encoder') > 1:
+            raise SerError('partners has another whisper_encoder; allowed: one of them, since a '
+                           'model takes one baseline of the voice')
         for label, target in self.merge.items():
             if target not in self.labels:
                 raise SerError(f'merge.{label} is {target!r}; allowed: one of the labels '

@@ -438,3 +438,31 @@ def test_real_speech_is_speech(shared_data, classifier):
     found = windows(str(path), classifier)
     assert found[0].state is not State.NO_SPEECH
     assert 50.0 < found[0].pitch_hz < 600.0
+
+
+@pytest.mark.usefixtures('loud_is_speech')
+class TestOneAtATime:
+    def test_a_second_recording_ends_the_first_with_an_error(self, classifier, noise):
+        recognizer = Recognizer(classifier)
+        loud = [noise(6.0).astype(np.float32)]
+        first = recognizer.recording(loud)
+        next(first)
+        alone = [window.end_s for window in recognizer.recording(loud)]
+        with pytest.raises(SerError, match='another recording or stream has begun'):
+            next(first)
+        assert np.allclose(np.diff(alone), 0.5)
+
+    def test_a_recording_that_is_given_up_leaves_the_next_stream_alone(self, classifier, noise):
+        recognizer = Recognizer(classifier)
+        samples = noise(4.0).astype(np.float32)
+        given_up = recognizer.recording([samples])
+        next(given_up)
+        recognizer.reset()
+        heard = recognizer.push(samples[:len(samples) // 2])
+        given_up.close()
+        heard += recognizer.push(samples[len(samples) // 2:])
+        assert len(heard) == 3
+
+    def test_one_name_is_not_a_list_of_files(self, classifier):
+        with pytest.raises(SerError, match="takes a list of files, got 'a.wav'"):
+            Recognizer(classifier).predict_batch('a.wav')

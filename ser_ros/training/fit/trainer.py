@@ -109,7 +109,8 @@ class Trainer:
             'network': self.network.state_dict(), 'averaged': self.averaged.state_dict(),
             'optimizer': self._optimizer.state_dict(), 'schedule': self._schedule.state_dict(),
             'best': self._best, 'history': [asdict(epoch) for epoch in self.history],
-            'numpy': self._generator.bit_generator.state, 'torch': torch.get_rng_state()}
+            'numpy': self._generator.bit_generator.state, 'torch': torch.get_rng_state(),
+            'cuda': torch.cuda.get_rng_state_all()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from what `state` returned."""
@@ -121,6 +122,8 @@ class Trainer:
         self.history = [Epoch(**values) for values in state['history']]
         self._generator.bit_generator.state = state['numpy']
         torch.set_rng_state(state['torch'])
+        if state.get('cuda'):  # older checkpoints have none
+            torch.cuda.set_rng_state_all(state['cuda'])
 
 
 def _parameter_groups(network: torch.nn.Module, weight_decay: float) -> list[dict]:

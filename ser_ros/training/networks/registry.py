@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ser_ros.errors import SerError
 from ser_ros.training.config import NETWORKS, Config
-from ser_ros.training.networks.base import Network
+from ser_ros.training.networks.base import FrozenNetwork, Network
 
 
 def make_network(config: Config) -> Network:
@@ -24,6 +24,9 @@ def make_network(config: Config) -> Network:
         raise SerError(f'the network {config.network!r} must be a subclass of '
                        f'ser_ros.training.networks.base.Network, got {network_class!r}')
     network = network_class.from_config(config, config.make_extractor().input_shape)
+    if isinstance(network, FrozenNetwork) and not config.pretrained:
+        raise SerError(f'network {config.network} needs pretrained: the file of the encoder, which '
+                       'is not trained')
     if config.pretrained:
         network.load_pretrained(Path(config.pretrained))
     return network

@@ -97,8 +97,8 @@ class Encoder(nn.Module):
         positions = weights.pop('embed_positions.weight', torch.zeros(0, 0))
         own = {'embed_positions': positions[:len(self.embed_positions)].float()}
         for name, value in weights.items():
-            layer = name.split('.')[1] if name.startswith('layers.') else '0'
-            if int(layer) < len(self.layers):
+            layer = name.split('.')[1] if name.startswith('layers.') else ''
+            if not layer.isdigit() or int(layer) < len(self.layers):
                 own[name] = value.float()
         try:
             self.load_state_dict(own)

@@ -15,8 +15,10 @@ from ser_ros.errors import SerError
 from ser_ros.inference.model_file import Model
 from ser_ros.inference.onnx_file import writing
 from ser_ros.inference.registry import BACKENDS
+from ser_ros.training import config
 from ser_ros.training.export import onnx_export
 from ser_ros.training.export.quantize import to_int8
+from ser_ros.training.networks.registry import make_network
 from ser_ros.training.networks.whisper_encoder import WhisperEncoder, speech_weights
 from ser_ros.training.networks.whisper_layers import Encoder
 
@@ -170,3 +172,26 @@ def test_an_input_that_does_not_fit(pretrained, train_arguments, tmp_path, capsy
     text = CONFIG.format(pretrained=pretrained, epochs=1).replace('whisper_mel', 'mel_yin_rms')
     assert main(train_arguments(text, tmp_path / 'out')) == 2
     assert 'takes inputs of 80 bands' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('change, reason', [
+    (('channels: 64', 'channels: 96'), 'channels is 96; allowed: a multiple of 64'),
+    (('training:', 'partners: [{network: whisper_encoder}]\ntraining:'),
+     'another whisper_encoder'),
+    (('licence: free', 'licence: free\nprecisions: [fp32]'), '')])
+def test_what_a_configuration_may_say(pretrained, tmp_path, change, reason):
+    path = tmp_path / 'c.yaml'
+    path.write_text(CONFIG.format(pretrained=pretrained, epochs=1).replace(*change))
+    if not reason:
+        assert config.load(str(path)).network == 'whisper_encoder'
+        return
+    with pytest.raises(SerError, match=reason):
+        config.load(str(path))
+
+
+def test_a_frozen_encoder_without_weights(pretrained, tmp_path):
+    path = tmp_path / 'c.yaml'
+    text = CONFIG.format(pretrained='X', epochs=1).replace('pretrained: X\n', '')
+    path.write_text(text)
+    with pytest.raises(SerError, match='needs pretrained'):
+        make_network(config.load(str(path)))
