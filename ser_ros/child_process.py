@@ -93,8 +93,7 @@ class ChildProcess:
             if message is not None:
                 yield message
             else:
-                if line.strip():
-                    self.log.append(line.rstrip())
+                self.log.append(line.rstrip())
         self._process.wait()
 
     def kill(self) -> None:
@@ -150,8 +149,7 @@ def serve(run: Callable[[Message], Message]) -> int:
 
 def send(message: Message) -> None:
     """Send a message from the child to its parent."""
-    # A library may have left a line unfinished.
-    sys.stdout.write('\n' + PREFIX + json.dumps(message) + '\n')
+    sys.stdout.write(PREFIX + json.dumps(message) + '\n')
     sys.stdout.flush()
 
 
