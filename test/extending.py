@@ -2,10 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The package of docs/extending.md as files: a raw waveform, a network on it and more."""
 
+import contextlib
+import os
 import pathlib
 import re
 import subprocess
 import sys
+
+import pytest
 
 DOCUMENT = pathlib.Path(__file__).resolve().parents[1] / 'docs' / 'extending.md'
 
@@ -56,3 +60,21 @@ def write_model(folder, window_s):
         'feature_set': config.feature_set, 'input_shape': list(shape), 'temperature': 1.0,
         'training_data': 'none', 'licence': config.licence, 'metrics': {}})
     return folder
+
+
+@contextlib.contextmanager
+def found(folder):
+    """Let this process and those that it starts find the package, and forget it afterwards."""
+    from ser_ros.features.registry import FEATURE_SETS
+    from ser_ros.inference.registry import BACKENDS
+    from ser_ros.training.augment.registry import AUGMENTATIONS
+    from ser_ros.training.config import NETWORKS
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        patch.setenv('PYTHONPATH', os.pathsep.join(
+            filter(None, (str(folder), os.environ.get('PYTHONPATH', '')))))
+        for registry in (FEATURE_SETS, BACKENDS, NETWORKS, AUGMENTATIONS):
+            patch.setattr(registry, '_loaded', dict(registry._loaded))
+        yield folder
+    for name in [name for name in sys.modules if name.split('.')[0] == 'my_sounds']:
+        del sys.modules[name]

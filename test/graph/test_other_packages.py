@@ -3,7 +3,6 @@
 """The graph serves a model with the feature set of another package, at windows of any length."""
 
 import json
-import os
 import subprocess
 
 import extending
@@ -24,11 +23,8 @@ RATE_HZ = 16000
 @pytest.fixture(scope='module')
 def package(tmp_path_factory):
     """Folder of the package of docs/extending.md, which all processes find."""
-    folder = extending.write_package(tmp_path_factory.mktemp('package'))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(folder))
-        patch.setenv('PYTHONPATH', os.pathsep.join(
-            filter(None, (str(folder), os.environ.get('PYTHONPATH', '')))))
+    with extending.found(
+            extending.write_package(tmp_path_factory.mktemp('package'))) as folder:
         yield folder
 
 

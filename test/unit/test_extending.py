@@ -33,16 +33,9 @@ REGISTRIES = (FEATURE_SETS, BACKENDS, NETWORKS, AUGMENTATIONS)
 @pytest.fixture(scope='module')
 def package(tmp_path_factory):
     """Folder of the package, which this process and those that it starts find while it is used."""
-    folder = extending.write_package(tmp_path_factory.mktemp('package'))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(folder))
-        patch.setenv('PYTHONPATH', os.pathsep.join(
-            filter(None, (str(folder), os.environ.get('PYTHONPATH', '')))))
-        for registry in REGISTRIES:
-            patch.setattr(registry, '_loaded', dict(registry._loaded))
+    with extending.found(
+            extending.write_package(tmp_path_factory.mktemp('package'))) as folder:
         yield folder
-    for name in [name for name in sys.modules if name.split('.')[0] == 'my_sounds']:
-        del sys.modules[name]
 
 
 @pytest.fixture(scope='module', params=[1, 4, 15])
