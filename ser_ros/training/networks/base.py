@@ -54,6 +54,40 @@ class Network(nn.Module, abc.ABC):
         """Return what the part that is trained takes; by default the inputs themselves."""
         return inputs
 
+    def head_parameters(self) -> list[nn.Parameter]:
+        """Return the parameters that learn at ``head_learning_rate``; by default none.
+
+        They are what starts from random weights beside a pretrained part. Without any, all
+        parameters learn at the one rate.
+        """
+        return []
+
+    def extra_loss(self, speakers: torch.Tensor, progress: float) -> torch.Tensor | None:
+        """Return what is added to the loss of the windows that `forward` computed last.
+
+        It is called after `forward`, in training only.
+
+        Args:
+            speakers: number of the speaker of each window, (batch,), from 0; -1 where the speaker
+                is not known.
+            progress: share of the training's steps that are done, from 0 to 1.
+
+        Returns:
+            A loss without dimensions, with its weight, or None for none. A network returns a loss
+            in every step or in none, so that the same parameters have gradients in every step.
+        """
+        del speakers, progress
+        return None
+
+    def enable_gradient_checkpointing(self) -> None:
+        """Keep fewer activations for the backward pass, and compute them twice instead.
+
+        Raises:
+            SerError: if the network cannot.
+        """
+        raise SerError(f'gradient_checkpointing is true, which {type(self).__name__} does not '
+                       'offer; leave the key out')
+
     def load_pretrained(self, path: Path) -> None:
         """Take over the weights of a file, where the network can start from some.
 
