@@ -13,6 +13,7 @@ from ser_ros.extensions import Registry
 from ser_ros.features.base import FeatureExtractor
 from ser_ros.features.registry import create_extractor
 from ser_ros.inference.model_file import PRECISIONS
+from ser_ros.training.options import EncoderOptions, SpeechEncoderOptions
 from ser_ros.typed_values import build, key
 
 # Each a subclass of `ser_ros.training.networks.base.Network`; nothing here imports torch.
@@ -22,6 +23,8 @@ NETWORKS: Registry[Any] = Registry('network', 'ser_ros.networks', {
     'mobilenet_v3': 'ser_ros.training.networks.mobilenet:MobileNetV3',
     'whisper_encoder': 'ser_ros.training.networks.whisper_encoder:WhisperEncoder',
 })
+PRETRAINED = ('weights to start from: a file, empty for random ones; of wav2vec2, hubert and wavlm '
+              'a folder, a name on the Hugging Face hub, or random')
 
 
 @dataclass(frozen=True)
@@ -67,26 +70,12 @@ class Training:
 
 
 @dataclass(frozen=True)
-class EncoderOptions:
-    """What a pretrained speech encoder looks like, and what is made of its layers."""
-
-    pooled: list[int] = key('numbers of the layers that are looked at, from 1', [2, 3], gt=0)
-    channels: int = key('channels of the encoder, a multiple of 64', 512, gt=0)
-    hidden: int = key("size of the hidden layer of the network's head", 96, gt=0)
-
-    def __post_init__(self) -> None:
-        """Raise SerError for channels that the attention cannot part."""
-        if self.channels % 64:
-            raise SerError(f'channels is {self.channels}; allowed: a multiple of 64')
-
-
-@dataclass(frozen=True)
 class Partner:
     """A further network of an ensemble."""
 
     network: str = key('the kind of network', choices=NETWORKS)
     width: float = key("multiplier of the network's channels", 1.0, gt=0)
-    pretrained: str = key('file of weights to start from, empty for random ones', '')
+    pretrained: str = key(PRETRAINED, '')
     training: Training = field(default_factory=Training)
 
 
@@ -110,7 +99,7 @@ class Config:
         "speakers by corpus, the name of its folder; ['*'] for all its clips")
     network: str = key('the kind of network', 'resnet34', choices=NETWORKS)
     width: float = key("multiplier of the network's channels", 1.0, gt=0)
-    pretrained: str = key('file of weights to start from, empty for random ones', '')
+    pretrained: str = key(PRETRAINED, '')
     partners: list[Partner] = key(
         'networks that look at the same window, each trained by itself', [])
     weights: list[float] = key(
@@ -128,6 +117,7 @@ class Config:
     input_shape: list[int] = key(
         'shape of the input, where the feature set suits several; [] for its own', [], gt=0)
     encoder: EncoderOptions = field(default_factory=EncoderOptions)
+    speech_encoder: SpeechEncoderOptions = field(default_factory=SpeechEncoderOptions)
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:

@@ -17,7 +17,8 @@ from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.errors import SerError
 from ser_ros.files import check_regular
 from ser_ros.training import config as configuration
-from ser_ros.training.config import Config, EncoderOptions, Training
+from ser_ros.training.config import Config, Training
+from ser_ros.training.options import EncoderOptions, SpeechEncoderOptions
 
 FORMAT = 'ser_ros checkpoint 1'
 # What only the files depend on that are written in the end.
@@ -48,7 +49,8 @@ class Origin:
 
 def _without_unused(values: dict[str, Any]) -> dict[str, Any]:
     """Leave out keys that came later and have their defaults, so that older hashes hold."""
-    later = {'input_shape': [], 'encoder': asdict(EncoderOptions())}
+    later = {'input_shape': [], 'encoder': asdict(EncoderOptions()),
+             'speech_encoder': asdict(SpeechEncoderOptions())}
     kept = {name: value for name, value in values.items()
             if name not in later or value != later[name]}
     for member in [kept, *kept['partners']]:

@@ -1,0 +1,56 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Groups of keys in the training configuration that only some networks look at."""
+
+from dataclasses import dataclass, field
+
+from ser_ros.errors import SerError
+from ser_ros.typed_values import key
+
+POOLINGS = ('attention', 'mean')
+
+
+@dataclass(frozen=True)
+class EncoderOptions:
+    """What a pretrained speech encoder looks like, and what is made of its layers."""
+
+    pooled: list[int] = key('numbers of the layers that are looked at, from 1', [2, 3], gt=0)
+    channels: int = key('channels of the encoder, a multiple of 64', 512, gt=0)
+    hidden: int = key("size of the hidden layer of the network's head", 96, gt=0)
+
+    def __post_init__(self) -> None:
+        """Raise SerError for channels that the attention cannot part."""
+        if self.channels % 64:
+            raise SerError(f'channels is {self.channels}; allowed: a multiple of 64')
+
+
+@dataclass(frozen=True)
+class RandomEncoder:
+    """Size of a speech encoder of a waveform that starts from random weights.
+
+    The other sizes follow as in the large pretrained ones: 1024 channels and 24 layers are theirs.
+    """
+
+    channels: int = key('channels of the layers, a multiple of 32', 32, gt=0)
+    layers: int = key('number of layers', 2, gt=0)
+
+    def __post_init__(self) -> None:
+        """Raise SerError for channels that the positions' convolution cannot part."""
+        if self.channels % 32:
+            raise SerError(f'channels is {self.channels}; allowed: a multiple of 32')
+
+
+@dataclass(frozen=True)
+class SpeechEncoderOptions:
+    """How the networks wav2vec2, hubert and wavlm are fine-tuned, and what follows the encoder."""
+
+    trainable_layers: int = key(
+        'number of layers that are trained, counted from the last; 0 for the head only', 12, ge=0)
+    pooling: str = key(
+        'what the head takes of all positions: their attentive mean and standard deviation '
+        '(arXiv:1803.10963), or their mean', 'attention', choices=POOLINGS)
+    hidden: int = key("size of the hidden layer of the network's head", 256, gt=0)
+    speaker_adversary: float = key(
+        'weight of a loss that makes speakers hard to tell apart (arXiv:1505.07818), reached after '
+        'a tenth of the training; 0 for none', 0.0, ge=0)
+    random: RandomEncoder = field(default_factory=RandomEncoder)
