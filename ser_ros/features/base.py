@@ -28,6 +28,8 @@ class FeatureExtractor(abc.ABC):
         window_samples: length of a window in samples.
         window_columns: length of a window in columns.
         input_shape: shape of the model's input, without the batch.
+        columns_are_samples: the columns are the samples themselves, in [-1, 1]. Training keeps
+            them as 16-bit sound on disk and reads only the part that it needs.
     """
 
     name: str
@@ -36,6 +38,7 @@ class FeatureExtractor(abc.ABC):
     window_samples: int
     window_columns: int
     input_shape: Tuple[int, ...]
+    columns_are_samples: bool = False
 
     @classmethod
     def make(cls, input_shape: Optional[Tuple[int, ...]] = None) -> 'FeatureExtractor':
@@ -54,6 +57,23 @@ class FeatureExtractor(abc.ABC):
             raise SerError(f'{cls.name} makes inputs of the shape {list(extractor.input_shape)}, '
                            f'not {list(input_shape)}')
         return extractor
+
+    @classmethod
+    def shape_of_window(cls, window_s: float) -> Tuple[int, ...]:
+        """Return the shape of the input for windows of this length, to be handed to `make`.
+
+        A feature set that suits windows of several lengths overrides this.
+
+        Args:
+            window_s: length of a window [s].
+
+        Raises:
+            SerError: if the feature set does not make windows of this length, or only of one.
+        """
+        extractor = cls.make()
+        own_s = extractor.window_samples / extractor.sample_rate_hz
+        raise SerError(f'window_s is {window_s:g}, but {cls.name} only makes windows of '
+                       f'{own_s:g} s; leave window_s out')
 
     @property
     def min_samples(self) -> int:

@@ -23,6 +23,7 @@ FEATURE_SETS: Registry[Type[FeatureExtractor]] = Registry(
         'efficientat_mel/1': 'ser_ros.features.efficientat_mel:EfficientatMel',
         'mel_f0_level/1': 'ser_ros.features.mel_f0_level:MelF0Level',
         'whisper_mel/1': 'ser_ros.features.whisper_mel:WhisperMel',
+        'waveform/1': 'ser_ros.features.waveform:Waveform',
     }, _check)
 
 
@@ -39,3 +40,19 @@ def create_extractor(
             shape.
     """
     return FEATURE_SETS[name].make(input_shape)
+
+
+def shape_of_window(name: str, window_s: float) -> Optional[Tuple[int, ...]]:
+    """Return the shape of a feature set's input for windows of a length.
+
+    Args:
+        name: of the feature set.
+        window_s: length of a window [s]; 0 for that of the feature set.
+
+    Returns:
+        What `create_extractor` takes; None where the length is that of the feature set.
+
+    Raises:
+        SerError: if there is no feature set of this name, or it does not make this length.
+    """
+    return FEATURE_SETS[name].shape_of_window(window_s) if window_s else None

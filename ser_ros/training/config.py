@@ -11,7 +11,7 @@ from ser_ros.corpora.parts import Corpus, check_corpus
 from ser_ros.errors import SerError, listed
 from ser_ros.extensions import Registry
 from ser_ros.features.base import FeatureExtractor
-from ser_ros.features.registry import create_extractor
+from ser_ros.features.registry import create_extractor, shape_of_window
 from ser_ros.inference.model_file import PRECISIONS
 from ser_ros.training.options import EncoderOptions, SpeechEncoderOptions
 from ser_ros.typed_values import build, key
@@ -114,6 +114,8 @@ class Config:
         'store the weights of the fp32 file in FP16; they are computed with in FP32', False)
     merge: dict[str, str] = key('labels of the corpora that count as another one', {})
     drop: list[str] = key('labels of the corpora whose clips are left out', [])
+    window_s: float = key(
+        'length of a window [s], where the feature set suits several; 0 for its own', 0.0, ge=0)
     input_shape: list[int] = key(
         'shape of the input, where the feature set suits several; [] for its own', [], gt=0)
     encoder: EncoderOptions = field(default_factory=EncoderOptions)
@@ -135,6 +137,11 @@ class Config:
                                f'{listed(self.labels)}')
         for name, corpus in self.corpora.items():
             check_corpus(name, corpus)
+        if self.window_s and self.input_shape:
+            raise SerError(
+                f'window_s is {self.window_s:g} and input_shape is {self.input_shape}; allowed: '
+                'one of the two, since the length determines the shape')
+        shape_of_window(self.feature_set, self.window_s)
 
     def make_extractor(self) -> FeatureExtractor:
         """Make an extractor of the feature set.
@@ -142,7 +149,8 @@ class Config:
         Raises:
             SerError: if there is no such feature set, or it does not make this shape.
         """
-        return create_extractor(self.feature_set, tuple(self.input_shape) or None)
+        shape = tuple(self.input_shape) or shape_of_window(self.feature_set, self.window_s)
+        return create_extractor(self.feature_set, shape)
 
     @property
     def members(self) -> list[Partner]:

@@ -19,6 +19,7 @@ AUGMENTATIONS: Registry[DrawWindow] = Registry('augmentation of', 'ser_ros.augme
     'efficientat_mel/1': 'ser_ros.training.augment.efficientat_mel:draw_window',
     'mel_f0_level/1': 'ser_ros.training.augment.mel_f0_level:draw_window',
     'whisper_mel/1': 'ser_ros.training.augment.whisper_mel:draw_window',
+    'waveform/1': 'ser_ros.training.augment.waveform:draw_window',
 })
 
 

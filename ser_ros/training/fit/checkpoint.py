@@ -49,7 +49,7 @@ class Origin:
 
 def _without_unused(values: dict[str, Any]) -> dict[str, Any]:
     """Leave out keys that came later and have their defaults, so that older hashes hold."""
-    later = {'input_shape': [], 'encoder': asdict(EncoderOptions()),
+    later = {'input_shape': [], 'window_s': 0.0, 'encoder': asdict(EncoderOptions()),
              'speech_encoder': asdict(SpeechEncoderOptions())}
     kept = {name: value for name, value in values.items()
             if name not in later or value != later[name]}

@@ -67,7 +67,7 @@ def test_stream_equals_batch(extractor, columns, sizes):
             np.testing.assert_array_equal(
                 extractor.input(), input_from_columns(extractor, columns, samples))
     assert samples == len(SOUND)
-    assert complete_columns(extractor, samples) == columns[0].shape[1]
+    assert complete_columns(extractor, samples) == columns[0].shape[-1]
 
 
 @pytest.mark.parametrize('size', [1, 7, 319, 320, 321, 1024, 13760 + 1024, len(SOUND)])

@@ -38,7 +38,7 @@ def test_windows_are_valid_columns(extractor, samples):
     generator = np.random.default_rng(2)
     lowest, highest = {
         'mel_yin_rms/1': (0, 1), 'efficientat_mel/1': (-1.403, 4), 'mel_f0_level/1': (-1, 1),
-        'whisper_mel/1': (-0.6251, 1.3751),
+        'whisper_mel/1': (-0.6251, 1.3751), 'waveform/1': (-1, 1),
     }[extractor.name]
     for _ in range(100):
         image = extractor.input_from_columns(draw(extractor, columns, generator))

@@ -69,6 +69,11 @@ def test_a_named_pipe_is_refused_without_waiting_for_its_writer(tmp_path):
     ({'name': 'resnet10', 'partners': [{'network': 'resnet10'}]},
      "name is 'resnet10'; allowed: another one than those of the networks"),
     ({'precisions': ['fp64']}, r"precisions\[0\] is 'fp64'; allowed: one of fp32, fp16, int8"),
+    ({'window_s': 4}, 'window_s is 4, but mel_yin_rms/1 only makes windows of 2.604 s'),
+    ({'window_s': -1}, 'window_s is -1; allowed: a number of at least 0'),
+    ({'window_s': 4, 'input_shape': [64000]}, 'window_s is 4 and input_shape .* one of the two'),
+    ({'feature_set': 'waveform/1', 'window_s': 15.02}, 'waveform/1 makes windows of 0.5 to 15 s'),
+    ({'feature_set': 'waveform/1', 'window_s': 1.01}, 'a multiple of 0.02 s'),
 ])
 def test_wrong_values(tmp_path, config_path, change, reason):
     values = yaml.safe_load(config_path.read_text())
@@ -78,6 +83,15 @@ def test_wrong_values(tmp_path, config_path, change, reason):
     with pytest.raises(SerError, match=reason) as caught:
         config.load(str(path))
     assert 'wrong.yaml' in str(caught.value)
+
+
+@pytest.mark.parametrize('window_s, samples', [(None, 64000), (0, 64000), (2.6, 41600)])
+def test_the_length_of_a_window(tmp_path, config_path, window_s, samples):
+    values = dict(yaml.safe_load(config_path.read_text()), feature_set='waveform/1')
+    if window_s is not None:
+        values['window_s'] = window_s
+    loaded = config.from_values(values, 'c.yaml')
+    assert loaded.make_extractor().input_shape == (samples,)
 
 
 @pytest.mark.parametrize('text, reason', [
