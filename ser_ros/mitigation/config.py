@@ -1,56 +1,35 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Read and check the mitigation file: when a response is due, and what it says.
+"""Read and check the mitigation file: when a response is due, and what it is.
 
-config/mitigation.yaml is the example and explains every key.
+config/mitigation.yaml is the example, and docs/mitigation.md explains every key.
 """
 
 from dataclasses import asdict, dataclass, field
-from enum import IntEnum
-from typing import Collection, Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping, Tuple
 
 from ser_ros import typed_yaml
 from ser_ros.emotion.labels import EMOTIONS
 from ser_ros.errors import SerError, listed
+from ser_ros.mitigation.strategies import Strategy, StrategyKeys, with_steps
+from ser_ros.mitigation.timing import NORMAL, AnswerLimits, Timing
 from ser_ros.typed_values import build, key
 
-# Language to texts; none where the response is silent.
-Texts = Mapping[str, Tuple[str, ...]]
-# The sensitivity that the file's ``timing`` is for.
-NORMAL = 'normal'
+# The key of responses for speech in which no emotion leads.
+UNCLEAR = 'unclear'
 
 
 @dataclass(frozen=True)
-class Timing:
-    """When a response is due; all times in seconds of audio time."""
+class LearningSettings:
+    """How strategies are chosen where learning is on."""
 
-    min_confidence: float = key('an emotion counts from this confidence on', ge=0, le=1)
-    hold_s: float = key(
-        'an emotion lasts this long without a break before an episode starts', ge=0, le=3600)
-    repeat_s: float = key('the response is given again after this time; 0: never', ge=0, le=86400)
-    recovery_s: float = key(
-        'other emotions are heard for this long before the episode is over', ge=0, le=3600)
-    timeout_s: float = key(
-        'no emotion is recognized for this long before the episode is over', ge=0.5, le=3600)
-    cooldown_s: float = key(
-        'no episode starts for this time after the last one', ge=0, le=86400)
-
-
-class Phase(IntEnum):
-    """A step of an episode; the values of the ``PHASE_`` constants of Mitigation.msg."""
-
-    STARTED = 1
-    REPEATED = 2
-    RECOVERED = 3
-    TIMED_OUT = 4
-
-
-@dataclass(frozen=True)
-class Strategy:
-    """A way to respond: for each phase of an episode its texts, by language."""
-
-    name: str
-    texts: Mapping[Phase, Texts]
+    helped: float = key('number of times that a strategy is taken to have helped before', 1.0,
+                        gt=0, le=1000)
+    not_helped: float = key('number of times that it is taken to have not', 1.0, gt=0, le=1000)
+    half_life: float = key(
+        'after this many newer results of an emotion a result counts half', 50.0, ge=1, le=1e6)
+    reward_s: float = key(
+        'a recovery later than this after the first action does not count', 120.0, ge=1, le=86400)
 
 
 @dataclass(frozen=True)
@@ -61,15 +40,22 @@ class MitigationConfig:
         path: the file.
         languages: the languages that every text is given in.
         timing: when a response is due.
-        responses: the strategy for each emotion that starts an episode.
+        responses: the strategies for each emotion that starts an episode. Without learning it is
+            the first one.
+        unclear: the strategies where no emotion leads; none: the leading one is answered anyway.
         sensitivities: by name, when a response is due with another sensitivity than `NORMAL`.
+        limits: how often the robot may be heard.
+        learning: how strategies are chosen where learning is on.
     """
 
     path: str
     languages: Tuple[str, ...]
     timing: Timing
-    responses: Mapping[str, Strategy]
+    responses: Mapping[str, Tuple[Strategy, ...]]
+    unclear: Tuple[Strategy, ...] = ()
     sensitivities: Mapping[str, Timing] = field(default_factory=dict)
+    limits: AnswerLimits = AnswerLimits()
+    learning: LearningSettings = LearningSettings()
 
     def check_language(self, language: str) -> None:
         """Check that the file has texts in a language.
@@ -97,38 +83,9 @@ class MitigationConfig:
                            f'{listed(timings)}')
         return timings[sensitivity]
 
-
-@dataclass(frozen=True)
-class _StrategyKeys:
-    """A strategy as the file holds it: texts by language for each phase."""
-
-    start: Dict[str, Tuple[str, ...]] = key('texts that open an episode')
-    repeat: Optional[Dict[str, Tuple[str, ...]]] = key(
-        'texts while the emotion persists; where missing, those of start', default=None)
-    recovered: Optional[Dict[str, Tuple[str, ...]]] = key(
-        'texts after a recovery', default=None)
-    timed_out: Optional[Dict[str, Tuple[str, ...]]] = key(
-        'texts after a timeout', default=None)
-
-    def check_languages(self, languages: Collection[str]) -> None:
-        """Raise SerError unless the texts of every phase are in exactly these languages."""
-        for phase, texts in vars(self).items():
-            for language in texts or ():
-                if language not in languages:
-                    raise SerError(f'{phase}: unknown key {language!r}; allowed: '
-                                   f'{listed(languages)}')
-            for language in languages:
-                if texts is not None and language not in texts:
-                    raise SerError(f'{phase}: the key {language!r} is missing')
-
-    def strategy(self, name: str) -> Strategy:
-        """Return the strategy; a phase without texts is silent, REPEATED says those of start."""
-        return Strategy(name, {
-            Phase.STARTED: _stripped(self.start),
-            Phase.REPEATED: _stripped(self.repeat or self.start),
-            Phase.RECOVERED: _stripped(self.recovered or dict.fromkeys(self.start, ())),
-            Phase.TIMED_OUT: _stripped(self.timed_out or dict.fromkeys(self.start, ())),
-        })
+    def strategies_for(self, emotion: str) -> Tuple[Strategy, ...]:
+        """Return what may be done about an emotion, or about `UNCLEAR` speech."""
+        return self.unclear if emotion == UNCLEAR else self.responses.get(emotion, ())
 
 
 @dataclass(frozen=True)
@@ -137,36 +94,43 @@ class _FileKeys:
 
     languages: Tuple[str, ...] = key('the languages that every text is given in', unique=True)
     timing: Timing = key('when a response is due')
-    responses: Dict[str, str] = key(
-        'the strategy for each emotion that starts an episode', may_be_empty=True)
-    strategies: Dict[str, _StrategyKeys] = key('texts for each strategy')
+    responses: Dict[str, Any] = key(
+        'the strategy, or a list of them, for each emotion that starts an episode',
+        may_be_empty=True)
+    strategies: Dict[str, StrategyKeys] = key('the ways to respond')
     sensitivity: Dict[str, Dict[str, float]] = key(
         'for each sensitivity beside normal, the values of timing that are different',
         default={}, may_be_empty=True)
+    limits: AnswerLimits = key('how often the robot may be heard', default=AnswerLimits())
+    learning: LearningSettings = key(
+        'how strategies are chosen where learning is on', default=LearningSettings())
     extra_labels: Tuple[str, ...] = key(
         'labels of own models beside the usual emotions', default=(), unique=True)
 
     def __post_init__(self) -> None:
         """Raise SerError where one key does not fit another."""
-        for name, strategy in self.strategies.items():
-            try:
-                strategy.check_languages(self.languages)
-            except SerError as error:
-                raise SerError(f'strategies.{name}.{error}') from error
-        self.sensitivities()
+        self.config('')
+
+    def config(self, path: str) -> MitigationConfig:
+        """Return what the keys mean together; raise SerError where one does not fit another."""
+        strategies = {name: strategy.strategy(name, self.languages)
+                      for name, strategy in self.strategies.items()}
+        sensitivities = self._sensitivities()
         labels = EMOTIONS + self.extra_labels
-        if not self.responses:
+        if not set(self.responses) - {UNCLEAR}:
             raise SerError(f'responses holds no emotion; allowed: one or more of '
                            f'{listed(labels)}')
-        for label, name in self.responses.items():
-            if label not in labels:
+        responses = {}
+        for label, names in self.responses.items():
+            if label not in labels + (UNCLEAR,):
                 raise SerError(
-                    f'responses: unknown key {label!r}; allowed: {listed(labels)}')
-            if name not in self.strategies:
-                raise SerError(f'responses.{label} is {name!r}; allowed: one of '
-                               f'{listed(self.strategies)}')
+                    f'responses: unknown key {label!r}; allowed: {listed(labels + (UNCLEAR,))}')
+            responses[label] = _strategies(label, names, strategies)
+        unclear = responses.pop(UNCLEAR, ())
+        return MitigationConfig(path, self.languages, self.timing, responses, unclear,
+                                sensitivities, self.limits, self.learning)
 
-    def sensitivities(self) -> Dict[str, Timing]:
+    def _sensitivities(self) -> Dict[str, Timing]:
         """Return the timing by sensitivity; raise SerError where one is wrong."""
         if NORMAL in self.sensitivity:
             raise SerError(f'sensitivity has the key {NORMAL!r}, which stands for timing itself; '
@@ -175,8 +139,16 @@ class _FileKeys:
                 for name, changes in self.sensitivity.items()}
 
 
-def _stripped(texts: Texts) -> Texts:
-    return {language: tuple(text.strip() for text in texts[language]) for language in texts}
+def _strategies(label: str, names: Any,
+                strategies: Mapping[str, Strategy]) -> Tuple[Strategy, ...]:
+    names = names if isinstance(names, list) else [names]
+    for name in names:
+        if not isinstance(name, str) or name not in strategies:
+            raise SerError(f'responses.{label} is {name!r}; allowed: one of {listed(strategies)}, '
+                           'or a list of them')
+    if not names or len(set(names)) < len(names):
+        raise SerError(f'responses.{label} is {names}; allowed: one or more strategies, each once')
+    return tuple(strategies[name] for name in names)
 
 
 def load(path: str) -> MitigationConfig:
@@ -186,9 +158,8 @@ def load(path: str) -> MitigationConfig:
         SerError: the file is missing or a key is wrong. The text names the file, the key, the
             value and what is allowed.
     """
-    content = typed_yaml.load(_FileKeys, path)
-    return MitigationConfig(
-        path=path, languages=content.languages, timing=content.timing,
-        responses={label: content.strategies[name].strategy(name)
-                   for label, name in content.responses.items()},
-        sensitivities=content.sensitivities())
+    content = typed_yaml.read(path)
+    if isinstance(content, dict) and isinstance(content.get('strategies'), dict):
+        content['strategies'] = {
+            name: with_steps(strategy) for name, strategy in content['strategies'].items()}
+    return build(_FileKeys, content, path).config(path)

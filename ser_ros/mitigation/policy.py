@@ -27,39 +27,45 @@ restarts; an episode that was open then is dropped.
 
 import math
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from ser_ros.emotion.tracker import TIME_TOLERANCE_S, State
-from ser_ros.errors import SerError, listed
-from ser_ros.mitigation.config import NORMAL, MitigationConfig, Phase
+from ser_ros.errors import SerError
+from ser_ros.mitigation.config import MitigationConfig
+from ser_ros.mitigation.estimates import Estimate, Now
+from ser_ros.mitigation.phases import ActionCall, Commands, Event, Phase, RunStep, StopActions
+from ser_ros.mitigation.timing import NORMAL
 
 # Windows come at least every 5 s: over a longer step something was lost, and nothing lasted.
 _LONGEST_STEP_S = 5.5
 
 
-@dataclass(frozen=True)
-class Event:
-    """A step of an episode, as Mitigation.msg has it.
+class MitigationStatus(NamedTuple):
+    """What others see of the policy at any time.
 
     Attributes:
-        phase: what happened.
-        emotion: the emotion that the episode is about.
-        strategy: name of the strategy that answers it.
-        text: what to say; may be empty in RECOVERED and TIMED_OUT.
-        language: language of ``text``, ISO 639-1.
-        episode: its number, from 1.
-        confidence: that of the estimate that led to this step, [0, 1].
-        duration_s: time since the emotion was first heard.
+        phase: idle, noticed, responding, watching, cool_down or paused.
+        episode: number of the open episode, or of the last one; 0 before the first.
+        emotion: what the open episode is about; '' without one.
+        strategy: the name of what answers it; '' without one.
+        step: the step that was taken last, from 1; 0 without an episode.
+        next_step_s: time until the next step may be taken; NaN where none is due.
+        paused: whether somebody has paused the policy.
+        evidence: what speaks for each emotion of the file, 1 where an episode starts.
+        answers_hour: audible answers that are left in this hour.
+        answers_day: audible answers that are left in these 24 hours.
     """
 
-    phase: Phase
-    emotion: str
-    strategy: str
-    text: str
-    language: str
-    episode: int
-    confidence: float
-    duration_s: float
+    phase: str = 'idle'
+    episode: int = 0
+    emotion: str = ''
+    strategy: str = ''
+    step: int = 0
+    next_step_s: float = math.nan
+    paused: bool = False
+    evidence: Mapping[str, float] = {}
+    answers_hour: int = 0
+    answers_day: int = 0
 
 
 @dataclass
@@ -94,6 +100,8 @@ class MitigationPolicy:
         self.timing = config.timing_of(sensitivity)
         self._language = language
         self._episodes = 0
+        #: What was wrong with the last estimate; '' where nothing was.
+        self.problem = ''
         self.reset()
 
     def reset(self) -> None:
@@ -105,19 +113,29 @@ class MitigationPolicy:
         self._cool_until_s = -math.inf
         self._turns: Dict[Tuple[str, ...], int] = {}
 
-    def update(self, stamp_s: float, state: int, label: str, confidence: float) -> List[Event]:
-        """Take the next estimate and return what happens now: mostly nothing.
+    def update(self, now: Now, estimate: Estimate) -> Commands:
+        """Take the next estimate and return what is to be done now: mostly nothing.
 
-        Args:
-            stamp_s: audio time of the window's last sample.
-            state: a value of `ser_ros.emotion.tracker.State`.
-            label: the emotion, where ``state`` is EMOTION.
-            confidence: of the emotion, [0, 1].
-
-        Raises:
-            SerError: for a stamp or a confidence that is not finite, or an unknown state.
+        A value that is not allowed changes nothing, and is described by `problem`.
         """
-        _check(stamp_s, state, confidence)
+        self.problem = ''
+        try:
+            estimate.check()
+        except SerError as error:
+            self.problem = str(error)
+            return []
+        return [command for event in self._heard(estimate) for command in _commands(event)]
+
+    def tick(self, now: Now) -> Commands:
+        """Return what is to be done as time goes by; to be called at 2 Hz or more."""
+        return []
+
+    def actions_run(self, now: Now, running: bool) -> Commands:
+        """Take whether an action runs; that suspends watching and all limits of time."""
+        return []
+
+    def _heard(self, estimate: Estimate) -> List[Event]:
+        stamp_s, state, label, confidence = estimate[:4]
         if stamp_s < self._stamp_s - TIME_TOLERANCE_S:
             self.reset()
         lost = stamp_s - self._stamp_s > _LONGEST_STEP_S
@@ -183,12 +201,16 @@ class MitigationPolicy:
         return self._event(phase, episode, confidence)
 
     def _event(self, phase: Phase, episode: _Episode, confidence: float) -> Event:
-        strategy = self._responses[episode.emotion]
+        strategy = self._responses[episode.emotion][0]
+        steps = [action.texts for step in strategy.steps for action in step.actions
+                 if action.texts]
+        texts = (steps[min(phase - 1, len(steps) - 1)] if phase < Phase.RECOVERED
+                 else strategy.closing.get(phase, {self._language: ()}))
         return Event(
             phase=phase,
             emotion=episode.emotion,
             strategy=strategy.name,
-            text=self._next_text(strategy.texts[phase][self._language]),
+            text=self._next_text(texts[self._language]),
             language=self._language,
             episode=self._episodes,
             confidence=float(confidence),
@@ -203,10 +225,7 @@ class MitigationPolicy:
         return texts[turn % len(texts)]
 
 
-def _check(stamp_s: float, state: int, confidence: float) -> None:
-    if not math.isfinite(stamp_s) or not math.isfinite(confidence):
-        raise SerError(
-            f'the stamp is {stamp_s} and the confidence {confidence}; needed: finite numbers')
-    if state not in list(State):
-        states = listed(f'{known:d} ({known.name})' for known in State)
-        raise SerError(f'the state is {state}; allowed: {states}')
+def _commands(event: Event) -> Commands:
+    say = (ActionCall('say', None, event.text, event.language),) if event.text else ()
+    stop = () if event.phase < Phase.RECOVERED else (StopActions(),)
+    return [event, *stop, *((RunStep(say),) if say else ())]

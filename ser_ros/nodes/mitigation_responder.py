@@ -4,6 +4,7 @@
 """The node that answers negative emotions."""
 
 import sys
+from datetime import datetime
 from typing import List, Optional, Sequence
 
 from rclpy.exceptions import InvalidTopicNameException
@@ -14,7 +15,10 @@ from std_msgs.msg import Header, String
 
 from ser_ros.errors import SerError
 from ser_ros.mitigation import config
-from ser_ros.mitigation.policy import Event, MitigationPolicy
+from ser_ros.mitigation.estimates import Estimate, Now
+from ser_ros.mitigation.phases import Commands, Event, RunStep
+from ser_ros.mitigation.policy import MitigationPolicy
+from ser_ros.mitigation.timing import Timing
 from ser_ros.nodes import managed, process, qos
 from ser_ros.nodes.diagnostics import OK, WARN, Meter, Report
 from ser_ros.nodes.messages import Emotion, Mitigation
@@ -56,6 +60,7 @@ class MitigationResponder(managed.ManagedNode):
         self._config: Optional[config.MitigationConfig] = None
         self._policy: Optional[MitigationPolicy] = None
         self._tts: Optional[Publisher] = None
+        self._header = Header()
         self._problem = ''
         self._meter = Meter()
         self._answers = Meter()
@@ -97,7 +102,7 @@ class MitigationResponder(managed.ManagedNode):
         if self._policy is not None and timing is not None:
             self._policy.timing = timing
 
-    def _timing(self, changes: Sequence[Parameter]) -> Optional[config.Timing]:
+    def _timing(self, changes: Sequence[Parameter]) -> Optional[Timing]:
         """Return the timing that is asked for; None where it stays, or no file is read yet."""
         for change in changes:
             if change.name == 'sensitivity' and self._config is not None:
@@ -108,18 +113,36 @@ class MitigationResponder(managed.ManagedNode):
         if self._policy is None:
             return
         stamp_ns = to_ns(message.header.stamp)
-        try:
-            events = self._policy.update(
-                stamp_ns * 1e-9, message.state, message.label, message.confidence)
-        except SerError as error:
-            if str(error) != self._problem:
-                self._problem = str(error)
-                self.get_logger().error(f'emotion: {error}')
-            return
-        self._problem = ''
-        for event in events:
-            self._publish(event, message.header)
-        self._meter.tick((self.now_ns() - stamp_ns) * 1e-9)
+        commands = self._policy.update(self._now(), Estimate(
+            stamp_ns * 1e-9, message.state, message.label, message.confidence,
+            dict(zip(message.labels, message.probabilities))))
+        self._do(commands, message.header)
+        problem = self._policy.problem
+        if problem and problem != self._problem:
+            self.get_logger().error(f'emotion: {problem}')
+        self._problem = problem
+        if not problem:
+            self._meter.tick((self.now_ns() - stamp_ns) * 1e-9)
+
+    def _on_tick(self) -> None:
+        if self._policy is not None:
+            self._do(self._policy.tick(self._now()), self._header)
+
+    def _now(self) -> Now:
+        return Now(self.now_ns() * 1e-9, datetime.now())
+
+    def _do(self, commands: Commands, header: Header) -> None:
+        self._header = header
+        for command in commands:
+            if isinstance(command, Event):
+                self._publish(command, header)
+            elif isinstance(command, RunStep):
+                self._run(command)
+
+    def _run(self, step: RunStep) -> None:
+        for action in step.actions:
+            if self._tts is not None and action.text:
+                self._tts.publish(String(data=action.text))
 
     def _publish(self, event: Event, header: Header) -> None:
         self._mitigations.publish(Mitigation(
@@ -129,8 +152,6 @@ class MitigationResponder(managed.ManagedNode):
         self._answers.tick()
         # Not louder: the log is kept on disk, and what a person feels is nobody else's business.
         self.get_logger().debug(f'{event.emotion} {event.phase.name}: {event.text}')
-        if self._tts is not None and event.text:
-            self._tts.publish(String(data=event.text))
 
     def report(self) -> Report:
         """Say how many emotions came in and how many steps were taken."""

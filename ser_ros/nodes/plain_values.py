@@ -17,6 +17,14 @@ PHASES = {
     Mitigation.PHASE_REPEATED: 'REPEATED',
     Mitigation.PHASE_RECOVERED: 'RECOVERED',
     Mitigation.PHASE_TIMED_OUT: 'TIMED_OUT',
+    Mitigation.PHASE_ESCALATED: 'ESCALATED',
+    Mitigation.PHASE_ABANDONED: 'ABANDONED',
+    Mitigation.PHASE_ACKNOWLEDGED: 'ACKNOWLEDGED',
+    Mitigation.PHASE_PAUSED: 'PAUSED',
+    Mitigation.PHASE_STALE: 'STALE',
+    Mitigation.PHASE_TIME_JUMPED: 'TIME_JUMPED',
+    Mitigation.PHASE_STOPPED: 'STOPPED',
+    Mitigation.PHASE_RESTARTED: 'RESTARTED',
 }
 
 

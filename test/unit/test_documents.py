@@ -151,7 +151,7 @@ class TestMessages:
     @pytest.mark.parametrize('name, prefix', [('Emotion', 'STATE_'), ('Mitigation', 'PHASE_')])
     def test_constants(self, name, prefix):
         constants = dict(re.findall(prefix + r'(\w+)=(\d+)', self.definition(name)))
-        assert dict(re.findall(r'([A-Z_]+) (\d)', self.ROWS[name])) == constants
+        assert dict(re.findall(r'([A-Z_]+) (\d+)', self.ROWS[name])) == constants
 
     def test_what_interface_show_prints(self):
         shown = ROS_API.split('$ ros2 interface show ser_ros/msg/Emotion\n')[1].split('```')[0]

@@ -4,6 +4,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Optional
 
@@ -11,8 +12,13 @@ from ser_ros.emotion.settings import TrackerSettings
 from ser_ros.emotion.tracker import EmotionTracker, Estimate
 from ser_ros.evaluation.scoring import WindowScores
 from ser_ros.evaluation.talks.building import CALM, Talk
-from ser_ros.mitigation.config import MitigationConfig, Phase
+from ser_ros.mitigation import estimates
+from ser_ros.mitigation.config import MitigationConfig
+from ser_ros.mitigation.phases import Event, Phase
 from ser_ros.mitigation.policy import MitigationPolicy
+
+# Talks are heard by day: no quiet hours keep an answer back.
+_NOON = datetime(2026, 1, 1, 12)
 
 
 @dataclass(frozen=True, order=True)
@@ -87,8 +93,8 @@ def outcomes(
             timing = replace(mitigation.timing, hold_s=limits.hold_s,
                              min_confidence=limits.min_confidence)
             config = replace(mitigation, timing=timing)
-            yield limits, [_outcome(talk, estimates, config)
-                           for talk, estimates in zip(talks, followed, strict=True)]
+            yield limits, [_outcome(talk, heard, labels, config)
+                           for talk, heard in zip(talks, followed, strict=True)]
 
 
 def _follow(scores: WindowScores, labels: Sequence[str],
@@ -101,14 +107,22 @@ def _follow(scores: WindowScores, labels: Sequence[str],
         yield end_s, tracker.update(end_s, probabilities if heard else None, speech)
 
 
-def _outcome(talk: Talk, estimates: Sequence[tuple[float, Estimate]],
+def _outcome(talk: Talk, heard: Sequence[tuple[float, Estimate]], labels: Sequence[str],
              config: MitigationConfig) -> Outcome:
     policy = MitigationPolicy(config, config.languages[0])
     started = [
-        (stamp_s - talk.calm_s, event.emotion) for stamp_s, estimate in estimates
-        for event in policy.update(
-            stamp_s, estimate.state, estimate.label, estimate.confidence)
-        if event.phase == Phase.STARTED]
+        (stamp_s - talk.calm_s, command.emotion) for stamp_s, estimate in heard
+        for command in policy.update(_now(stamp_s), _plain(stamp_s, estimate, labels))
+        if isinstance(command, Event) and command.phase == Phase.STARTED]
     later = [(delay_s, emotion) for delay_s, emotion in started if delay_s > 0]
     delay_s, emotion = later[0] if later else (None, '')
     return Outcome(talk, len(started) - len(later), len(later), emotion, delay_s)
+
+
+def _now(stamp_s: float) -> estimates.Now:
+    return estimates.Now(stamp_s, _NOON + timedelta(seconds=stamp_s))
+
+
+def _plain(stamp_s: float, estimate: Estimate, labels: Sequence[str]) -> estimates.Estimate:
+    return estimates.Estimate(stamp_s, estimate.state, estimate.label, estimate.confidence,
+                              dict(zip(labels, estimate.probabilities.tolist(), strict=True)))

@@ -5,13 +5,15 @@
 import os
 import re
 from dataclasses import replace
+from datetime import time
 
 import pytest
 import yaml
 
 from ser_ros.emotion.labels import EMOTIONS
 from ser_ros.errors import SerError
-from ser_ros.mitigation.config import Phase, load
+from ser_ros.mitigation.config import load
+from ser_ros.mitigation.phases import Phase
 
 SHIPPED = os.path.join(os.path.dirname(__file__), '..', '..', '..', 'config', 'mitigation.yaml')
 
@@ -23,7 +25,7 @@ def minimal():
             'min_confidence': 0.5, 'hold_s': 1, 'repeat_s': 0, 'recovery_s': 1, 'timeout_s': 5,
             'cooldown_s': 0},
         'responses': {'anger': 'calm'},
-        'strategies': {'calm': {'start': {'en': ['Hello.']}}},
+        'strategies': {'calm': {'steps': [{'actions': [{'say': {'en': ['Hello.']}}]}]}},
     }
 
 
@@ -58,17 +60,36 @@ class TestFilesThatAreNone:
             load(write(content))
 
 
+def strategies_of(config):
+    return [strategy for members in [*config.responses.values(), config.unclear]
+            for strategy in members]
+
+
+def all_texts(config):
+    """Return all texts that may be said, by language."""
+    return [action.texts for strategy in strategies_of(config) for step in strategy.steps
+            for action in step.actions if action.texts] + [
+        texts for strategy in strategies_of(config) for texts in strategy.closing.values()]
+
+
 class TestShippedFile:
     def test_answers_every_negative_emotion_in_english_and_korean(self):
         config = load(SHIPPED)
         assert set(config.responses) == {'anger', 'sadness', 'fear', 'disgust'}
-        assert config.languages == ('en', 'ko')
-        for strategy in config.responses.values():
-            for phase in (Phase.STARTED, Phase.REPEATED):
-                english, korean = (strategy.texts[phase][language] for language in ('en', 'ko'))
-                assert len(english) == len(korean) >= 1
-                assert all(re.search('[가-힣]', text) for text in korean)
-                assert not any(re.search('[가-힣]', text) for text in english)
+        assert config.languages == ('en', 'ko') and config.unclear
+        for texts in all_texts(config):
+            english, korean = (texts[language] for language in ('en', 'ko'))
+            assert len(english) == len(korean) >= 1
+            assert all(re.search('[가-힣]', text) for text in korean)
+            assert not any(re.search('[가-힣]', text) for text in english)
+
+    def test_steps_differ_and_the_last_one_calls_a_human(self):
+        for strategy in strategies_of(load(SHIPPED)):
+            *others, last = strategy.steps
+            assert last.calls_human and not any(step.calls_human for step in others)
+            said = [text for step in others for action in step.actions
+                    for text in action.texts['en']]
+            assert len(others) >= 2 and len(set(said)) == len(said)
 
     def test_a_calm_robot_answers_later_or_surer_than_a_keen_one(self):
         config = load(SHIPPED)
@@ -81,23 +102,59 @@ class TestShippedFile:
         named = re.compile(
             'anger|angry|sad|fear|afraid|scared|disgust|upset|feel|emotion|'
             '화나|화가|슬프|슬퍼|무서|두려|역겨|불쾌|감정|기분', re.IGNORECASE)
-        for strategy in load(SHIPPED).responses.values():
-            for texts in strategy.texts.values():
-                for language in texts:
-                    assert not [text for text in texts[language] if named.search(text)]
+        config = load(SHIPPED)
+        notices = [action.options.text for strategy in strategies_of(config)
+                   for step in strategy.steps for action in step.actions
+                   if action.kind == 'notify']
+        said = [text for texts in all_texts(config) for language in texts
+                for text in texts[language]]
+        assert notices and not [text for text in notices + said if named.search(text)]
 
     def test_korean_is_polite(self):
         polite = re.compile('(요|니다)[.?]$')
-        for strategy in load(SHIPPED).responses.values():
-            for texts in strategy.texts.values():
-                assert all(polite.search(text) for text in texts['ko'])
+        for texts in all_texts(load(SHIPPED)):
+            assert all(polite.search(text) for text in texts['ko'])
 
 
 class TestDefaults:
-    def test_missing_texts_are_silent_and_repeat_says_start(self, write):
-        texts = load(write(minimal())).responses['anger'].texts
-        assert texts[Phase.REPEATED] == {'en': ('Hello.',)}
-        assert texts[Phase.RECOVERED] == texts[Phase.TIMED_OUT] == {'en': ()}
+    def test_missing_keys(self, write):
+        config = load(write(minimal()))
+        strategy, = config.responses['anger']
+        step, = strategy.steps
+        assert strategy.closing == {} and config.unclear == ()
+        assert (step.wait_s, step.expect, step.calls_human) == (None, 'recovery', False)
+        action, = step.actions
+        assert (action.kind, action.audible, action.texts) == ('say', True, {'en': ('Hello.',)})
+        assert config.timing.relapse_s == 60.0 and config.limits.per_hour == 12
+
+    def test_a_list_of_strategies(self, write):
+        content = minimal()
+        content['strategies']['other'] = content['strategies']['calm']
+        content['responses'] = {'anger': ['other', 'calm'], 'unclear': 'calm'}
+        config = load(write(content))
+        assert [strategy.name for strategy in config.strategies_for('anger')] == ['other', 'calm']
+        assert [strategy.name for strategy in config.strategies_for('unclear')] == ['calm']
+        assert config.strategies_for('fear') == () and list(config.responses) == ['anger']
+
+    def test_the_form_before_steps_is_read_as_steps(self, write):
+        content = minimal()
+        content['strategies']['calm'] = {
+            'start': {'en': ['Hello.', 'Hi.']}, 'repeat': {'en': ['Well.', 'So.']},
+            'recovered': {'en': ['Good.']}}
+        strategy, = load(write(content)).responses['anger']
+        assert [step.actions[0].texts['en'] for step in strategy.steps] == [
+            ('Hello.', 'Hi.'), ('Well.', 'So.'), ('Well.', 'So.')]
+        assert strategy.closing[Phase.RECOVERED] == {'en': ('Good.',)}
+
+    def test_quiet_hours_may_go_over_midnight(self, write):
+        content = minimal()
+        content['limits'] = {'quiet_hours': ['22:00', '7:00']}
+        limits = load(write(content)).limits
+        assert [hour for hour in range(24) if limits.is_quiet(time(hour))] == [
+            0, 1, 2, 3, 4, 5, 6, 22, 23]
+        by_day = replace(limits, quiet_hours=('12:00', '14:00'))
+        assert [hour for hour in range(24) if by_day.is_quiet(time(hour))] == [12, 13]
+        assert not replace(limits, quiet_hours=None).is_quiet(time(0))
 
     def test_own_labels(self, write):
         content = minimal()
@@ -121,11 +178,15 @@ class TestDefaults:
             config.timing_of('calm')
 
 
+CALM = 'strategies.calm.steps[0]'
+SAY = 'strategies.calm.steps.0.actions.0.say'
+
+
 def broken(where, value):
     """Return the minimal file with the value at a dotted key replaced, or deleted with KeyError."""
     content = minimal()
     target = content
-    *parents, last = where.split('.')
+    *parents, last = (int(key) if key.isdigit() else key for key in where.split('.'))
     for key in parents:
         target = target[key]
     if value is KeyError:
@@ -152,23 +213,48 @@ def broken(where, value):
     ('languages', 'en', ['languages', "'en'", 'allowed: a list']),
     ('languages', ['en', 'en'], ['languages', 'twice']),
     ('languages', ['en', False], ['languages', 'False', 'quotes']),
-    ('languages', ['en', 'ko'], ['strategies.calm.start', "'ko' is missing"]),
+    ('languages', ['en', 'ko'], ['strategies.calm.steps[0].actions[0].say', "'ko' is missing"]),
     ('extra_labels', 'boredom', ['extra_labels', "'boredom'"]),
     ('responses.rage', 'calm', ['responses', "unknown key 'rage'"] + list(EMOTIONS)),
     ('responses', {}, ['responses', 'one or more of', 'anger']),
     ('responses', None, ['responses', 'None']),
     ('responses.anger', 'shout', ['responses.anger', "'shout'", 'calm']),
-    ('responses.anger', ['calm'], ['responses.anger', "['calm']"]),
+    ('responses.anger', ['calm', 'calm'], ['responses.anger', "['calm', 'calm']", 'each once']),
+    ('responses.anger', [], ['responses.anger', '[]', 'one or more']),
+    ('responses.anger', [['calm']], ['responses.anger', "['calm']", 'one of calm']),
+    ('responses', {'unclear': 'calm'}, ['responses holds no emotion']),
     ('strategies', None, ['strategies', 'None']),
     ('strategies', {False: {}}, ['strategies', 'False']),
-    ('strategies.calm', 'Hello.', ['strategies.calm', "'Hello.'", 'start']),
-    ('strategies.calm.start', KeyError, ['strategies.calm', "'start' is missing"]),
-    ('strategies.calm.begin', {'en': ['x']}, ['strategies.calm', "'begin'", 'start, repeat']),
-    ('strategies.calm.start.en', [], ['strategies.calm.start.en', 'one or more']),
-    ('strategies.calm.start.en', [' '], ['strategies.calm.start.en', "' '"]),
-    ('strategies.calm.start.en', 'Hello.', ['strategies.calm.start.en', 'allowed: a list']),
-    ('strategies.calm.start.en', [True], ['strategies.calm.start.en', 'True', 'quotes']),
-    ('strategies.calm.start.fr', ['x'], ['strategies.calm.start', "'fr'"]),
+    ('strategies.calm', 'Hello.', ['strategies.calm', "'Hello.'", 'steps']),
+    ('strategies.calm.steps', KeyError, ['strategies.calm', "'steps' is missing"]),
+    ('strategies.calm.begin', {'en': ['x']}, ['strategies.calm', "'begin'", 'steps, recovered']),
+    ('strategies.calm.steps', [], ['strategies.calm.steps', '[]', 'one or more']),
+    ('strategies.calm.steps.0.wait_s', 'long', ['steps[0].wait_s', "'long'", '0 to 86400']),
+    ('strategies.calm.steps.0.expect', 'joy', ['steps[0].expect', "'joy'", 'recovery, calmer']),
+    ('strategies.calm.steps.0.wait', 1, ['strategies.calm.steps[0]', "'wait'", 'wait_s']),
+    ('strategies.calm.steps.0.actions', [], [CALM + '.actions is []', 'one or more']),
+    ('strategies.calm.steps.0.actions.0', 'say', [CALM + '.actions[0]', "'say'", 'mapping']),
+    ('strategies.calm.steps.0.actions.0', {'sing': {}},
+     [CALM + '.actions[0]: unknown action', "'sing'", 'say, notify']),
+    ('strategies.calm.steps.0.actions.0.notify', {'text': 'x'},
+     [CALM + '.actions[0]', 'notify, say', 'one action']),
+    ('strategies.calm.steps.0.actions.0', {'notify': None},
+     [CALM + '.actions[0].notify', "'text' is missing"]),
+    ('strategies.calm.steps.0.actions', [{'say': {'en': ['x']}}, {'say': {'en': ['y']}}],
+     [CALM + '.actions', 'more than one', 'the next step']),
+    (SAY, None, [CALM + '.actions[0]: say is', 'mapping']),
+    (SAY, ['Hello.'], [CALM + '.actions[0]: say is', 'mapping']),
+    (SAY + '.en', [], ['say.en', 'one or more']),
+    (SAY + '.en', [' '], ['say.en', "' '"]),
+    (SAY + '.en', 'Hello.', ['say.en', 'allowed: a list']),
+    (SAY + '.en', [True], ['say.en', 'True', 'quotes']),
+    (SAY + '.fr', ['x'], [CALM + '.actions[0].say', "'fr'", 'allowed: en']),
+    ('strategies.calm.recovered', {'fr': ['x']}, ['strategies.calm.recovered', "'fr'"]),
+    ('limits', {'quiet_hours': ['22:00']}, ['limits', "['22:00']", 'two times']),
+    ('limits', {'quiet_hours': ['22:00', '24:00']}, ['limits', '24:00', 'two times']),
+    ('limits', {'quiet_hours': [1320, 420]}, ['limits.quiet_hours[0]', '1320', 'quotes']),
+    ('limits', {'per_hour': -1}, ['limits.per_hour', '-1', '0 to 1000']),
+    ('learning', {'half_life': 0}, ['learning.half_life', '0', '1 to']),
     ('response', {}, ["unknown key 'response'", 'responses']),
     ('strategies', KeyError, ["'strategies' is missing"]),
 ])
