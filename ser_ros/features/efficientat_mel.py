@@ -7,10 +7,9 @@ from typing import NamedTuple, Optional
 import numpy as np
 
 from ser_ros.features.base import Columns
-from ser_ros.features.framed_extractor import FramedExtractor
+from ser_ros.features.framed_extractor import SpectrumExtractor
 from ser_ros.features.grid import Grid
 from ser_ros.features.mel import MelSpectrum, hann, triangles
-from ser_ros.features.pitch import PitchTracker
 from ser_ros.features.window_level import LEVEL_MIN_HZ, level_gain, spectrum_sum
 
 GRID = Grid(400, 160, 256)
@@ -83,7 +82,7 @@ def level_weights() -> np.ndarray:
     return np.where(centres_hz() >= LEVEL_MIN_HZ, weights, 0.0).astype(np.float32)
 
 
-class EfficientatMel(FramedExtractor):
+class EfficientatMel(SpectrumExtractor):
     """The feature set efficientat_mel/1.
 
     What EfficientAT (Schmid, Koutini, Widmer 2023, arXiv:2211.04772) feeds its networks, computed
@@ -107,28 +106,12 @@ class EfficientatMel(FramedExtractor):
         super().__init__()
         self._mel = MelSpectrum(
             filterbank(), hann(GRID.frame_samples, periodic=False), self.max_frames)
-        self._pitch = PitchTracker(self.window_samples)
         self._level_weights = level_weights()
 
     @property
     def min_samples(self) -> int:
         """More than a window: the models were trained on recordings of this length or longer."""
         return 41920
-
-    def push(self, samples: np.ndarray) -> None:
-        """Take in the next samples; see `FeatureExtractor.push`."""
-        super().push(samples)
-        self._pitch.push(samples)
-
-    def pitch_hz(self) -> float:
-        """Return the median pitch of the latest window's voiced frames [Hz], or NaN."""
-        self.check_window(self._samples)
-        return self._pitch.median_hz()
-
-    def reset(self) -> None:
-        """Forget all sound."""
-        super().reset()
-        self._pitch.reset()
 
     def input_from_columns(
             self, columns: Columns, out: Optional[np.ndarray] = None) -> np.ndarray:

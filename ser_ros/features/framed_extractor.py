@@ -10,7 +10,7 @@ import numpy as np
 from ser_ros.features.base import Columns, FeatureExtractor
 from ser_ros.features.framing import FrameBuffer, check_samples
 from ser_ros.features.grid import Grid
-from ser_ros.features.pitch import median_voiced_hz
+from ser_ros.features.pitch import PitchTracker, median_voiced_hz
 from ser_ros.features.ring import ColumnRing
 
 
@@ -64,7 +64,7 @@ class FramedExtractor(FeatureExtractor):
     def pitch_hz(self) -> float:
         """Return the median pitch of the latest window's voiced frames [Hz], or NaN.
 
-        To be overridden where the columns have no ``f0_hz`` and ``trough``.
+        Of the columns ``f0_hz`` and ``trough``; `SpectrumExtractor` is for sets without them.
         """
         window = self._window()
         return median_voiced_hz(window.f0_hz, window.trough)
@@ -94,3 +94,27 @@ class FramedExtractor(FeatureExtractor):
     def _window(self) -> Any:
         self.check_window(self._samples)
         return self.column_names(*(ring.window() for ring in self._rings))
+
+
+class SpectrumExtractor(FramedExtractor):
+    """A feature set whose columns say nothing about pitch, so that it is tracked beside them."""
+
+    def __init__(self) -> None:
+        """Make an empty stream."""
+        super().__init__()
+        self._pitch = PitchTracker(self.window_samples)
+
+    def push(self, samples: np.ndarray) -> None:
+        """Take in the next samples; see `FeatureExtractor.push`."""
+        super().push(samples)
+        self._pitch.push(samples)
+
+    def pitch_hz(self) -> float:
+        """Return the median pitch of the latest window's voiced frames [Hz], or NaN."""
+        self.check_window(self._samples)
+        return self._pitch.median_hz()
+
+    def reset(self) -> None:
+        """Forget all sound."""
+        super().reset()
+        self._pitch.reset()

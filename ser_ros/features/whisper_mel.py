@@ -7,10 +7,9 @@ from typing import NamedTuple, Optional
 import numpy as np
 
 from ser_ros.features.base import Columns
-from ser_ros.features.framed_extractor import FramedExtractor
+from ser_ros.features.framed_extractor import SpectrumExtractor
 from ser_ros.features.grid import Grid
 from ser_ros.features.mel import MelSpectrum, hann, triangles
-from ser_ros.features.pitch import PitchTracker
 
 # 2.6 s: 130 positions of the encoder, of two frames each.
 GRID = Grid(400, 160, 260)
@@ -57,7 +56,7 @@ def filterbank() -> np.ndarray:
     return triangles(frequencies_hz, corners) * (2.0 / (corners[2:] - corners[:-2]))
 
 
-class WhisperMel(FramedExtractor):
+class WhisperMel(SpectrumExtractor):
     """The feature set whisper_mel/1.
 
     What OpenAI's Whisper (Radford et al. 2022, arXiv:2212.04356) feeds its encoder, for a window
@@ -80,22 +79,6 @@ class WhisperMel(FramedExtractor):
         super().__init__()
         self._mel = MelSpectrum(
             filterbank(), hann(GRID.frame_samples, periodic=True), self.max_frames)
-        self._pitch = PitchTracker(self.window_samples)
-
-    def push(self, samples: np.ndarray) -> None:
-        """Take in the next samples; see `FeatureExtractor.push`."""
-        super().push(samples)
-        self._pitch.push(samples)
-
-    def pitch_hz(self) -> float:
-        """Return the median pitch of the latest window's voiced frames [Hz], or NaN."""
-        self.check_window(self._samples)
-        return self._pitch.median_hz()
-
-    def reset(self) -> None:
-        """Forget all sound."""
-        super().reset()
-        self._pitch.reset()
 
     def input_from_columns(
             self, columns: Columns, out: Optional[np.ndarray] = None) -> np.ndarray:
