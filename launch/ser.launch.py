@@ -27,6 +27,10 @@ ARGUMENTS = (
      None),
     ('precision', '', 'Numeric precision of the model. Empty: the precision of params_file, by '
      'default fp32.', ['', 'fp32', 'fp16', 'int8']),
+    ('baseline', '', "Whether the voice's own baseline is subtracted. Empty: the baseline of "
+     "params_file, by default off.", ['', 'off', 'running', 'enrolled']),
+    ('voice', '', 'Name of the enrolled voice, for baseline:=enrolled. Empty: the voice of '
+     'params_file.', None),
     ('language', '', 'Language of the mitigation texts: en or ko. Empty: the language of '
      'params_file, by default en.', None),
     ('sensitivity', '', 'How readily an answer starts: calm, normal or keen. Empty: the '
@@ -57,7 +61,7 @@ def _overrides(value):
     if value['loop']:
         audio['loop'] = value['loop'] == 'true'
     inference = {}
-    for name in ('model', 'backend', 'precision'):
+    for name in ('model', 'backend', 'precision', 'baseline', 'voice'):
         inference.update(_text(name, value[name]))
     return {'audio_capture': audio, 'emotion_inference': inference,
             'mitigation_responder': {**_text('language', value['language']),

@@ -29,6 +29,11 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument('--backend',
                         help='runtime for the model: auto, onnxruntime, pytorch or tensorrt')
     parser.add_argument('--precision', help='numeric precision: fp32, fp16 or int8')
+    parser.add_argument('--baseline',
+                        help="whether the voice's own baseline is subtracted: off, running or "
+                        'enrolled')
+    parser.add_argument('--voice', metavar='NAME',
+                        help='name of the enrolled voice, for --baseline enrolled')
     parser.add_argument('--language', help='language of the mitigation texts: en or ko')
     parser.add_argument('--sensitivity',
                         help='how readily an answer starts: calm, normal or keen')
@@ -54,6 +59,7 @@ def _overrides(args: argparse.Namespace) -> Dict[str, Any]:
     values = {
         'device': audio, 'loop': loop, 'realtime': False if args.fast else None,
         'model': args.model, 'backend': args.backend, 'precision': args.precision,
+        'baseline': args.baseline, 'voice': args.voice,
         'language': args.language, 'sensitivity': args.sensitivity,
     }
     return {name: value for name, value in values.items() if value is not None}

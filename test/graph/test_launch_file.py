@@ -50,7 +50,8 @@ def launch(tmp_path):
 
 @pytest.mark.parametrize('arguments, namespace, processes', [
     ({}, '', 4),
-    ({'single_process': 'true', 'namespace': 'left', 'precision': 'fp16'}, '/left', 1),
+    ({'single_process': 'true', 'namespace': 'left', 'precision': 'fp16',
+      'baseline': 'running'}, '/left', 1),
 ])
 def test_four_active_nodes_emotions_and_a_clean_end(
         peer, launch, speech, arguments, namespace, processes):
@@ -59,6 +60,8 @@ def test_four_active_nodes_emotions_and_a_clean_end(
     peer.wait_active(*[namespace + '/' + name for name in NODES])
     peer.wait_for(lambda: len(emotions) >= 2, 'emotions')
     assert emotions[0].precision == arguments.get('precision', 'fp32')
+    served = peer.get_parameter(namespace + '/emotion_inference', 'baseline')
+    assert served == arguments.get('baseline', 'off')
     printed = finish()
     assert printed.count('process has finished cleanly') == processes, printed
     assert 'Traceback' not in printed
@@ -75,8 +78,9 @@ def test_every_argument_is_explained():
     shown = subprocess.run(
         ['ros2', 'launch', 'ser_ros', 'ser.launch.py', '--show-args'], check=True,
         stdout=subprocess.PIPE, universal_newlines=True, timeout=DEADLINE_S).stdout
-    for name in ('audio', 'model', 'backend', 'precision', 'namespace', 'params_file',
-                 'single_process', 'autostart', 'respawn', 'use_sim_time', 'log_level'):
+    for name in ('audio', 'model', 'backend', 'precision', 'baseline', 'voice', 'namespace',
+                 'params_file', 'single_process', 'autostart', 'respawn', 'use_sim_time',
+                 'log_level'):
         assert f"'{name}':" in shown
     assert 'no description' not in shown
 

@@ -79,6 +79,7 @@ def test_json_lines_and_a_namespace(speech, tmp_path):
     (['--params-file', '/nowhere.yaml'], '/nowhere.yaml'),
     (['--output', 'record.xls'], '.csv'),
     (['--language', 'xx'], 'xx'),
+    (['--baseline', 'sometimes'], 'sometimes'),
 ])
 def test_bad_input_is_told_in_a_line(speech, arguments, complaint):
     audio = [] if arguments[0].endswith('.wav') else [speech]
