@@ -7,7 +7,8 @@ import numpy as np
 from ser_ros.features.base import Columns
 from ser_ros.training.augment import band_power
 
-MAX_OVERHANG = 12800  # samples that a window may reach over an end of the clip
+# Samples that a window may reach over an end of the clip. Half of a short clip stays in it.
+MAX_OVERHANG = 12800
 
 
 def draw_window(columns: Columns, length: int, generator: np.random.Generator) -> Columns:
@@ -19,5 +20,6 @@ def draw_window(columns: Columns, length: int, generator: np.random.Generator) -
         generator: chooses the place.
     """
     samples = columns[0]
-    start = band_power.draw_start(samples.shape[-1], length, MAX_OVERHANG, generator)
+    overhang = min(MAX_OVERHANG, samples.shape[-1] // 2)
+    start = band_power.draw_start(samples.shape[-1], length, overhang, generator)
     return (band_power.cut(samples, start, length),)

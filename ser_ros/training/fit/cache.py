@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from ser_ros.degrade import chain
 from ser_ros.features.base import FeatureExtractor
 from ser_ros.features.registry import create_extractor
 from ser_ros.progress import Progress
+from ser_ros.training.fit import stored_sound
+from ser_ros.training.fit.stored_sound import StoredSound
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,9 @@ def load_columns(
     What is not in ``folder`` yet is computed and stored there. A stored file is found by the
     feature set with its input's shape and by the clip's path, size and time of change, so a
     changed clip is computed again; a copy also by the code that degrades it.
+
+    Where the columns are the samples themselves, they stay on disk: a `StoredSound` stands for
+    them, so memory does not grow with the corpus.
 
     Args:
         extractor: says which feature set, and the shape of its input.
@@ -68,7 +74,8 @@ def _key(path: Path, extractor: FeatureExtractor, copy: int, code: str) -> str:
     text = f'{extractor.name} {extractor.input_shape}\n{path.resolve()}\n{size}\n{changed}'
     if copy:
         text += f'\ncopy {copy} by {code}'
-    return hashlib.sha256(text.encode()).hexdigest()[:32] + '.npz'
+    suffix = stored_sound.SUFFIX if extractor.columns_are_samples else '.npz'
+    return hashlib.sha256(text.encode()).hexdigest()[:32] + suffix
 
 
 def _compute(job: _Job) -> None:
@@ -77,11 +84,16 @@ def _compute(job: _Job) -> None:
     if job.copy:
         samples = chain.degraded_copy(samples, job.path, job.copy)
     columns = extractor.columns(samples)
-    partial = job.target.with_suffix(f'.{os.getpid()}.npz')
-    np.savez(partial, *columns)
+    partial = job.target.with_suffix(f'.{os.getpid()}{job.target.suffix}')
+    if extractor.columns_are_samples:
+        stored_sound.write(partial, columns[0])
+    else:
+        np.savez(partial, *columns)
     partial.replace(job.target)  # so that a file under its own name is always whole
 
 
 def _load(path: Path) -> tuple[np.ndarray, ...]:
+    if path.suffix == stored_sound.SUFFIX:
+        return (cast(np.ndarray, StoredSound(path)),)
     with np.load(path) as stored:
         return tuple(stored[name] for name in stored.files)

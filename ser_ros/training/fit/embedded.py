@@ -13,6 +13,7 @@ from ser_ros.progress import Progress
 from ser_ros.training.augment.registry import draw_window_of
 from ser_ros.training.fit.device import device
 from ser_ros.training.fit.voices import VoiceBaselines
+from ser_ros.training.fit.windows import WindowInputs
 from ser_ros.training.networks.base import FrozenNetwork
 
 BATCH = 64
@@ -75,7 +76,7 @@ def _chances(corpora: Sequence[str], labels: np.ndarray) -> np.ndarray:
     return chances / chances[-1]
 
 
-def pool(network: FrozenNetwork, inputs: np.ndarray, bf16: bool) -> np.ndarray:
+def pool(network: FrozenNetwork, inputs: np.ndarray | WindowInputs, bf16: bool) -> np.ndarray:
     """Return what the frozen part makes of inputs, before it is standardised, (n, size)."""
     place = device()
     frozen = network.to(place).eval()
@@ -87,7 +88,7 @@ def pool(network: FrozenNetwork, inputs: np.ndarray, bf16: bool) -> np.ndarray:
     return np.concatenate(pooled)
 
 
-def embed(network: FrozenNetwork, inputs: np.ndarray, bf16: bool) -> np.ndarray:
+def embed(network: FrozenNetwork, inputs: np.ndarray | WindowInputs, bf16: bool) -> np.ndarray:
     """Return the rows that the head takes for voices that are not known, (n, size + 1)."""
     rows = _standardised(network, pool(network, inputs, bf16))
     return np.pad(rows, [(0, 0), (0, 1)])

@@ -21,7 +21,7 @@ from ser_ros.training.fit.cache import load_columns
 from ser_ros.training.fit.device import device
 from ser_ros.training.fit.embedded import EmbeddedWindows
 from ser_ros.training.fit.trainer import Trainer, arranged, steps_per_epoch
-from ser_ros.training.fit.windows import BalancedWindows, clip_inputs
+from ser_ros.training.fit.windows import BalancedWindows, WindowInputs
 from ser_ros.training.networks.base import Network
 
 LOGGER = logging.getLogger(__name__)
@@ -30,9 +30,12 @@ VALIDATION_BATCH = 64
 
 @dataclass(frozen=True)
 class Windows:
-    """Windows to measure on: inputs (n, ...), label and clip of each, and the clips."""
+    """Windows to measure on: inputs (n, ...), label and clip of each, and the clips.
 
-    inputs: np.ndarray
+    The inputs of a waveform are read when they are taken, see `WindowInputs`.
+    """
+
+    inputs: np.ndarray | WindowInputs
     labels: np.ndarray
     clip_indices: np.ndarray
     clips: Sequence[Clip]
@@ -70,10 +73,10 @@ def load_windows(config: Config, root: Path, part: str, cache: Path, processes: 
     extractor = config.make_extractor()
     columns = load_columns(
         [clip.path for clip in clips], extractor, cache, processes, progress)
-    inputs = [clip_inputs(clip_columns, extractor) for clip_columns in columns]
-    counts = [len(clip) for clip in inputs]
-    labels = np.repeat([clip.label for clip in clips], counts)
-    return Windows(np.concatenate(inputs), labels, np.repeat(np.arange(len(clips)), counts), clips)
+    inputs = WindowInputs(columns, extractor)
+    labels = np.array([clip.label for clip in clips])[inputs.clip_indices]
+    return Windows(inputs if extractor.columns_are_samples else inputs[:], labels,
+                   inputs.clip_indices, clips)
 
 
 def fit(trainer: Trainer, training_windows: BalancedWindows | EmbeddedWindows, validation: Windows,
@@ -99,7 +102,8 @@ def fit(trainer: Trainer, training_windows: BalancedWindows | EmbeddedWindows, v
     return trainer.best_network()
 
 
-def logits(network: torch.nn.Module, inputs: np.ndarray, bf16: bool = False) -> np.ndarray:
+def logits(network: torch.nn.Module, inputs: np.ndarray | WindowInputs,
+           bf16: bool = False) -> np.ndarray:
     """Return the logits of the windows, (windows, classes)."""
     network.to(device()).eval()
     results = []

@@ -3,6 +3,7 @@
 """Windows of clips: drawn at random to train on, every period to be measured on."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,17 +14,49 @@ from ser_ros.training.augment.registry import draw_window_of
 PERIOD_S = 0.5  # as the running graph's default
 
 
-def clip_inputs(columns: Columns, extractor: FeatureExtractor) -> np.ndarray:
-    """Return the inputs of the windows that the running graph would make of a clip.
+class WindowInputs:
+    """Inputs of the windows that the running graph would make of clips, every PERIOD_S.
 
-    Returns:
-        float32 (windows, *input_shape); a window every PERIOD_S.
+    It stands for a float32 array (windows, *input_shape). An input is computed when it is taken,
+    by a number, a slice or an array of numbers.
+
+    Attributes:
+        clip_indices: index of each window's clip.
     """
-    step = round(PERIOD_S * extractor.sample_rate_hz / extractor.hop_samples)
-    length = extractor.window_columns
-    starts = range(0, columns[0].shape[-1] - length + 1, step)
-    windows = (tuple(part[..., start:start + length] for part in columns) for start in starts)
-    return np.stack([extractor.input_from_columns(window) for window in windows])
+
+    def __init__(self, columns: Sequence[Columns], extractor: FeatureExtractor):
+        """Count the windows.
+
+        Args:
+            columns: columns of each clip.
+            extractor: makes the inputs.
+        """
+        self._columns = columns
+        self._extractor = extractor
+        step = round(PERIOD_S * extractor.sample_rate_hz / extractor.hop_samples)
+        starts = [np.arange(0, clip[0].shape[-1] - extractor.window_columns + 1, step)
+                  for clip in columns]
+        self._starts = np.concatenate(starts)
+        self.clip_indices = np.repeat(np.arange(len(columns)), [len(clip) for clip in starts])
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self[number] for number in range(len(self)))
+
+    def __getitem__(self, index: Any) -> np.ndarray:
+        """Return the inputs of the windows that the index names."""
+        numbers = np.arange(len(self))[index]
+        inputs = np.empty((*numbers.shape, *self._extractor.input_shape), np.float32)
+        for place, number in np.ndenumerate(numbers):
+            self._extractor.input_from_columns(self._window(number), out=inputs[place])
+        return inputs
+
+    def _window(self, number: int) -> Columns:
+        start = self._starts[number]
+        return tuple(part[..., start:start + self._extractor.window_columns]
+                     for part in self._columns[self.clip_indices[number]])
 
 
 class BalancedWindows:

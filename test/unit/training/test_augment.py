@@ -13,7 +13,7 @@ from ser_ros.features.registry import FEATURE_SETS, create_extractor
 from ser_ros.graph_defaults import open_stream
 from ser_ros.training.augment import mel_f0_level
 from ser_ros.training.augment.registry import draw_window_of
-from ser_ros.training.fit.windows import BalancedWindows, clip_inputs
+from ser_ros.training.fit.windows import BalancedWindows, WindowInputs
 
 
 @pytest.fixture(params=sorted(FEATURE_SETS))
@@ -132,7 +132,13 @@ def test_a_corpus_counts_as_much_as_another_and_so_do_its_classes(extractor):
 
 def test_windows_to_measure_on_are_those_of_the_stream(extractor):
     samples = sound(extractor.window_samples + 8000 * 3 + 100)
-    images = clip_inputs(extractor.columns(samples), extractor)
+    inputs = WindowInputs([extractor.columns(samples)] * 2, extractor)
+    images = inputs[:4]
     streamed = [window.input.copy() for window in open_stream(extractor.name, 0.5).push(samples)]
-    assert len(images) == 4
+    assert inputs.clip_indices.tolist() == [0] * 4 + [1] * 4
     np.testing.assert_array_equal(images, np.stack(streamed))
+    np.testing.assert_array_equal(inputs[4:], images)
+    np.testing.assert_array_equal(inputs[1::3], images[[1, 0, 3]])
+    np.testing.assert_array_equal(inputs[[6, 2]], images[[2, 2]])
+    np.testing.assert_array_equal(inputs[-1], images[3])
+    np.testing.assert_array_equal(np.stack(list(inputs)), inputs[:])
