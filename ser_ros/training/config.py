@@ -22,6 +22,9 @@ NETWORKS: Registry[Any] = Registry('network', 'ser_ros.networks', {
     'resnet10': 'ser_ros.training.networks.resnet:ResNet',
     'mobilenet_v3': 'ser_ros.training.networks.mobilenet:MobileNetV3',
     'whisper_encoder': 'ser_ros.training.networks.whisper_encoder:WhisperEncoder',
+    'wav2vec2': 'ser_ros.training.networks.speech_encoder:SpeechEncoder',
+    'hubert': 'ser_ros.training.networks.speech_encoder:SpeechEncoder',
+    'wavlm': 'ser_ros.training.networks.speech_encoder:SpeechEncoder',
 })
 PRETRAINED = ('weights to start from: a file, empty for random ones; of wav2vec2, hubert and wavlm '
               'a folder, a name on the Hugging Face hub, or random')

@@ -18,6 +18,7 @@ from ser_ros.errors import SerError
 from ser_ros.files import check_regular
 from ser_ros.training import config as configuration
 from ser_ros.training.config import Config, Training
+from ser_ros.training.networks.registry import network_class
 from ser_ros.training.options import EncoderOptions, SpeechEncoderOptions
 
 FORMAT = 'ser_ros checkpoint 1'
@@ -87,23 +88,12 @@ def joined(parts: Sequence[Origin]) -> Origin:
 def _origin(config: Config, seed: int, clips: Sequence[Clip]) -> Origin:
     lines = '\n'.join(
         f'{clip.corpus}\t{clip.path.name}\t{clip.speaker}\t{clip.label}' for clip in clips)
-    return Origin(config, seed, _sha256(lines.encode()),
-                  _pretrained_sha256(config.pretrained))
+    pretrained = config.pretrained and network_class(config).pretrained_sha256(config.pretrained)
+    return Origin(config, seed, _sha256(lines.encode()), pretrained)
 
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _pretrained_sha256(path: str) -> str:
-    if not path:
-        return ''
-    try:
-        check_regular(path)
-        return _sha256(Path(path).read_bytes())
-    except OSError as error:
-        raise SerError(
-            f'cannot read the pretrained weights {path}: {error.strerror}') from error
 
 
 def write(path: Path, started: Origin, state: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from torch.nn import functional
 from ser_ros.errors import SerError
 from ser_ros.training.config import Config
 from ser_ros.training.networks.onnx_graph import Graph
+from ser_ros.training.networks.pretrained import file_sha256
 
 Made = TypeVar('Made', bound=nn.Module)
 
@@ -23,9 +24,12 @@ class Network(nn.Module, abc.ABC):
     Attributes:
         int8_operators: ONNX operators that become INT8, beside the fully connected layers that
             `int8_prefixes` names in full. Of matrix products those by weights do.
+        dynamic_int8: whether the ranges of activations are measured in each window instead of
+            ahead of time. All matrix products by weights become INT8 then, and nothing else.
     """
 
     int8_operators: tuple[str, ...] = ('Conv', 'Add', 'MaxPool', 'GlobalAveragePool')
+    dynamic_int8 = False
 
     @classmethod
     @abc.abstractmethod
@@ -53,6 +57,18 @@ class Network(nn.Module, abc.ABC):
     def embed(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return what the part that is trained takes; by default the inputs themselves."""
         return inputs
+
+    @classmethod
+    def pretrained_sha256(cls, pretrained: str) -> str:
+        """Return the hash of what `load_pretrained` takes over.
+
+        Args:
+            pretrained: as in the configuration, not empty.
+
+        Raises:
+            SerError: if it cannot be read.
+        """
+        return file_sha256(Path(pretrained))
 
     def head_parameters(self) -> list[nn.Parameter]:
         """Return the parameters that learn at ``head_learning_rate``; by default none.

@@ -31,6 +31,7 @@ class Ensemble(Network):
         self.members = nn.ModuleList(members)
         #: Of each member in the mean; they add up to 1.
         self.shares = [weight / sum(weights) for weight in weights]
+        self.dynamic_int8 = any(member.dynamic_int8 for member in self.networks)
 
     @classmethod
     def from_config(cls, config: Config, input_shape: tuple[int, ...]) -> 'Ensemble':

@@ -1,16 +1,20 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Files of pretrained weights: state dictionaries that torch has saved."""
+"""Files of pretrained weights: state dictionaries of torch, or safetensors. Nothing runs code."""
 
+import hashlib
 import pickle
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from ser_ros.errors import SerError
 from ser_ros.files import check_regular
+
+_BLOCK = 1 << 24
 
 
 def load(network: nn.Module, path: Path, head: Callable[[str], bool],
@@ -43,8 +47,40 @@ def read(path: Path) -> Mapping[str, torch.Tensor]:
         check_regular(str(path))
         state = torch.load(path, map_location='cpu', weights_only=True)
     except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
-        raise SerError(f'cannot read the pretrained weights {path}: {error}') from error
+        reason = str(error).split('\n', 1)[0]
+        raise SerError(f'cannot read the pretrained weights {path}: {reason}') from error
     if not isinstance(state, dict) or not all(
             isinstance(value, torch.Tensor) for value in state.values()):
         raise SerError(f'{path} must be a state dictionary: names and tensors')
     return state
+
+
+def read_safetensors(path: Path) -> dict[str, torch.Tensor]:
+    """Return the tensors of a safetensors file by name.
+
+    Raises:
+        SerError: if the file cannot be read.
+    """
+    try:
+        check_regular(str(path))
+        return load_file(path)
+    except Exception as error:  # the library has an error class of its own for each fault
+        raise SerError(f'cannot read the pretrained weights {path}: {error}') from error
+
+
+def file_sha256(path: Path) -> str:
+    """Return the hash of a file of pretrained weights.
+
+    Raises:
+        SerError: if it cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        check_regular(str(path))
+        with open(path, 'rb') as file:
+            for block in iter(lambda: file.read(_BLOCK), b''):
+                digest.update(block)
+    except OSError as error:
+        raise SerError(
+            f'cannot read the pretrained weights {path}: {error.strerror}') from error
+    return digest.hexdigest()

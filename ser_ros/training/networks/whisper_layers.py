@@ -9,12 +9,11 @@ Attention is written out, since operator set 13 has no operator for it.
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional
 
 from ser_ros.errors import SerError
-from ser_ros.files import check_regular
+from ser_ros.training.networks.pretrained import read_safetensors
 
 HEAD_CHANNELS = 64  # of each attention head, in every size of Whisper
 BANDS = 80
@@ -105,16 +104,3 @@ class Encoder(nn.Module):
         except RuntimeError as error:
             reason = ' '.join(str(error).split())
             raise SerError(f'{path} holds the weights of another encoder: {reason}') from error
-
-
-def read_safetensors(path: Path) -> dict[str, torch.Tensor]:
-    """Return the tensors of a safetensors file by name.
-
-    Raises:
-        SerError: if the file cannot be read.
-    """
-    try:
-        check_regular(str(path))
-        return load_file(path)
-    except Exception as error:  # the library has an error class of its own for each fault
-        raise SerError(f'cannot read the pretrained weights {path}: {error}') from error
