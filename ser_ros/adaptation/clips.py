@@ -45,9 +45,9 @@ def read_clips(root: Path, labels: Sequence[str],
     left_out: Counter = Counter()
     for folder in corpora.find_folders(root):
         listing = corpora.read(folder, corpus)
-        emotions = corpora.emotion_map(listing.corpus)
         words = Counter(recording.label for recording in listing.recordings)
         known = {as_word(label) for label in labels}
+        emotions = {**corpora.emotion_map(listing.corpus), **{word: word for word in known}}
         unknown = [f'{word!r} ({count} clips)' for word, count in words.items()
                    if emotions.get(word, word) not in {*known, None}]
         if unknown:

@@ -1,6 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""``ser_ros data check``: the content of a corpus and the problems in it."""
+"""``ser_ros data``: the content of a corpus and the problems in it, and its parts."""
 
 import argparse
 import json
@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ser_ros.cli.arguments import Subparsers
 from ser_ros.cli.packages import check_packages
-from ser_ros.errors import SerError
+from ser_ros.errors import Faults, SerError
+from ser_ros.output_file import open_output
 
 PROBLEM_CODE = 1
 
@@ -17,15 +18,16 @@ PROBLEM_CODE = 1
 def add_parser(subparsers: Subparsers) -> None:
     """Add the command and its arguments."""
     parser = subparsers.add_parser(
-        'data', help='check labelled clips before training on them',
-        description='Check labelled clips before training on them.')
+        'data', help='check and split labelled clips before training on them',
+        description='Check and split labelled clips before training on them.')
     commands = parser.add_subparsers(metavar='COMMAND', dest='data_command')
     commands.required = True
     check = commands.add_parser(
         'check', help='count and check the clips of corpora',
         description='Count the clips by emotion and speaker, measure durations and levels, and '
         'find broken, silent and duplicate files. Exit code: 0 success, 1 problems to repair '
-        '(broken or silent files, unknown labels, one sound under two labels), 2 error.')
+        '(broken or silent files, faults of scripts, unknown labels, one sound under two labels), '
+        '2 error.')
     check.add_argument('folders', nargs='+', metavar='FOLDER',
                        help='a corpus as downloaded, a folder with a metadata.csv, a list (CSV), '
                        'a folder with one folder for each emotion, or several of these in one '
@@ -38,6 +40,55 @@ def add_parser(subparsers: Subparsers) -> None:
                        help='CPU threads (default: all)')
     check.add_argument('--json', action='store_true', help='print the findings as JSON')
     check.set_defaults(run=run)
+    _add_split(commands)
+
+
+def _add_split(commands: Subparsers) -> None:
+    split = commands.add_parser(
+        'split', help='divide the speakers and sentences of corpora into parts',
+        description='Divide the speakers of corpora, and with --sentences also their sentences, '
+        'into training, validation and test. Write them to a file that a training configuration '
+        'names under corpora. Clips whose speaker and sentence are in different parts are not '
+        'used.')
+    split.add_argument('folder', metavar='FOLDER',
+                       help='a corpus, or a folder with one folder for each corpus')
+    split.add_argument('--speakers', default='60/20/20', metavar='SHARES',
+                       help='percentages of the speakers for training, validation and test '
+                       '(default: 60/20/20)')
+    split.add_argument('--sentences', metavar='SHARES',
+                       help='percentages of the sentences, such as 60/20/20 (default: every part '
+                       'holds all sentences)')
+    split.add_argument('--seed', type=int, default=0,
+                       help='seed of the draw; the same seed gives the same file (default: 0)')
+    split.add_argument('--output', default='split.yaml', metavar='FILE',
+                       help='the file to write (default: split.yaml)')
+    split.set_defaults(run=run_split)
+
+
+def run_split(args: argparse.Namespace) -> int:
+    """Divide the corpora as the arguments say."""
+    if args.seed < 0:
+        raise SerError(f'--seed must be 0 or more, got {args.seed}')
+    check_packages('data split')
+    from ser_ros import corpora
+    from ser_ros.corpora import splits
+    listings = [corpora.read(folder) for folder in corpora.find_folders(Path(args.folder))]
+    faults = [str(fault) for listing in listings for fault in listing.faults]
+    if faults:
+        raise Faults(f'{args.folder} has {len(faults)} faults, which are listed above; repair '
+                     'them before', faults)
+    made = [splits.split(listing, args.speakers, args.sentences, args.seed)
+            for listing in listings]
+    shares = f'--speakers {args.speakers}' + (
+        f' --sentences {args.sentences}' if args.sentences else '')
+    text = splits.to_yaml(made, f'Made by: ser_ros data split {shares} --seed {args.seed}')
+    with open_output(args.output) as file:
+        file.write(text)
+    for part in made:
+        counts = ', '.join(f'{count} {name}' for name, count in part.counts().items())
+        print(f'{part.listing.folder.name}: {counts}')
+    print(f'written to {args.output}')
+    return 0
 
 
 def run(args: argparse.Namespace) -> int:

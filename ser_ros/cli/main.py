@@ -23,12 +23,13 @@ from ser_ros.cli import (
     train,
 )
 from ser_ros.cli.interrupt import Interrupt
-from ser_ros.errors import SerError
+from ser_ros.errors import Faults, SerError
 from ser_ros.messages import tell
 
 COMMANDS = (
     run, devices, enroll, classify, data, train, calibrate, evaluate, false_alarms, adapt,
     build_engine, benchmark)
+FAULTS = 1
 USAGE_ERROR = 2
 SYSTEM_ERROR = 2
 INTERRUPTED = 130
@@ -69,6 +70,11 @@ def _run(arguments: Optional[List[str]]) -> int:
         with Interrupt() as interrupt:
             code = args.run(args)
         return INTERRUPTED if interrupt.seen else code
+    except Faults as error:
+        for fault in error.faults:
+            tell(fault)
+        tell(f'error: {error}')
+        return FAULTS
     except SerError as error:
         tell(f'error: {error}')
         return USAGE_ERROR

@@ -5,7 +5,7 @@
 from ser_ros.corpora.catalogue import CATALOGUE, CorpusInfo
 from ser_ros.corpora.labels import CORPORA, GENERIC, emotion_map
 from ser_ros.corpora.reader import find_folders, read
-from ser_ros.corpora.recording import Listing, Recording
+from ser_ros.corpora.recording import Fault, Listing, Recording
 
-__all__ = ['CATALOGUE', 'CORPORA', 'GENERIC', 'CorpusInfo', 'Listing', 'Recording', 'emotion_map',
-           'find_folders', 'read']
+__all__ = ['CATALOGUE', 'CORPORA', 'GENERIC', 'CorpusInfo', 'Fault', 'Listing', 'Recording',
+           'emotion_map', 'find_folders', 'read']

@@ -50,4 +50,8 @@ CATALOGUE = {
         "AI-Hub's emotional conversations (감정 분류를 위한 대화 음성 데이터셋)", 'Korean',
         "AI-Hub's terms, on request", 'https://aihub.or.kr/aihubdata/data/view.do?dataSetSn=263',
         '4차년도.csv, 4차년도/5e258fd1305bcf3ad153a6a4.wav'),
+    'aihub-emotion': CorpusInfo(
+        "AI-Hub's emotional speech (감정 음성 데이터셋), read by actors", 'Korean',
+        "AI-Hub's terms, on request", 'https://aihub.or.kr/aihubdata/data/view.do?dataSetSn=637',
+        'F0001/script.txt, F0001/wav_48000/F0001_000001.wav'),
 }

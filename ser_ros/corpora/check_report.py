@@ -24,7 +24,7 @@ def print_check(check: CorpusCheck) -> None:
     values = check.values()
     console.print(f"{values['folder']}: {values['corpus']} ({values['layout']})")
     console.print(_counts(values['counts']))
-    for line in _lines(values):
+    for line in _lines(check, values):
         console.print('  ' + line)
     console.print('  no problems found' if values['sound']
                   else '  repair the problems above before training')
@@ -45,7 +45,7 @@ def _counts(counts: dict[str, dict[str, int]]) -> Table:
     return table
 
 
-def _lines(values: dict[str, Any]) -> Iterator[str]:
+def _lines(check: CorpusCheck, values: dict[str, Any]) -> Iterator[str]:
     yield f"licence: {values['licence']}"
     rates = ', '.join(f'{rate} Hz' for rate in values['sample_rates_hz']) or 'no rate'
     hours = values['total_duration_s'] / 3600
@@ -61,6 +61,11 @@ def _lines(values: dict[str, Any]) -> Iterator[str]:
         yield f'label {label}: {count} clips left out'
     for label, count in values['unknown_labels'].items():
         yield f'UNKNOWN LABEL {label}: {count} clips'
+    if values['label_told_by_text'] is not None:
+        yield (f"text: for {values['label_told_by_text']:.1%} of the clips, another speaker's clip "
+               'of the same sentence tells the label')
+    for line in _files('FAULTS', list(map(str, check.listing.faults)), all_of_them=True):
+        yield line
     for line in _files('BROKEN', [item['problem'] for item in values['broken']]):
         yield line
     for line in _files('SILENT', values['silent']):
@@ -77,11 +82,12 @@ def _lines(values: dict[str, Any]) -> Iterator[str]:
         yield line
 
 
-def _files(title: str, names: list[str]) -> Iterator[str]:
+def _files(title: str, names: list[str], all_of_them: bool = False) -> Iterator[str]:
     if not names:
         return
+    shown = len(names) if all_of_them else SHOWN
     yield f'{title}: {len(names)}'
-    for name in names[:SHOWN]:
+    for name in names[:shown]:
         yield '  ' + name
-    if len(names) > SHOWN:
-        yield f'  and {len(names) - SHOWN} more; --json lists all'
+    if len(names) > shown:
+        yield f'  and {len(names) - shown} more; --json lists all'

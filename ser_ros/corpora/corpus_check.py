@@ -13,6 +13,7 @@ import numpy as np
 from ser_ros.corpora import CATALOGUE, Listing, Recording, emotion_map
 from ser_ros.corpora.clip_check import ClipCheck
 from ser_ros.corpora.labels import COMMON
+from ser_ros.corpora.telling_text import share_told_by_text
 
 # No speech is left above the rounding of 16 bits: -70 dBFS is an RMS of 10 steps.
 SILENT_DBFS = -70.0
@@ -104,7 +105,8 @@ class CorpusCheck:
     @property
     def sound(self) -> bool:
         """Whether nothing has to be repaired before training."""
-        return not (self.broken or self.silent or self.contradictions or self.unknown_labels)
+        return not (self.broken or self.silent or self.contradictions or self.unknown_labels
+                    or self.listing.faults)
 
     def counts(self) -> dict[str, Counter]:
         """Return the number of clips by speaker and emotion."""
@@ -137,6 +139,9 @@ class CorpusCheck:
             'total_duration_s': round(float(self.durations_s().sum()), 3),
             'duration_s': spread(self.durations_s()), 'level_dbfs': spread(self.levels_dbfs()),
             'sample_rates_hz': dict(Counter(clip.rate_hz for _, clip in self.usable)),
+            'label_told_by_text': share_told_by_text(self.listing.recordings),
+            'faults': [{'file': str(fault.path), 'line': fault.line, 'problem': fault.problem}
+                       for fault in self.listing.faults],
             'broken': [{'file': str(path), 'problem': text} for path, text in self.broken],
             'silent': [str(path) for path in self.silent],
             'quiet_dbfs': self.quiet_dbfs, 'quiet': [str(path) for path in self.quiet],

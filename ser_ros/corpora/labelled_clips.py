@@ -17,10 +17,11 @@ from ser_ros.audio.format import int16_to_float
 from ser_ros.corpora import Listing
 from ser_ros.corpora.clip_check import leave_out_unreadable
 from ser_ros.corpora.labels import COMMON, as_word
-from ser_ros.corpora.parts import EVERYONE, PARTS, Selection
+from ser_ros.corpora.parts import EVERYONE, PARTS, Corpus, Selection
+from ser_ros.corpora.sentences import labels_of
 from ser_ros.corpora.sexes import sex_of
 from ser_ros.corpora.speakers import AUTO, find_speakers
-from ser_ros.errors import SerError, listed
+from ser_ros.errors import Faults, SerError, listed
 from ser_ros.progress import Progress
 
 
@@ -34,6 +35,8 @@ class Clip:
         speaker: '' if the corpus does not name it.
         label: index of the emotion in the labels.
         sex: of the speaker, see `ser_ros.corpora.Recording`.
+        text: what is said; '' if the corpus does not say it.
+        sentence: id of what is said; '' if the corpus has none.
     """
 
     corpus: str
@@ -41,6 +44,8 @@ class Clip:
     speaker: str
     label: int
     sex: str = ''
+    text: str = ''
+    sentence: str = ''
 
 
 def load_part(config: Selection, root: Path, part: str) -> list[Clip]:
@@ -51,32 +56,67 @@ def load_part(config: Selection, root: Path, part: str) -> list[Clip]:
             reads.
 
     Raises:
-        SerError: if a corpus or a speaker is missing, or an emotion is not in the configuration.
+        Faults: if something in a corpus has to be repaired.
+        SerError: if a corpus, a speaker or a sentence is missing, or an emotion is not in the
+            configuration.
     """
     assert part in PARTS
-    clips = []
+    clips: list[Clip] = []
+    faults: list[str] = []
     for name, corpus in config.corpora.items():
-        speakers = getattr(corpus, part)
-        if not speakers:
+        if not getattr(corpus, part):
             continue
-        members = read_corpus(config, root, name)
-        if speakers != [EVERYONE]:
-            members = [clip for clip in members if clip.speaker in speakers]
-            missing = set(speakers) - {clip.speaker for clip in members}
-            if missing:
-                raise SerError(
-                    f'{root / name}: no clips of the speakers {listed(sorted(missing))}')
-        clips += members
+        listing = corpora.read(root / name, numbers=corpus.numbers)
+        faults += map(str, listing.faults)
+        if not faults:
+            members = to_clips(name, listing, config.labels, config.merge, config.drop)
+            clips += _of_part(corpus, part, listing, members)
+    if faults:
+        raise Faults(f'the corpora in {root} have {len(faults)} faults, which are listed above; '
+                     'repair them, or move away what they concern', faults)
     if not clips:
         raise SerError(f'the configuration lists no speakers for {part}; add some')
     return clips
 
 
+def _of_part(corpus: Corpus, part: str, listing: Listing, clips: Sequence[Clip]) -> list[Clip]:
+    """Return the clips that are of the part's speakers and of its sentences."""
+    speakers = getattr(corpus, part)
+    members = list(clips)
+    if speakers != [EVERYONE]:
+        members = [clip for clip in clips if clip.speaker in speakers]
+        missing = set(speakers) - {clip.speaker for clip in members}
+        if missing:
+            raise SerError(f'{listing.folder}: no clips of the speakers {listed(sorted(missing))}')
+    if corpus.sentences is None:
+        return members
+    try:
+        sentences = corpus.sentences.of(part, labels_of(listing.recordings))
+    except SerError as error:
+        raise SerError(f'{listing.folder}: {error}') from error
+    return [clip for clip in members if clip.sentence in sentences]
+
+
+def unused(config: Selection, root: Path) -> list[str]:
+    """Return how many clips are in no part, in a line for each corpus with sentences."""
+    lines = []
+    for name, corpus in config.corpora.items():
+        if corpus.sentences is None:
+            continue
+        listing = corpora.read(root / name, numbers=corpus.numbers)
+        clips = to_clips(name, listing, config.labels, config.merge, config.drop)
+        used = sum(len(_of_part(corpus, part, listing, clips)) for part in PARTS
+                   if getattr(corpus, part))
+        lines.append(f'{name}: {len(clips) - used} of {len(clips)} clips are in no part, since '
+                     'their speaker and their sentence are not listed for the same one')
+    return lines
+
+
 def read_corpus(config: Selection, root: Path, name: str) -> list[Clip]:
     """Read the clips in the corpus's folder, in the order of its list or of the paths.
 
-    What a label counts as is decided by the configuration's ``merge`` and ``drop``, else by
-    `ser_ros.corpora.labels`.
+    What a label counts as is decided by the configuration's ``labels``, ``merge`` and ``drop``,
+    else by `ser_ros.corpora.labels`.
 
     Raises:
         SerError: if the folder's layout is unknown, or a label is.
@@ -89,16 +129,19 @@ def to_clips(name: str, listing: Listing, labels: Sequence[str], merge: Mapping[
              drop: Sequence[str]) -> list[Clip]:
     """Return the clips whose emotion is among ``labels``.
 
+    A label that is one of ``labels`` counts as itself, whatever it counts as elsewhere.
+
     Args:
         name: of the corpus, for the clips.
 
     Raises:
         SerError: if a label is neither one of ``labels`` nor merged nor dropped.
     """
+    indices = {as_word(label): index for index, label in enumerate(labels)}
     emotions = {**corpora.emotion_map(listing.corpus),
+                **{word: word for word in indices},
                 **{as_word(word): emotion for word, emotion in merge.items()},
                 **{as_word(word): None for word in drop}}
-    indices = {as_word(label): index for index, label in enumerate(labels)}
     clips = []
     for recording in listing.recordings:
         emotion = emotions.get(recording.label, recording.label)
@@ -109,7 +152,8 @@ def to_clips(name: str, listing: Listing, labels: Sequence[str], merge: Mapping[
                 f'{listing.folder}: unknown emotion {emotion!r}; add it to labels, merge or drop '
                 f'in the configuration (labels: {listed(labels)})')
         clips.append(Clip(name, recording.path, recording.speaker, indices[as_word(emotion)],
-                          recording.sex or sex_of(listing.corpus, recording.speaker)))
+                          recording.sex or sex_of(listing.corpus, recording.speaker),
+                          recording.text, recording.sentence))
     return clips
 
 
@@ -212,8 +256,9 @@ def speakers_trained_on(training_data: str, clips: Sequence[Clip]) -> list[str]:
 
 def skipped(root: Path, corpus: Optional[str] = None) -> list[tuple[Path, str]]:
     """Return the files in a folder that `strangers` does not take for clips, and why not."""
-    return [file for folder in corpora.find_folders(root)
-            for file in corpora.read(folder, corpus).skipped]
+    listings = [corpora.read(folder, corpus) for folder in corpora.find_folders(root)]
+    return [file for listing in listings for file in (
+        *((fault.path, fault.problem) for fault in listing.faults), *listing.skipped)]
 
 
 def readable(clips: Sequence[Clip], threads: int,

@@ -42,6 +42,9 @@ SPECIAL: dict[str, dict[str, Optional[str]]] = {
     'savee': {},
     'esd': {},
     'aihub': {},
+    # Of its 16 words these are left out, unless a configuration takes them.
+    'aihub-emotion': {'unpleasure': 'disgust', **dict.fromkeys((
+        'kind', 'tease', 'dry', 'serious', 'doubt', 'anxious', 'shy', 'hurry', 'hesitate'))},
     # A folder or list of somebody's own is read as the training reads RAVDESS.
     GENERIC: {'calm': 'neutral'},
 }

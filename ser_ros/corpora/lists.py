@@ -16,7 +16,7 @@ from ser_ros.corpora.sexes import as_sex
 from ser_ros.errors import SerError, listed
 
 COLUMNS = ('file_path', 'emotion')
-OPTIONAL = ('speaker', 'sex')
+OPTIONAL = ('speaker', 'sex', 'text', 'sentence')
 # Of the Korean corpus; its lists are in the encoding of Korean Windows.
 AIHUB_COLUMNS = ('wav_id', '상황')
 ENCODINGS = ('utf-8-sig', 'cp949')
@@ -36,7 +36,7 @@ def read_rows(path: Path, columns: Iterable[str],
         SerError: if it cannot be read, a column is missing or there twice, or a row is too short.
     """
     try:
-        lines = list(_reader(_text(path), strict=True))
+        lines = list(_reader(read_text(path), strict=True))
     except csv.Error as error:
         raise SerError(f'cannot read {path}: {error}') from error
     known = {as_word(name): name for name in (*columns, *optional)}
@@ -71,7 +71,7 @@ def _as_text(names: Iterable[str]) -> str:
 def _header(path: Path) -> list[str]:
     """Return the first line of a CSV file; nothing where it is not a text file."""
     try:
-        return next(_reader(_text(path)), [])
+        return next(_reader(read_text(path)), [])
     except (SerError, csv.Error):
         return []
 
@@ -87,7 +87,12 @@ def _delimiter(text: str) -> str:
     return max(DELIMITERS, key=first.count)
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Return the text of a file in UTF-8, with or without a byte order mark, or in CP949.
+
+    Raises:
+        SerError: if it cannot be read, or is in another encoding.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -101,7 +106,7 @@ def _text(path: Path) -> str:
 
 
 def plain(path: Path) -> list[Recording]:
-    """Read a list with the columns file_path, emotion and, if they are there, speaker and sex.
+    """Read a list with the columns file_path and emotion, and those of OPTIONAL that it has.
 
     Args:
         path: the CSV file; its file paths count from its folder.
@@ -110,8 +115,14 @@ def plain(path: Path) -> list[Recording]:
         SerError: see `read_rows`.
     """
     return [Recording(_locate(path.parent, row['file_path'].strip()), as_word(row['emotion']),
-                      row.get('speaker', '').strip(), as_sex(row.get('sex', '')))
+                      row.get('speaker', '').strip(), as_sex(row.get('sex', '')),
+                      _composed(row.get('text', '')), _composed(row.get('sentence', '')))
             for row in read_rows(path, COLUMNS, OPTIONAL)]
+
+
+def _composed(text: str) -> str:
+    """Return a text in composed letters (NFC), which is what tokenizers know."""
+    return unicodedata.normalize('NFC', text).strip()
 
 
 def _locate(folder: Path, name: str) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Optional
 
 from ser_ros.audio.opening import FILE_ENDINGS
-from ser_ros.corpora import lists, naming
+from ser_ros.corpora import aihub_emotion, lists, naming
 from ser_ros.corpora.labels import COMMON, CORPORA, GENERIC, as_word
 from ser_ros.corpora.recording import Listing, Recording
 from ser_ros.errors import SerError, listed
@@ -24,16 +24,28 @@ LAYOUTS = (
     'each emotion')
 
 
-def read(path: Path, corpus: Optional[str] = None) -> Listing:
+def read(path: Path, corpus: Optional[str] = None,
+         numbers: Optional[aihub_emotion.Numbers] = None) -> Listing:
     """Return the clips in a folder, or those that a CSV file lists.
 
     Args:
+        path: the folder or file.
         corpus: whose naming and labels these are; found out where None: from the file names, or
             from the folder's name if there is a list.
+        numbers: see `ser_ros.corpora.aihub_emotion.read`; of no use for other corpora.
 
     Raises:
         SerError: for an unknown corpus, or if nothing of what is known fits.
     """
+    listing = _read(path, corpus, numbers or {})
+    if numbers and listing.layout != aihub_emotion.LAYOUT:
+        raise SerError(f'{path}: `numbers` is only for recordings of {aihub_emotion.CORPUS} '
+                       f'without a script, but this is {listing.corpus} ({listing.layout}); '
+                       'remove the key')
+    return listing
+
+
+def _read(path: Path, corpus: Optional[str], numbers: aihub_emotion.Numbers) -> Listing:
     if corpus is not None and corpus not in CORPORA:
         raise SerError(f'unknown corpus {corpus!r}; known: {listed(CORPORA)}')
     path = path.resolve()
@@ -41,10 +53,12 @@ def read(path: Path, corpus: Optional[str] = None) -> Listing:
         return _listed(path, corpus)
     if not path.is_dir():
         raise SerError(f'{path} does not exist; give a folder with a corpus')
-    audio, tables = _walk(path)
+    audio, tables, scripts = _walk(path)
     if path / METADATA in tables:
         return _listed(path / METADATA, corpus)
-    listing = (_aihub(path, audio, tables, corpus) or _named(path, audio, corpus)
+    listing = (_aihub(path, audio, tables, corpus)
+               or _aihub_emotion(path, audio, scripts, corpus, numbers)
+               or _named(path, audio, corpus)
                or _table(path, tables, corpus) or _class_folders(path, audio, corpus))
     if listing is None:
         columns = ''.join(f'; {table.name} has the columns {lists.describe_columns(table)}'
@@ -96,9 +110,11 @@ def _kind(folder: Path) -> Optional[str]:
     """Return what a folder is at first sight; None if that does not show a corpus."""
     if (folder / METADATA).exists():
         return LISTED
-    audio, tables = _walk(folder)
+    audio, tables, scripts = _walk(folder)
     if any(lists.has_columns(path, lists.AIHUB_COLUMNS) for path in tables):
         return 'aihub'
+    if aihub_emotion.is_corpus(folder, audio, scripts):
+        return aihub_emotion.CORPUS
     corpus = naming.detect(path.resolve() for path in audio)
     if corpus is None and any(lists.has_columns(path, lists.COLUMNS) for path in tables):
         return LISTED
@@ -111,9 +127,9 @@ def _is_of_classes(folder: Path, audio: list[Path]) -> bool:
                if path.parent != folder)
 
 
-def _walk(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Return the audio files and the CSV files in a folder and those inside it, in order."""
-    audio, tables = [], []
+def _walk(folder: Path) -> tuple[list[Path], list[Path], list[Path]]:
+    """Return audio files, CSV files and scripts in a folder and those inside it, in order."""
+    audio, tables, scripts = [], [], []
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith('.'))
         for name in sorted(names):
@@ -123,7 +139,9 @@ def _walk(folder: Path) -> tuple[list[Path], list[Path]]:
                 audio.append(Path(parent, name))
             elif name.lower().endswith('.csv'):
                 tables.append(Path(parent, name))
-    return audio, tables
+            elif name.lower() == aihub_emotion.SCRIPT:
+                scripts.append(Path(parent, name))
+    return audio, tables, scripts
 
 
 def _by_name(folder: Path) -> str:
@@ -149,6 +167,19 @@ def _aihub(folder: Path, audio: list[Path], tables: list[Path],
         raise SerError(f'{folder}: all clips listed in {listed(p.name for p in chosen)} are '
                        'missing; unpack the archives of the corpus into this folder')
     return Listing('aihub', folder, 'lists of the corpus', recordings, skipped)
+
+
+def _aihub_emotion(folder: Path, audio: list[Path], scripts: list[Path], corpus: Optional[str],
+                   numbers: aihub_emotion.Numbers) -> Optional[Listing]:
+    if corpus not in (None, aihub_emotion.CORPUS):
+        return None
+    if corpus is None and not aihub_emotion.is_corpus(folder, audio, scripts):
+        return None
+    listing = aihub_emotion.read(folder, audio, scripts, numbers)
+    if not listing.recordings and not listing.faults:
+        raise SerError(f'{folder}: none of the {len(audio)} audio files belongs to a speaker of '
+                       f'{aihub_emotion.CORPUS}')
+    return listing
 
 
 def _named(folder: Path, audio: list[Path], corpus: Optional[str]) -> Optional[Listing]:

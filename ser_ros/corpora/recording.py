@@ -16,12 +16,35 @@ class Recording:
         speaker: '' if the corpus does not name it.
         sex: of the speaker, 'female', 'male' or another word of the corpus's list; '' where it says
             none.
+        text: what is said, in composed letters (NFC); '' where it is unknown.
+        sentence: id of what is said, the same for every speaker; '' where it is unknown.
     """
 
     path: Path
     label: str
     speaker: str = ''
     sex: str = ''
+    text: str = ''
+    sentence: str = ''
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something in the files of a corpus that has to be repaired before training.
+
+    Attributes:
+        path: the file.
+        line: number of the line from 1, or 0 for the file as a whole.
+        problem: what is wrong there.
+    """
+
+    path: Path
+    line: int
+    problem: str
+
+    def __str__(self) -> str:
+        """Return the place and the problem."""
+        return f'{self.path}{f", line {self.line}" if self.line else ""}: {self.problem}'
 
 
 @dataclass(frozen=True)
@@ -36,6 +59,7 @@ class Listing:
         skipped: files that are left out, each with the reason.
         speakers: where the speakers come from, in words; '' before
             `ser_ros.corpora.speakers.find_speakers`.
+        faults: what has to be repaired; the clips that it concerns are not among the recordings.
     """
 
     corpus: str
@@ -44,3 +68,4 @@ class Listing:
     recordings: list[Recording]
     skipped: list[tuple[Path, str]] = field(default_factory=list)
     speakers: str = ''
+    faults: list[Fault] = field(default_factory=list)
