@@ -61,9 +61,9 @@ def _lines(check: CorpusCheck, values: dict[str, Any]) -> Iterator[str]:
         yield f'label {label}: {count} clips left out'
     for label, count in values['unknown_labels'].items():
         yield f'UNKNOWN LABEL {label}: {count} clips'
-    if values['label_told_by_text'] is not None:
-        yield (f"text: for {values['label_told_by_text']:.1%} of the clips, another speaker's clip "
-               'of the same sentence tells the label')
+    if values['label_shown_by_text'] is not None:
+        yield (f"text: {values['label_shown_by_text']:.1%} of the clips have the label of other "
+               "speakers' clips of the same sentence")
     for line in _files('FAULTS', list(map(str, check.listing.faults)), all_of_them=True):
         yield line
     for line in _files('BROKEN', [item['problem'] for item in values['broken']]):

@@ -13,7 +13,7 @@ import numpy as np
 from ser_ros.corpora import CATALOGUE, Listing, Recording, emotion_map
 from ser_ros.corpora.clip_check import ClipCheck
 from ser_ros.corpora.labels import COMMON
-from ser_ros.corpora.telling_text import share_told_by_text
+from ser_ros.corpora.text_leak import share_shown_by_text
 
 # No speech is left above the rounding of 16 bits: -70 dBFS is an RMS of 10 steps.
 SILENT_DBFS = -70.0
@@ -139,7 +139,7 @@ class CorpusCheck:
             'total_duration_s': round(float(self.durations_s().sum()), 3),
             'duration_s': spread(self.durations_s()), 'level_dbfs': spread(self.levels_dbfs()),
             'sample_rates_hz': dict(Counter(clip.rate_hz for _, clip in self.usable)),
-            'label_told_by_text': share_told_by_text(self.listing.recordings),
+            'label_shown_by_text': share_shown_by_text(self.listing.recordings),
             'faults': [{'file': str(fault.path), 'line': fault.line, 'problem': fault.problem}
                        for fault in self.listing.faults],
             'broken': [{'file': str(path), 'problem': text} for path, text in self.broken],

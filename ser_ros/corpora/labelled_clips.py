@@ -17,8 +17,7 @@ from ser_ros.audio.format import int16_to_float
 from ser_ros.corpora import Listing
 from ser_ros.corpora.clip_check import leave_out_unreadable
 from ser_ros.corpora.labels import COMMON, as_word
-from ser_ros.corpora.parts import EVERYONE, PARTS, Corpus, Selection
-from ser_ros.corpora.sentences import labels_of
+from ser_ros.corpora.parts import EVERYONE, PARTS, Corpus, Selection, sentences_of
 from ser_ros.corpora.sexes import sex_of
 from ser_ros.corpora.speakers import AUTO, find_speakers
 from ser_ros.errors import Faults, SerError, listed
@@ -88,13 +87,8 @@ def _of_part(corpus: Corpus, part: str, listing: Listing, clips: Sequence[Clip])
         missing = set(speakers) - {clip.speaker for clip in members}
         if missing:
             raise SerError(f'{listing.folder}: no clips of the speakers {listed(sorted(missing))}')
-    if corpus.sentences is None:
-        return members
-    try:
-        sentences = corpus.sentences.of(part, labels_of(listing.recordings))
-    except SerError as error:
-        raise SerError(f'{listing.folder}: {error}') from error
-    return [clip for clip in members if clip.sentence in sentences]
+    sentences = sentences_of(corpus, part, listing)
+    return [clip for clip in members if sentences is None or clip.sentence in sentences]
 
 
 def unused(config: Selection, root: Path) -> list[str]:

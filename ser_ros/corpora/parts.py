@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Optional, Protocol
 
-from ser_ros.corpora.sentences import Sentences
+from ser_ros.corpora.recording import Listing
+from ser_ros.corpora.sentences import Sentences, labels_of
 from ser_ros.corpora.shares import PARTS as PARTS
 from ser_ros.errors import SerError, listed
 from ser_ros.typed_values import key
@@ -47,6 +48,20 @@ class Selection(Protocol):
     @property
     def corpora(self) -> Mapping[str, Corpus]:
         """The speakers by corpus, the name of its folder."""
+
+
+def sentences_of(corpus: Corpus, part: str, listing: Listing) -> Optional[set[str]]:
+    """Return the ids of a part's sentences; None where it holds all sentences.
+
+    Raises:
+        SerError: if the listing has no clip of a sentence that is listed.
+    """
+    if corpus.sentences is None:
+        return None
+    try:
+        return corpus.sentences.of(part, labels_of(listing.recordings))
+    except SerError as error:
+        raise SerError(f'{listing.folder}: {error}') from error
 
 
 def check_corpus(name: str, corpus: Corpus) -> None:

@@ -91,10 +91,12 @@ class Sentences:
         return set().union(*found.values())
 
     def _check_overlap(self) -> None:
-        spans = sorted((_span(item), part, item) for part in PARTS for item in getattr(self, part))
+        spans = sorted((_span(item), number, item) for number, part in enumerate(PARTS)
+                       for item in getattr(self, part))
         # Of each part, the item that reaches furthest so far among ids of the same form.
         furthest: dict[tuple[str, bool, int], tuple[str, str]] = {}
-        for span, part, item in spans:
+        for span, number, item in spans:
+            part = PARTS[number]
             for other in PARTS:
                 last, name = furthest.get((other, *span[:2]), ('', ''))
                 if other != part and last >= span.first:

@@ -124,6 +124,8 @@ def _load(config: Config, root: Path, clips: list[Clip], cache: Path, threads: i
                            progress, copies)
     validation = load_windows(config, root, 'validation', cache, threads, progress)
     LOGGER.info('validation\n%s', labelled_clips.describe(list(validation.clips), config.labels))
+    for line in labelled_clips.unused(config, root):
+        LOGGER.info('%s', line)
     return Material(clips * (1 + copies), columns, copies, validation)
 
 

@@ -54,6 +54,9 @@ def _without_unused(values: dict[str, Any]) -> dict[str, Any]:
              'speech_encoder': asdict(SpeechEncoderOptions())}
     kept = {name: value for name, value in values.items()
             if name not in later or value != later[name]}
+    kept['corpora'] = {name: {key: value for key, value in corpus.items()
+                              if value or key not in ('sentences', 'numbers')}
+                       for name, corpus in kept['corpora'].items()}
     for member in [kept, *kept['partners']]:
         training = dict(member['training'])
         if training['windows_per_clip'] == Training().windows_per_clip:

@@ -167,11 +167,12 @@ def test_words_for_an_emotion(folder, label, emotion):
     'File_Path,Emotion,SPEAKER', '\ufeff file_path , emotion ,Speaker ',
     '"file_path", "emotion", "speaker"', 'text,FILE_PATH,EMOTION,speaker'])
 def test_names_of_columns(folder, header):
-    first = 'hello,' if header.startswith('text') else ''
+    text = 'hello' if header.startswith('text') else ''
+    first = f'{text},' if text else ''
     (folder / 'clips.csv').write_text(f'{header}\n{first}a.wav, "happy", kim \n', encoding='utf-8')
     for given in folder, folder / 'clips.csv':
         assert corpora.read(given).recordings == [
-            corpora.Recording(folder / 'a.wav', 'happy', 'kim')]
+            corpora.Recording(folder / 'a.wav', 'happy', 'kim', text=text)]
 
 
 @pytest.mark.parametrize('delimiter', [',', ';', '\t'])

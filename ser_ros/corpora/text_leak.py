@@ -9,10 +9,10 @@ from typing import Optional
 from ser_ros.corpora.recording import Recording
 
 
-def share_told_by_text(recordings: Sequence[Recording]) -> Optional[float]:
-    """Return the share of clips whose label another speaker's clip of the same sentence tells.
+def share_shown_by_text(recordings: Sequence[Recording]) -> Optional[float]:
+    """Return the share of clips whose label another speaker's clip of the same sentence shows.
 
-    The other speakers' clips of a sentence tell their most frequent label, and none where two
+    The other speakers' clips of a sentence show their most frequent label, and none where two
     labels are as frequent. Where a clip has no id of its sentence, its text stands for it.
 
     Returns:
@@ -26,10 +26,10 @@ def share_told_by_text(recordings: Sequence[Recording]) -> Optional[float]:
     for recording in spoken:
         by_speaker[_words(recording), recording.speaker][recording.label] += 1
         by_sentence[_words(recording)][recording.label] += 1
-    told = 0
+    shown = 0
     for (words, _), own in by_speaker.items():
-        told += own[_most_frequent(by_sentence[words] - own)]
-    return told / len(recordings)
+        shown += own[_most_frequent(by_sentence[words] - own)]
+    return shown / len(recordings)
 
 
 def _words(recording: Recording) -> str:
