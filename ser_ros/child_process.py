@@ -109,9 +109,18 @@ class ChildProcess:
     def end(self) -> str:
         """How it ended, as the rest of a sentence."""
         assert self.exit_code is not None
-        if self.exit_code < 0:
-            return f'was ended by the signal {signal.Signals(-self.exit_code).name}'
-        return f'ended with exit code {self.exit_code}'
+        return describe_end(self.exit_code)
+
+
+def describe_end(exit_code: int) -> str:
+    """Return how a process ended, as the rest of a sentence.
+
+    Args:
+        exit_code: its exit code, or the negative number of the signal that ended it.
+    """
+    if exit_code < 0:
+        return f'was ended by the signal {signal.Signals(-exit_code).name}'
+    return f'ended with exit code {exit_code}'
 
 
 def _message(line: str) -> Optional[Message]:

@@ -201,7 +201,8 @@ class Recognizer(EmotionStream):
                 if window.end_s < source.duration_s:
                     advance(window.end_s / source.duration_s)
             return file_result(
-                os.fspath(path), source.duration_s, windows, self.labels, source.warning)
+                os.fspath(path), source.duration_s, windows, self.labels, source.warning,
+                source.incomplete)
 
 
 def _samples(source: FileSource) -> Iterator[np.ndarray]:

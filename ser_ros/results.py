@@ -97,7 +97,7 @@ class FileResult(Result):
 
     Attributes:
         path: of the file.
-        duration_s: its length [s]; NaN where the file does not say it.
+        duration_s: length of the sound that was read [s]; NaN with an error.
         state: EMOTION, NO_SPEECH where no window holds enough speech, or None with an error.
         label: the most probable emotion; empty unless ``state`` is EMOTION.
         confidence: its probability, [0, 1]; 0 in NO_SPEECH, NaN with an error.
@@ -106,6 +106,7 @@ class FileResult(Result):
         windows: the windows of the file.
         labels: the emotions that could have been named.
         warning: what is wrong with the file though it could be read; usually empty.
+        incomplete: whether a part of its sound is missing here; the warning says which.
         error: why the file could not be read; empty if it could.
     """
 
@@ -119,6 +120,7 @@ class FileResult(Result):
     labels: Tuple[str, ...]
     warning: str = ''
     error: str = ''
+    incomplete: bool = False
 
     @property
     def speech_windows(self) -> int:
@@ -190,16 +192,18 @@ class EmotionDistribution(Result):
 
 
 def file_result(path: str, duration_s: float, windows: Sequence[WindowResult],
-                labels: Tuple[str, ...], warning: str = '') -> FileResult:
+                labels: Tuple[str, ...], warning: str = '',
+                incomplete: bool = False) -> FileResult:
     """Sum up the windows of one file; every window with speech counts the same."""
     raw = [window.raw_probabilities for window in windows if window.state is not State.NO_SPEECH]
     if not raw:
         return FileResult(path, duration_s, State.NO_SPEECH, '', 0.0,
-                          np.zeros(len(labels), np.float32), tuple(windows), labels, warning)
+                          np.zeros(len(labels), np.float32), tuple(windows), labels, warning,
+                          incomplete=incomplete)
     mean = np.asarray(np.mean(raw, axis=0, dtype=np.float64), np.float32)
     leader = int(np.argmax(mean))
     return FileResult(path, duration_s, State.EMOTION, labels[leader], float(mean[leader]), mean,
-                      tuple(windows), labels, warning)
+                      tuple(windows), labels, warning, incomplete=incomplete)
 
 
 def unreadable_file(path: str, labels: Tuple[str, ...], error: str) -> FileResult:

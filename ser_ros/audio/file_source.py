@@ -7,9 +7,11 @@ from typing import Optional, Union
 
 import numpy as np
 
+from ser_ros.audio.channels import AUTO
 from ser_ros.audio.chunker import Chunker
-from ser_ros.audio.decoders import KINDS, open_decoder
-from ser_ros.audio.format import check_finite, float_to_int16
+from ser_ros.audio.decoder import KINDS
+from ser_ros.audio.format import float_to_int16
+from ser_ros.audio.mono import MonoReader
 from ser_ros.audio.resample import StreamResampler
 from ser_ros.audio.source import AudioSource
 from ser_ros.errors import SerError
@@ -18,23 +20,25 @@ from ser_ros.errors import SerError
 class FileSource(AudioSource):
     """Read an audio file block by block, never the whole file in memory.
 
-    Its rate is from 8 to 192 kHz. Of several channels the mean is taken.
+    Its rate is from 8 to 192 kHz and may change inside the file. `MonoReader` makes one channel
+    of several.
 
     The last chunk is filled up with zeros. A file that breaks off gives what can be decoded, and
     a ``warning``.
 
     Attributes:
-        duration_s: length that the file's header declares, or NaN.
+        duration_s: length that the file declares, or NaN; at its end, that of what was read.
     """
 
     def __init__(self, path: Union[str, 'os.PathLike[str]'], loop: bool = False,
-                 min_samples: int = 0):
+                 min_samples: int = 0, channel: str = AUTO):
         """Open the file and decode its beginning.
 
         Args:
             path: path of the file; ``~`` is the home folder.
             loop: start again at the end, without a gap, and never end.
             min_samples: silence follows a shorter file up to this length, at 16 kHz.
+            channel: see `ser_ros.audio.channels.ChannelMixer`.
 
         Raises:
             SerError: if it is missing, unreadable, empty, no audio, or holds no samples.
@@ -42,21 +46,37 @@ class FileSource(AudioSource):
         self.description = os.path.expanduser(os.fspath(path))
         self._loop = loop
         self._min_samples = min_samples
+        self._channel = channel
         self._chunks = Chunker()
         self._n_samples = 0
         self._ended = False
-        self._decoder = open_decoder(self.description)
+        self._reader = MonoReader(self.description, channel)
         try:
-            self.duration_s = self._decoder.duration_s
+            self._rate_hz = self._reader.rate_hz
             self._resampler = self._new_resampler()
-            self._first = self._decode()
+            self._first = self._reader.read()
             if self._first is None:
-                warning = f' ({self.warning})' if self.warning else ''
-                raise SerError(f"'{self.description}' contains no audio samples{warning}; give an "
+                missing = f' ({self._reader.missing})' if self._reader.missing else ''
+                raise SerError(f"'{self.description}' contains no audio samples{missing}; give an "
                                f'audio file ({KINDS})')
         except SerError:
             self.close()
             raise
+
+    @property
+    def duration_s(self) -> float:
+        """Length that the file declares [s], or NaN; at its end, that of what was read."""
+        return self._reader.duration_s
+
+    @property
+    def warning(self) -> str:  # type: ignore[override]
+        """What a person should know about the file so far; empty if there is nothing."""
+        return '; '.join(text for text in (self._reader.missing, self._reader.note) if text)
+
+    @property
+    def incomplete(self) -> bool:  # type: ignore[override]
+        """Whether sound of the file is missing in what was read."""
+        return bool(self._reader.missing)
 
     def read(self) -> Optional[np.ndarray]:
         """Return the next chunk, int16 of shape (320,), or None at the end of the file."""
@@ -72,29 +92,24 @@ class FileSource(AudioSource):
     def close(self) -> None:
         """Close the file; nothing can be read afterwards."""
         self._ended = True
-        self._decoder.close()
+        self._reader.close()
 
     def _fill(self) -> None:
         block, self._first = self._first, None
         if block is None:
-            block = self._decode()
+            block = self._reader.read()
         if block is None and self._loop:
-            self._decoder.close()
-            self._decoder = open_decoder(self.description)
-            block = self._decode()
+            self._reader.close()
+            self._reader = MonoReader(self.description, self._channel)
+            block = self._reader.read()
         if block is None:
             self._finish()
-        else:
-            self._push(self._resampler.push(block))
-
-    def _decode(self) -> Optional[np.ndarray]:
-        """Return the next block as float32 mono, or None at the end."""
-        block = self._decoder.read()
-        if block is None:
-            self.warning = self._decoder.warning
-            return None
-        check_finite(block, f"'{self.description}'")
-        return block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)
+            return
+        if self._reader.rate_hz != self._rate_hz:
+            self._push(self._resampler.flush())
+            self._rate_hz = self._reader.rate_hz
+            self._resampler = self._new_resampler()
+        self._push(self._resampler.push(block))
 
     def _push(self, samples: np.ndarray) -> None:
         self._n_samples += samples.size
@@ -109,6 +124,6 @@ class FileSource(AudioSource):
 
     def _new_resampler(self) -> StreamResampler:
         try:
-            return StreamResampler(self._decoder.rate_hz)
+            return StreamResampler(self._rate_hz)
         except SerError as error:
             raise SerError(f"cannot use '{self.description}': {error}") from error

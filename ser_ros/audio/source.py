@@ -24,6 +24,7 @@ class AudioSource(BlockReader):
         overflows: how often audio was lost so far because it was not fetched in time.
         warning: what a person should know about the audio, such as a file that breaks off;
             empty if there is nothing.
+        incomplete: whether sound of a file is missing in what was read.
         captured_at_s: when the first sample of the latest chunk was captured, on the clock of
             time.monotonic(); NaN for a file.
     """
@@ -32,6 +33,7 @@ class AudioSource(BlockReader):
     live = False
     overflows = 0
     warning = ''
+    incomplete = False
     captured_at_s = float('nan')
 
     @abc.abstractmethod

@@ -29,7 +29,8 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         'classify', help='classify the emotions in audio files, without ROS',
         description='Classify the emotion in each audio file, and count the emotions over all '
-        'files. Exit code: 0 success, 1 some files could not be read, 2 error.')
+        'files. Exit code: 0 success, 1 some files could not be read, or not to their end, '
+        '2 error.')
     parser.add_argument(
         'paths', nargs='+', metavar='FILE|DIR',
         help='audio files, and folders to search for them (recursively)')
@@ -112,8 +113,9 @@ def _classify(recognizer: 'Recognizer', paths: Sequence[str], writer: 'Writer',
                 tell(f'warning: {result.path}: {result.warning}')
             if result.error:
                 failures.add(result.error)
-            else:
-                writer.add(result)
+                continue
+            failures.count += result.incomplete
+            writer.add(result)
 
 
 def _format(args: Any) -> str:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ser_ros.audio.decoders import Decoder, open_decoder
-from ser_ros.audio.format import check_finite, check_rate, float_to_int16
+from ser_ros.audio.format import check_rate, float_to_int16
+from ser_ros.audio.mono import MonoReader
 from ser_ros.errors import SerError
 from ser_ros.features.level import MIN_LEVEL_DBFS, level_dbfs
 from ser_ros.progress import Progress
@@ -23,10 +23,11 @@ class ClipCheck:
 
     Attributes:
         duration_s, rate_hz: of what could be decoded.
-        level_dbfs: RMS over the whole file, its channels averaged, -120..0.
+        level_dbfs: RMS over the whole file, as one channel and without an offset, -120..0.
         content: digest of the samples, rounded to 16 bits, and their rate: equal for the same sound
             in another container. '' where nothing could be decoded.
-        problem: why the file cannot be used, or ''.
+        problem: why the file, or a part of it, cannot be used, or ''.
+        note: what is odd about the file though all of it is used, or ''.
     """
 
     duration_s: float
@@ -34,42 +35,28 @@ class ClipCheck:
     level_dbfs: float
     content: str
     problem: str
+    note: str = ''
 
 
 def measure(path: Path) -> ClipCheck:
     """Decode a file from start to end; what is wrong with it becomes its ``problem``."""
     try:
-        with closing(open_decoder(str(path))) as decoder:
-            check_rate(decoder.rate_hz)
-            check = _measure(decoder, path)
-        _check_riff_size(path)
+        with closing(MonoReader(str(path))) as reader:
+            check_rate(reader.rate_hz)
+            return _measure(reader, path)
     except SerError as error:
         return ClipCheck(0.0, 0, MIN_LEVEL_DBFS, '', str(error))
-    return check
 
 
-def _check_riff_size(path: Path) -> None:
-    """Raise SerError for a WAV file shorter than its header says; libsndfile does not report it."""
-    with open(path, 'rb') as file:
-        magic, declared = file.read(4), int.from_bytes(file.read(4), 'little') + 8
-    held = path.stat().st_size
-    # Programs that write to a pipe declare the largest size there is.
-    if magic == b'RIFF' and held < declared < 2 ** 31:
-        raise SerError(f"'{path}' ends early: it holds {held} of {declared} bytes")
-
-
-def _measure(decoder: Decoder, path: Path) -> ClipCheck:
-    blocks = []
-    for block in decoder:
-        check_finite(block, f"'{path}'")
-        blocks.append(block.mean(axis=1))
-    samples = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
+def _measure(reader: MonoReader, path: Path) -> ClipCheck:
+    samples = np.concatenate([np.zeros(0, np.float32), *reader])
+    problem = f"'{path}' {reader.missing}" if reader.missing else ''
     if not len(samples):
-        raise SerError(f"'{path}' contains no audio samples")
+        raise SerError(problem or f"'{path}' contains no audio samples")
     digest = hashlib.sha256(float_to_int16(samples).tobytes())
-    digest.update(str(decoder.rate_hz).encode())
-    return ClipCheck(len(samples) / decoder.rate_hz, decoder.rate_hz, level_dbfs(samples),
-                     digest.hexdigest(), decoder.warning)
+    digest.update(str(reader.rate_hz).encode())
+    return ClipCheck(reader.duration_s, reader.rate_hz, level_dbfs(samples), digest.hexdigest(),
+                     problem, f"'{path}' {reader.note}" if reader.note else '')
 
 
 def measure_all(paths: list[Path], threads: int, progress: Progress) -> list[ClipCheck]:

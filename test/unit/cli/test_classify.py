@@ -109,7 +109,7 @@ class TestFiles:
         size = os.path.getsize(path)
         with open(path, 'r+b') as file:
             file.truncate(size // 2)
-        assert ser_ros(path, '--format', 'csv') == 0
+        assert ser_ros(path, '--format', 'csv') == 1
         out, err = capsys.readouterr()
         assert f'ser_ros: warning: {path}: ' in err
         assert len(out.splitlines()) == 2
