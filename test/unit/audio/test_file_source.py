@@ -100,7 +100,7 @@ def test_16_bit_at_16_khz_comes_through_bit_by_bit(tmp_path):
     assert result.size == 50240
 
 
-def test_float_beyond_full_scale_is_clipped(tmp_path):
+def test_float_beyond_full_scale_comes_down_to_it(tmp_path):
     path = write(tmp_path / 'a.wav', np.array([3, -3] * 30000, np.float32), subtype='FLOAT')
     assert set(read_all(FileSource(path)).tolist()) == {32767, -32768, 0}
 
