@@ -3,6 +3,7 @@
 """AI-Hub's emotional speech: scripts, faults, the part without a script, words as labels."""
 
 import json
+import pathlib
 import unicodedata
 
 import pytest
@@ -22,11 +23,12 @@ from ser_ros import corpora
 from ser_ros.cli.main import main
 from ser_ros.corpora import aihub_script
 from ser_ros.corpora.labelled_clips import load_part, strangers, to_clips
-from ser_ros.corpora.parts import Corpus
+from ser_ros.corpora.parts import PARTS, Corpus
 from ser_ros.emotion.labels import EMOTIONS
 from ser_ros.errors import Faults, SerError
 from ser_ros.training import config
 
+KOREAN = pathlib.Path(__file__).resolve().parents[3] / 'config' / 'train' / 'wav2vec2_korean.yaml'
 SHORT = {'duration_s': 0.1}
 LABELS = ['anxious', 'kind', 'dry', 'others']
 OTHERS = {word: 'others' for word in WORDS if word.lower() not in LABELS}
@@ -274,3 +276,26 @@ def test_the_parts_of_a_configuration(tmp_path, sound_corpus):
     loaded = settings(tmp_path)
     assert loaded.corpora['aihub'] == Corpus(['F0001', 'M0001'], ['F0002'], ['M0002'])
     assert len(load_part(loaded, sound_corpus.parent, 'train')) == 16
+
+
+def test_the_shipped_configuration_for_korean(tmp_path):
+    make_aihub_corpus(
+        tmp_path / 'aihub-emotion', [f'{sex}000{number}' for sex in 'FM' for number in range(1, 5)],
+        WORDS, 2, duration_s=0.02)
+    text = KOREAN.read_text(encoding='utf-8')
+    loaded = settings(tmp_path, text)
+    parts = {part: load_part(loaded, tmp_path, part) for part in PARTS}
+    for key in 'speaker', 'sentence':
+        found = [{getattr(clip, key) for clip in clips} for clips in parts.values()]
+        assert len(set.union(*found)) == sum(map(len, found)) == {'speaker': 8, 'sentence': 32}[key]
+    by_sentence = {item.sentence: item.label
+                   for item in corpora.read(tmp_path / 'aihub-emotion').recordings}
+    for clips in parts.values():
+        for clip in clips:
+            word = by_sentence[clip.sentence]
+            assert LABELS[clip.label] == (word if word in LABELS else 'others')
+    without = settings(tmp_path, text.replace('  DOUBT: others\n', '').replace(
+        'drop: []', 'drop: [DOUBT]'))
+    words = {by_sentence[clip.sentence] for part in PARTS
+             for clip in load_part(without, tmp_path, part)}
+    assert words == {word.lower() for word in WORDS} - {'doubt'}

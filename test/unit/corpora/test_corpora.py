@@ -432,12 +432,12 @@ def test_file_names_say_what_the_lists_say(shared_data, tmp_path, corpus):
     assert found == expected
 
 
-def test_all_configurations_share_one_split():
+def test_all_configurations_with_these_corpora_share_one_split():
     split = yaml.safe_load((ROOT / 'config' / 'splits' / 'strangers.yaml').read_text())
     for path in (ROOT / 'config' / 'train').glob('*.yaml'):
-        loaded = load(str(path))
-        assert {name: {part: getattr(corpus, part) for part in PARTS if getattr(corpus, part)}
-                for name, corpus in loaded.corpora.items()} == split
+        parts = {name: {part: getattr(corpus, part) for part in PARTS if getattr(corpus, part)}
+                 for name, corpus in load(str(path)).corpora.items()}
+        assert parts == split or not parts.keys() & split.keys()
 
 
 def test_every_speaker_is_in_the_shipped_split(shared_data):

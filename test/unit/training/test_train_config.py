@@ -14,6 +14,7 @@ from ser_ros.errors import SerError
 from ser_ros.training import config
 
 SHIPPED = sorted((pathlib.Path(__file__).resolve().parents[3] / 'config' / 'train').glob('*.yaml'))
+STRANGERS = [path for path in SHIPPED if 'strangers.yaml' in path.read_text(encoding='utf-8')]
 
 
 def test_defaults_and_values(config_path):
@@ -146,6 +147,15 @@ def test_a_part_without_speakers(tmp_path, config_path, corpora):
 
 
 @pytest.mark.parametrize('path', SHIPPED, ids=[path.stem for path in SHIPPED])
+def test_shipped_configurations_load(path):
+    assert config.load(str(path)).name == path.stem
+
+
+def test_the_shipped_models_share_a_split():
+    assert {'resnet34', 'small', 'voice'} <= {path.stem for path in STRANGERS}
+
+
+@pytest.mark.parametrize('path', STRANGERS, ids=[path.stem for path in STRANGERS])
 def test_the_shipped_split(shared_data, path):
     loaded = config.load(str(path))
     parts = {part: load_part(loaded, shared_data, part) for part in PARTS}
