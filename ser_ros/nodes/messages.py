@@ -12,10 +12,11 @@ from ser_ros.msg import (  # noqa: E402
     Emotion,
     EndOfStream,
     Mitigation,
+    MitigationState,
     ModelInfo,
     SpeechFeatures,
 )
 
 __all__ = [
-    'AudioDataStamped', 'AudioInfo', 'Emotion', 'EndOfStream', 'Mitigation', 'ModelInfo',
-    'SpeechFeatures']
+    'AudioDataStamped', 'AudioInfo', 'Emotion', 'EndOfStream', 'Mitigation',
+    'MitigationState', 'ModelInfo', 'SpeechFeatures']

@@ -148,7 +148,8 @@ class TestMessages:
         fields = set(re.findall(r'^[\w/]+(?:\[\])? (\w+)$', self.definition(name), re.MULTILINE))
         assert set(re.findall(r'`(\w+)`', self.ROWS[name])) == fields - {'header'}
 
-    @pytest.mark.parametrize('name, prefix', [('Emotion', 'STATE_'), ('Mitigation', 'PHASE_')])
+    @pytest.mark.parametrize('name, prefix', [
+        ('Emotion', 'STATE_'), ('Mitigation', 'PHASE_'), ('MitigationState', 'PHASE_')])
     def test_constants(self, name, prefix):
         constants = dict(re.findall(prefix + r'(\w+)=(\d+)', self.definition(name)))
         assert dict(re.findall(r'([A-Z_]+) (\d+)', self.ROWS[name])) == constants

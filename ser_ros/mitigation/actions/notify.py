@@ -22,4 +22,4 @@ class Notify(Action):
 
     def start(self, now_s: float) -> None:
         """Publish the notice."""
-        self.outlets.publish_notice(self.call.options.text)
+        self.outlets.publish_notice(self.options.text)

@@ -235,7 +235,7 @@ def broken(where, value):
     ('strategies.calm.steps.0.actions', [], [CALM + '.actions is []', 'one or more']),
     ('strategies.calm.steps.0.actions.0', 'say', [CALM + '.actions[0]', "'say'", 'mapping']),
     ('strategies.calm.steps.0.actions.0', {'sing': {}},
-     [CALM + '.actions[0]: unknown action', "'sing'", 'say, notify']),
+     [CALM + '.actions[0]: unknown action', "'sing'", 'say, play, slow_down, light, notify']),
     ('strategies.calm.steps.0.actions.0.notify', {'text': 'x'},
      [CALM + '.actions[0]', 'notify, say', 'one action']),
     ('strategies.calm.steps.0.actions.0', {'notify': None},
