@@ -70,6 +70,8 @@ def _lines(check: CorpusCheck, values: dict[str, Any]) -> Iterator[str]:
         yield line
     for line in _files('SILENT', values['silent']):
         yield line
+    for line in _files('odd, but usable', values['notes']):
+        yield line
     contradictions = [' = '.join(group) for group in values['contradictions']]
     for line in _files('SAME SOUND, DIFFERENT LABEL OR SPEAKER', contradictions):
         yield line

@@ -12,6 +12,7 @@ import numpy as np
 
 from ser_ros.audio.format import check_rate, float_to_int16
 from ser_ros.audio.mono import MonoReader
+from ser_ros.audio.offset import OFFSET
 from ser_ros.errors import SerError
 from ser_ros.features.level import MIN_LEVEL_DBFS, level_dbfs
 from ser_ros.progress import Progress
@@ -53,10 +54,16 @@ def _measure(reader: MonoReader, path: Path) -> ClipCheck:
     problem = f"'{path}' {reader.missing}" if reader.missing else ''
     if not len(samples):
         raise SerError(problem or f"'{path}' contains no audio samples")
+    notes = [f"'{path}' {reader.note}"] if reader.note else []
+    offset = float(np.mean(samples, dtype=np.float64))
+    if abs(offset) >= OFFSET:
+        notes.append(f"'{path}' has an offset of {offset:.3f}, which is taken out")
+    else:
+        offset = 0.0
     digest = hashlib.sha256(float_to_int16(samples).tobytes())
     digest.update(str(reader.rate_hz).encode())
-    return ClipCheck(reader.duration_s, reader.rate_hz, level_dbfs(samples), digest.hexdigest(),
-                     problem, f"'{path}' {reader.note}" if reader.note else '')
+    return ClipCheck(reader.duration_s, reader.rate_hz, level_dbfs(samples - np.float32(offset)),
+                     digest.hexdigest(), problem, '; '.join(notes))
 
 
 def measure_all(paths: list[Path], threads: int, progress: Progress) -> list[ClipCheck]:

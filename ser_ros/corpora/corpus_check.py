@@ -55,6 +55,11 @@ class CorpusCheck:
                 if clip.problem]
 
     @property
+    def notes(self) -> list[str]:
+        """What is odd about files of which all sound is used."""
+        return [clip.note for clip in self.clips if clip.note]
+
+    @property
     def silent(self) -> list[Path]:
         """Files without any sound to speak of."""
         return [recording.path for recording, clip in self._pairs()
@@ -143,6 +148,7 @@ class CorpusCheck:
             'faults': [{'file': str(fault.path), 'line': fault.line, 'problem': fault.problem}
                        for fault in self.listing.faults],
             'broken': [{'file': str(path), 'problem': text} for path, text in self.broken],
+            'notes': self.notes,
             'silent': [str(path) for path in self.silent],
             'quiet_dbfs': self.quiet_dbfs, 'quiet': [str(path) for path in self.quiet],
             'duplicates': [[str(recording.path) for recording in group]

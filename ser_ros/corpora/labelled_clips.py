@@ -14,6 +14,7 @@ import numpy as np
 from ser_ros import corpora
 from ser_ros.audio.file_source import FileSource
 from ser_ros.audio.format import int16_to_float
+from ser_ros.audio.offset import remove_offset
 from ser_ros.corpora import Listing
 from ser_ros.corpora.clip_check import leave_out_unreadable
 from ser_ros.corpora.labels import COMMON, as_word
@@ -268,7 +269,9 @@ def readable(clips: Sequence[Clip], threads: int,
 
 
 def read_samples(path: Path, min_samples: int = 0) -> np.ndarray:
-    """Read a clip exactly as the running graph hears it: 16 kHz mono int16, in whole chunks.
+    """Read a clip exactly as the running graph hears it.
+
+    That is 16 kHz mono, rounded to 16 bits, in whole chunks, without an offset.
 
     Args:
         min_samples: silence follows a shorter clip up to this length.
@@ -280,7 +283,7 @@ def read_samples(path: Path, min_samples: int = 0) -> np.ndarray:
         SerError: if the file cannot be read.
     """
     with closing(FileSource(str(path), min_samples=min_samples)) as source:
-        return int16_to_float(np.concatenate(list(source)))
+        return remove_offset(int16_to_float(np.concatenate(list(source))))
 
 
 def describe(clips: list[Clip], labels: list[str]) -> str:

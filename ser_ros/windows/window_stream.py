@@ -7,6 +7,7 @@ from typing import Iterable, Iterator
 
 import numpy as np
 
+from ser_ros.audio.offset import OffsetRemover
 from ser_ros.errors import SerError
 from ser_ros.features.base import FeatureExtractor
 from ser_ros.features.framing import check_samples
@@ -60,7 +61,8 @@ class WindowStream:
     """Joins features, voice activity, level and pitch into windows, scheduled by sample count.
 
     The first window is complete with the extractor's window_samples, the others one period
-    apart. How the sound is cut into pushes changes nothing.
+    apart. How the sound is cut into pushes changes nothing. A constant offset of the sound is
+    taken out first.
     """
 
     def __init__(self, extractor: FeatureExtractor, voice_activity: VoiceActivity,
@@ -82,6 +84,7 @@ class WindowStream:
         voice_activity.keep(extractor.window_samples)
         self._newest = np.zeros(min(self._period, extractor.window_samples), np.float32)
         self._input = np.empty(extractor.input_shape, np.float32)
+        self._offset = OffsetRemover(extractor.window_samples)
         self.reset()
 
     @property
@@ -101,6 +104,7 @@ class WindowStream:
 
     def reset(self) -> None:
         """Forget all sound; the next window has index 0 again."""
+        self._offset.reset()
         self._extractor.reset()
         self._voice_activity.reset()
         self._samples = 0
@@ -118,7 +122,7 @@ class WindowStream:
             SerError: for another dtype or shape, NaN or infinity, at once.
         """
         check_samples(samples)
-        return self._windows(samples)
+        return self._windows(self._offset.push(samples))
 
     def recording(self, chunks: Iterable[np.ndarray]) -> Iterator[Window]:
         """Yield the windows of a whole recording, at least one; see `push` and `finish`.
@@ -137,11 +141,16 @@ class WindowStream:
         Yields:
             That window; none where there were windows before, or no sound at all.
         """
+        yield from self._windows(self._offset.flush())
         if 0 < self._samples < self._extractor.window_samples:
             missing = self._extractor.window_samples - self._samples
-            yield from self._windows(np.zeros(missing, np.float32))
+            yield from self._windows([np.zeros(missing, np.float32)])
 
-    def _windows(self, samples: np.ndarray) -> Iterator[Window]:
+    def _windows(self, pieces: Iterable[np.ndarray]) -> Iterator[Window]:
+        for samples in pieces:
+            yield from self._windows_of(samples)
+
+    def _windows_of(self, samples: np.ndarray) -> Iterator[Window]:
         start = 0
         while start < len(samples):
             due = self._extractor.window_samples + self._index * self._period

@@ -114,3 +114,29 @@ def test_period_in_hops(period_s, hops):
 def test_bad_period(period_s):
     with pytest.raises(SerError, match='multiple of 0.02 s from 0.1 to 5.0 s, not'):
         make_stream(period_s)
+
+
+@pytest.mark.parametrize('offset', [0.1, -0.2, 0.02])
+def test_an_offset_of_the_sound_changes_little(whole, offset):
+    found = collect(make_stream(), SOUND + np.float32(offset), 320)
+    assert len(found) == len(whole)
+    for window, expected in zip(found, whole):
+        assert window.level_dbfs == pytest.approx(expected.level_dbfs, abs=1.0)
+        assert window.end_sample == expected.end_sample
+    assert np.abs(found[0].input - whole[0].input).mean() < 0.02
+
+
+@pytest.mark.parametrize('chunk', [1, 320, 50000])
+def test_chunks_change_nothing_with_an_offset(chunk):
+    sound = SOUND + np.float32(0.15)
+    expected = collect(make_stream(), sound, len(sound))
+    found = collect(make_stream(), sound, chunk)
+    for window, other in zip(found, expected):
+        for name, value in dataclasses.asdict(window).items():
+            np.testing.assert_array_equal(value, getattr(other, name))
+
+
+@pytest.mark.parametrize('size', [1, 100, 7999, 8001])
+def test_a_recording_shorter_than_what_finds_the_offset(size):
+    windows = list(make_stream().recording([SOUND[:size]]))
+    assert [window.end_sample for window in windows] == [WINDOW_SAMPLES]
