@@ -13,7 +13,8 @@ from ser_ros.extensions import Registry
 from ser_ros.features.base import FeatureExtractor
 from ser_ros.features.registry import create_extractor, shape_of_window
 from ser_ros.inference.model_file import PRECISIONS
-from ser_ros.training.options import EncoderOptions, SpeechEncoderOptions
+from ser_ros.training import older_keys
+from ser_ros.training.options import EarlyStopping, EncoderOptions, SpeechEncoderOptions
 from ser_ros.typed_values import build, key
 
 # Each a subclass of `ser_ros.training.networks.base.Network`; nothing here imports torch.
@@ -26,6 +27,7 @@ NETWORKS: Registry[Any] = Registry('network', 'ser_ros.networks', {
     'hubert': 'ser_ros.training.networks.speech_encoder:SpeechEncoder',
     'wavlm': 'ser_ros.training.networks.speech_encoder:SpeechEncoder',
 })
+ARITHMETIC = ('fp32', 'bf16', 'fp16')
 PRETRAINED = ('weights to start from: a file, empty for random ones; of wav2vec2, hubert and wavlm '
               'a folder, a name on the Hugging Face hub, or random')
 
@@ -35,7 +37,8 @@ class Training:
     """How the network is trained.
 
     With a patience the end is not known, so the learning rate rises over one epoch and stays. The
-    running mean of the weights then stands in for its decay, so ``averaging`` is needed.
+    running mean of the weights then stands in for its decay, so ``averaging`` is needed. With
+    early stopping the learning rate goes its way over all epochs, whether they come or not.
     """
 
     epochs: int = key('number of epochs, or with a patience the most there can be', 16, gt=0)
@@ -57,7 +60,21 @@ class Training:
     patience: int = key(
         'training ends after this many epochs without a better mean UAR on the validation '
         'speakers; 0 for exactly `epochs`', 0, ge=0)
-    bf16: bool = key('multiply in bfloat16; the weights stay in FP32', False)
+    early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
+    precision: str = key(
+        'numbers that are multiplied; the weights stay in FP32; fp16 needs a GPU', 'fp32',
+        choices=ARITHMETIC)
+    head_learning_rate: float = key(
+        "peak of the learning rate of the network's head; 0 for that of all", 0.0, ge=0)
+    warm_up_steps: int = key(
+        'steps until the learning rate is at its peak; 0 for a fifth of all, or with a patience '
+        'for one epoch', 0, ge=0)
+    accumulation: int = key(
+        'parts of a batch that are computed one after the other, which takes less memory', 1, gt=0)
+    gradient_checkpointing: bool = key(
+        'compute activations twice instead of keeping them, which takes less memory', False)
+    checkpoint_minutes: float = key(
+        'time between two checkpoints within an epoch [min]', 15.0, gt=0)
     windows_per_clip: int = key(
         'windows of each clip and copy that a frozen encoder embeds, to draw from', 2, gt=0)
     wave_variants: int = key(
@@ -65,11 +82,24 @@ class Training:
         'drawn as often as the clip itself', 0, ge=0)
 
     def __post_init__(self) -> None:
-        """Raise SerError for a patience without averaging."""
+        """Raise SerError for keys that do not fit each other."""
+        if self.patience and self.early_stopping.patience:
+            raise SerError(
+                f'patience is {self.patience} and early_stopping.patience is '
+                f'{self.early_stopping.patience}; allowed: one of the two')
+        steps = self.steps_per_epoch * self.epochs
+        if self.warm_up_steps >= steps:
+            raise SerError(f'warm_up_steps is {self.warm_up_steps}; allowed: below {steps}, the '
+                           'number of all steps')
         if self.patience and not self.averaging:
             raise SerError(
                 f'patience is {self.patience}, which needs averaging over 0 (such as 0.995), '
                 f'since the learning rate does not fall then; averaging is {self.averaging}')
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """The number of batches that an epoch's windows make."""
+        return -(-self.windows_per_epoch // self.batch)
 
 
 @dataclass(frozen=True)
@@ -89,8 +119,8 @@ class Config:
     The weighted mean of the logits of the network and of all its partners is the answer
     (`ser_ros.training.networks.ensemble`).
 
-    In the file ``corpora`` may be the path of a YAML file that holds the same, counted from the
-    configuration's folder, so that several configurations share one split.
+    In the file ``corpora`` and ``training`` may each be the path of a YAML file that holds the
+    same, counted from the configuration's folder, so that several configurations share it.
     """
 
     name: str = key('name of the model and its folder')
@@ -184,8 +214,9 @@ def load(path: str) -> Config:
         SerError: the file cannot be read, or a key is wrong, or a speaker is in two parts.
     """
     values = typed_yaml.read(path)
-    if isinstance(values, dict) and isinstance(values.get('corpora'), str):
-        values['corpora'] = typed_yaml.read(os.path.join(os.path.dirname(path), values['corpora']))
+    for name in ('corpora', 'training'):
+        if isinstance(values, dict) and isinstance(values.get(name), str):
+            values[name] = typed_yaml.read(os.path.join(os.path.dirname(path), values[name]))
     config = from_values(values, path)
     if config.weights and len(config.weights) != len(config.members):
         raise SerError(f'{path}: weights is {config.weights}; allowed: a number for each of the '
@@ -203,4 +234,4 @@ def from_values(values: Any, where: str) -> Config:
     Raises:
         SerError: as `load`.
     """
-    return build(Config, values, where)
+    return build(Config, older_keys.replaced(values, where), where)

@@ -1,6 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Groups of keys in the training configuration that only some networks look at."""
+"""Groups of keys in the training configuration."""
 
 from dataclasses import dataclass, field
 
@@ -8,6 +8,16 @@ from ser_ros.errors import SerError
 from ser_ros.typed_values import key
 
 POOLINGS = ('attention', 'mean')
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """When a training ends before its last epoch."""
+
+    patience: int = key(
+        'training ends after this many epochs without a better mean UAR on the validation '
+        'speakers; 0 for never', 0, ge=0)
+    threshold: float = key('how much higher a mean UAR must be to count as better', 0.0, ge=0, lt=1)
 
 
 @dataclass(frozen=True)

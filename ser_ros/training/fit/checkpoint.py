@@ -17,14 +17,21 @@ from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.errors import SerError
 from ser_ros.files import check_regular
 from ser_ros.training import config as configuration
+from ser_ros.training import older_keys
 from ser_ros.training.config import Config, Training
 from ser_ros.training.networks.registry import network_class
 from ser_ros.training.options import EncoderOptions, SpeechEncoderOptions
 
-FORMAT = 'ser_ros checkpoint 1'
+FORMAT = 'ser_ros checkpoint 2'
+# What has been written before: with one process's generators, and with the best weights inside.
+READABLE = ('ser_ros checkpoint 1', FORMAT)
 # What only the files depend on that are written in the end.
 KEYS_OF_FILES = {
     'name', 'version', 'licence', 'weights', 'precisions', 'fp16_weights', 'answer_accuracy'}
+# What suits the training to a machine; it changes figures by rounding alone, or not at all.
+KEYS_OF_MACHINE = {'accumulation', 'gradient_checkpointing', 'checkpoint_minutes'}
+# Keys of a training that the first release did not have.
+LATER_KEYS = {'windows_per_clip', 'early_stopping', 'head_learning_rate', 'warm_up_steps'}
 
 
 @dataclass(frozen=True)
@@ -57,12 +64,18 @@ def _without_unused(values: dict[str, Any]) -> dict[str, Any]:
     kept['corpora'] = {name: {key: value for key, value in corpus.items()
                               if value or key not in ('sentences', 'numbers')}
                        for name, corpus in kept['corpora'].items()}
-    for member in [kept, *kept['partners']]:
-        training = dict(member['training'])
-        if training['windows_per_clip'] == Training().windows_per_clip:
-            del training['windows_per_clip']
-        member['training'] = training
+    kept['training'] = _training_of_first_release(values['training'])
+    kept['partners'] = [{**partner, 'training': _training_of_first_release(partner['training'])}
+                        for partner in values['partners']]
     return kept
+
+
+def _training_of_first_release(values: dict[str, Any]) -> dict[str, Any]:
+    defaults = asdict(Training())
+    return older_keys.as_hashed({
+        name: value for name, value in values.items()
+        if name not in KEYS_OF_MACHINE
+        and not (name in LATER_KEYS and value == defaults[name])})
 
 
 def origins(config: Config, seed: int, clips: Sequence[Clip]) -> list[Origin]:
@@ -144,7 +157,7 @@ def _load(path: Path) -> dict[str, Any]:
         reason = str(error).split('\n', 1)[0]
         raise SerError(f'cannot read the checkpoint {path}: {reason}; remove it or use '
                        '--restart') from error
-    if not isinstance(stored, dict) or stored.get('format') != FORMAT:
+    if not isinstance(stored, dict) or stored.get('format') not in READABLE:
         raise SerError(f'{path} is not a checkpoint of this version of ser_ros; remove it or use '
                        '--restart')
     return stored
@@ -156,7 +169,7 @@ def _differences(before: Origin, now: Origin) -> list[str]:
         training = replace(before.config.training, epochs=now.config.training.epochs)
         before = replace(before, config=replace(before.config, training=training))
     return [*_changed(before.config, now.config, '', {'training', *KEYS_OF_FILES}),
-            *_changed(before.config.training, now.config.training, 'training.'),
+            *_changed(before.config.training, now.config.training, 'training.', KEYS_OF_MACHINE),
             *_changed(before, now, '', {'config'})]
 
 

@@ -21,18 +21,26 @@ class Epoch:
         loss: mean of the training batches.
         learning_rate: of the last step.
         uar: on the validation speakers, for each corpus and their ``mean``.
+        validation_loss, accuracy, macro_f1: on the validation speakers, mean of the corpora; None
+            in the checkpoints of older versions.
     """
 
     epoch: int
     loss: float
     learning_rate: float
     uar: dict[str, float]
+    validation_loss: float | None = None
+    accuracy: float | None = None
+    macro_f1: float | None = None
 
     def row(self) -> dict[str, Any]:
-        """Return the line's values by column."""
-        values = {key: value for key, value in asdict(self).items() if key != 'uar'}
+        """Return the line's values by column; '' for what is not known."""
+        values: dict[str, float | None] = {
+            'epoch': self.epoch, 'loss': self.loss, 'learning_rate': self.learning_rate}
         values.update({f'uar_{name}': value for name, value in self.uar.items()})
-        return {key: round(value, 5) for key, value in values.items()}
+        values.update(validation_loss=self.validation_loss, accuracy=self.accuracy,
+                      macro_f1=self.macro_f1)
+        return {key: '' if value is None else round(value, 5) for key, value in values.items()}
 
 
 def best(epochs: Sequence[Epoch]) -> Epoch:
@@ -42,10 +50,20 @@ def best(epochs: Sequence[Epoch]) -> Epoch:
 
 def is_over(epochs: Sequence[Epoch], settings: Training) -> bool:
     """Return whether there is no epoch left, or none has been better for too long."""
-    done = len(epochs)
-    if done and settings.patience and done - best(epochs).epoch >= settings.patience:
-        return True
-    return done >= settings.epochs
+    patience = settings.patience or settings.early_stopping.patience
+    if epochs and patience:
+        if len(epochs) - _last_better(epochs, settings.early_stopping.threshold) >= patience:
+            return True
+    return len(epochs) >= settings.epochs
+
+
+def _last_better(epochs: Sequence[Epoch], threshold: float) -> int:
+    """Return the number of the last epoch that was better than all before by a threshold."""
+    last, reference = 0, -float('inf')
+    for epoch in epochs:
+        if epoch.uar['mean'] > reference + threshold:
+            last, reference = epoch.epoch, epoch.uar['mean']
+    return last
 
 
 def write(epochs: Sequence[Epoch], folder: Path) -> None:
@@ -63,12 +81,23 @@ def write(epochs: Sequence[Epoch], folder: Path) -> None:
 
 
 def _draw(epochs: Sequence[Epoch], path: Path) -> None:
-    """Draw loss and validation UAR over the epochs."""
-    with plotting.figure(path, columns=2, figsize=(10, 4)) as (_, (left, right)):
+    """Draw losses, UAR, and accuracy with macro F1 over the epochs."""
+    with plotting.figure(path, columns=3, figsize=(15, 4)) as (_, (losses, uar, others)):
         numbers = [epoch.epoch for epoch in epochs]
-        left.plot(numbers, [epoch.loss for epoch in epochs])
-        left.set(xlabel='epoch', ylabel='training loss')
+        for name in 'loss', 'validation_loss':
+            losses.plot(numbers, _values(epochs, name), label=name.replace('_', ' '))
+        losses.set(xlabel='epoch', ylabel='cross-entropy')
         for name in epochs[0].uar:
-            right.plot(numbers, [100 * epoch.uar[name] for epoch in epochs], label=name)
-        right.set(xlabel='epoch', ylabel='UAR on validation speakers [%]')
-        right.legend()
+            uar.plot(numbers, [100 * epoch.uar[name] for epoch in epochs], label=name)
+        uar.set(xlabel='epoch', ylabel='UAR on validation speakers [%]')
+        for name, label in ('accuracy', 'accuracy'), ('macro_f1', 'macro F1'):
+            others.plot(numbers, [100 * value for value in _values(epochs, name)], label=label)
+        others.set(xlabel='epoch', ylabel='mean of the corpora [%]')
+        for axes in losses, uar, others:
+            axes.legend()
+
+
+def _values(epochs: Sequence[Epoch], name: str) -> list[float]:
+    """Return a figure of each epoch; NaN, which leaves a gap, where it is not known."""
+    values = [getattr(epoch, name) for epoch in epochs]
+    return [float('nan') if value is None else value for value in values]
