@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     most = max(THREADS_RANGE[1], os.cpu_count() or 1)
     if not 1 <= args.threads <= most:
         raise SerError(f'--threads must be from 1 to {most}, got {args.threads}')
-    check_packages('train', 'torch', 'onnx', 'matplotlib')
+    check_packages('train', 'torch', 'onnx', 'matplotlib', 'accelerate')
     from ser_ros.progress import Progress
     from ser_ros.training import config
     from ser_ros.training.fit import seeds

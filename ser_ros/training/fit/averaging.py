@@ -21,7 +21,8 @@ class _Itself(nn.Module):
     def update_parameters(self, network: nn.Module) -> None:
         """Do nothing: the network has been changed itself."""
 
-    def state_dict(self, *_: Any, **__: Any) -> dict[str, Any]:
+    def state_dict(  # type: ignore[override]
+            self, *_: Any, **__: Any) -> dict[str, Any]:
         """Return nothing: the network is stored beside."""
         return {}
 

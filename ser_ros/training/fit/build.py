@@ -27,7 +27,7 @@ from ser_ros.progress import Progress
 from ser_ros.training.config import Config
 from ser_ros.training.export import onnx_export
 from ser_ros.training.export.quantize import to_int8
-from ser_ros.training.fit import checkpoint, provenance
+from ser_ros.training.fit import checkpoint, processes, provenance
 from ser_ros.training.fit.cache import load_columns
 from ser_ros.training.fit.embedded import EmbeddedWindows, embed, embed_training
 from ser_ros.training.fit.history import best
@@ -59,30 +59,31 @@ class Material:
     copies: int
     validation: Windows
 
-    def windows(self, config: Config, generator: np.random.Generator) -> BalancedWindows:
+    def windows(self, config: Config, seed: int,
+                generator: np.random.Generator) -> BalancedWindows:
         """Return what draws from the clips and as many copies as the configuration says."""
         count = len(self.clips) // (1 + self.copies) * (1 + config.training.wave_variants)
         return BalancedWindows(self.clips[:count], self.columns[:count],
-                               config.make_extractor(), generator)
+                               config.make_extractor(), generator, seed)
 
     def for_training(
             self, network: Network, config: Config, seed: int, generator: np.random.Generator,
             progress: Progress) -> tuple[BalancedWindows | EmbeddedWindows, Windows]:
         """Return what the trained part of a network takes, to train on and to validate on."""
         if not isinstance(network, FrozenNetwork):
-            return self.windows(config, generator), self.validation
+            return self.windows(config, seed, generator), self.validation
         settings, each = config.training, config.training.windows_per_clip
         clips = len(self.clips) // (1 + self.copies)
         count = clips * (1 + settings.wave_variants)
         rows = embed_training(
             network, self.clips[:count], self.columns[:count], config.make_extractor(), each,
-            settings.bf16, seed, progress)
+            settings.precision, seed, progress)
         numbers = np.repeat(np.arange(count), each)
         windows = EmbeddedWindows(
             rows, [self.clips[number] for number in numbers.tolist()], numbers % clips,
             numbers // clips, config.labels, seed, generator)
         return windows, replace(
-            self.validation, inputs=embed(network, self.validation.inputs, settings.bf16))
+            self.validation, inputs=embed(network, self.validation.inputs, settings.precision))
 
 
 def build(config: Config, root: Path, output: Path, seeds: Sequence[int], threads: int,
@@ -98,22 +99,25 @@ def build(config: Config, root: Path, output: Path, seeds: Sequence[int], thread
         start: what to do about trainings that are in ``output`` already.
 
     Returns:
-        what the seeds gave, in their order.
+        what the seeds gave, in their order. In another process than the main one nothing.
 
     Raises:
         SerError: if the data is not as the configuration says, or ``output`` is taken.
     """
     keep_freed_memory()
-    torch.set_num_threads(threads)
+    torch.set_num_threads(max(1, threads // processes.expected()))
+    LOGGER.info('%s', processes.describe())
     clips = labelled_clips.load_part(config, root, 'train')
     runs = [Run(output / f'seed{seed}' if len(seeds) > 1 else output,
                 checkpoint.origins(config, seed, clips)) for seed in seeds]
-    todo = begin(runs, start)
+    todo = processes.broadcast(
+        [runs.index(run) for run in begin(runs, start)] if processes.is_main() else [])
     if todo:
-        material = _load(config, root, clips, output / 'cache', threads, progress)
-        for run in todo:
-            _train(run, material, start, threads, progress)
-    return [run.result() for run in runs]
+        with processes.main_first():
+            material = _load(config, root, clips, output / 'cache', threads, progress)
+        for index in todo:
+            _train(runs[index], material, start, threads, progress)
+    return [run.result() for run in runs] if processes.is_main() else []
 
 
 def _load(config: Config, root: Path, clips: list[Clip], cache: Path, threads: int,
@@ -130,17 +134,24 @@ def _load(config: Config, root: Path, clips: list[Clip], cache: Path, threads: i
 
 
 def _train(run: Run, material: Material, start: Start, threads: int, progress: Progress) -> None:
-    config, seed = run.origin.config, run.origin.seed
-    LOGGER.info('seed %d in %s', seed, run.folder)
-    if start is not Start.RESUME:
+    LOGGER.info('seed %d in %s', run.origin.seed, run.folder)
+    if start is not Start.RESUME and processes.is_main():
         run.clear()
     networks, epochs = [], []
     for part in run.parts:
         network, epoch = _train_part(part, material, progress)
         networks.append(network)
         epochs.append(epoch)
+    if processes.is_main():
+        _export(run, networks, epochs, material, threads, progress)
+
+
+def _export(run: Run, networks: Sequence[Network], epochs: Sequence[int], material: Material,
+            threads: int, progress: Progress) -> None:
+    """Join trained networks and write the files of the model."""
+    config, seed = run.origin.config, run.origin.seed
     # Not the generator of a training, so that how one went on does not change the ranges.
-    drawn = material.windows(config, np.random.default_rng(seed))
+    drawn = material.windows(config, seed, np.random.default_rng(seed))
     made_with = provenance.describe(run.origin, epochs)
     whole = join(networks, config.weights or [1.0] * len(networks))
     store(config, whole, drawn, material.validation, run.model_folder, made_with, threads,
@@ -153,10 +164,11 @@ def _train_part(part: Part, material: Material, progress: Progress) -> tuple[Net
     LOGGER.info('network %s, width %g', config.network, config.width)
     generator = seed_everything(part.origin.seed)
     trainer = Trainer(config, generator)
+    processes.vary_generators(part.origin.seed)
     part.restore(trainer)
     windows, validation = material.for_training(
         trainer.whole, config, part.origin.seed, generator, progress)
-    network = fit(trainer, windows, validation, lambda: part.save(trainer), progress)
+    network = fit(trainer, windows, validation, part, progress)
     return network, best(trainer.history).epoch
 
 
@@ -194,8 +206,9 @@ def _forms(network: Network, config: Config, shape: tuple[int, ...],
     model = onnx_export.to_onnx(network, shape)
 
     def int8() -> onnx.ModelProto:
-        (inputs, _), = drawn.batches(CALIBRATION_WINDOWS, CALIBRATION_WINDOWS)
-        return to_int8(model, inputs, network.int8_prefixes(), network.int8_operators)
+        batch, = drawn.batches(CALIBRATION_WINDOWS, CALIBRATION_WINDOWS)
+        return to_int8(model, batch.inputs(slice(None)), network.int8_prefixes(),
+                       network.int8_operators)
     make = {'fp32': lambda: onnx_export.with_fp16_weights(model) if config.fp16_weights else model,
             'fp16': lambda: onnx_export.to_fp16(model), 'int8': int8}
     return {name: make[name]() for name in stored_precisions(config)}

@@ -23,8 +23,8 @@ from ser_ros.training.networks.registry import network_class
 from ser_ros.training.options import EncoderOptions, SpeechEncoderOptions
 
 FORMAT = 'ser_ros checkpoint 2'
-# What has been written before: with one process's generators, and with the best weights inside.
-READABLE = ('ser_ros checkpoint 1', FORMAT)
+# With the generators of one process, and with the best weights inside.
+FIRST_FORMAT = 'ser_ros checkpoint 1'
 # What only the files depend on that are written in the end.
 KEYS_OF_FILES = {
     'name', 'version', 'licence', 'weights', 'precisions', 'fp16_weights', 'answer_accuracy'}
@@ -114,9 +114,14 @@ def _sha256(content: bytes) -> str:
 
 def write(path: Path, started: Origin, state: dict[str, Any]) -> None:
     """Replace the checkpoint in one step: whenever this ends, an old or a new one is whole."""
+    save(path, {'format': FORMAT, 'origin': asdict(started), 'state': state})
+
+
+def save(path: Path, values: dict[str, Any]) -> None:
+    """Replace a file of tensors and plain values in one step."""
     partial = path.with_name('.' + path.name)
     with open(partial, 'wb') as file:
-        torch.save({'format': FORMAT, 'origin': asdict(started), 'state': state}, file)
+        torch.save(values, file)
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
@@ -129,9 +134,17 @@ def read(path: Path) -> tuple[Origin, dict[str, Any]]:
         SerError: if the file is not a checkpoint.
     """
     stored = _load(path)
-    values = stored['origin']
+    values, state = stored['origin'], stored['state']
     values['config'] = configuration.from_values(values['config'], str(path))
-    return Origin(**values), stored['state']
+    if stored['format'] == FIRST_FORMAT:
+        state['generators'] = [_first_generators(state)]
+    return Origin(**values), state
+
+
+def _first_generators(state: dict[str, Any]) -> dict[str, torch.Tensor]:
+    """Return the generators of the one process that the first format knew."""
+    cuda = state.get('cuda')
+    return {'torch': state['torch'], **({'cuda': cuda[0]} if cuda else {})}
 
 
 def read_of(path: Path, started: Origin) -> dict[str, Any]:
@@ -149,15 +162,24 @@ def read_of(path: Path, started: Origin) -> dict[str, Any]:
     return state
 
 
-def _load(path: Path) -> dict[str, Any]:
+def load(path: Path) -> dict[str, Any]:
+    """Return what `save` has written.
+
+    Raises:
+        SerError: if it cannot be read.
+    """
     try:
         check_regular(str(path))
-        stored = torch.load(path, map_location='cpu', weights_only=True)
+        return torch.load(path, map_location='cpu', weights_only=True)
     except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
         reason = str(error).split('\n', 1)[0]
         raise SerError(f'cannot read the checkpoint {path}: {reason}; remove it or use '
                        '--restart') from error
-    if not isinstance(stored, dict) or stored.get('format') not in READABLE:
+
+
+def _load(path: Path) -> dict[str, Any]:
+    stored = load(path)
+    if not isinstance(stored, dict) or stored.get('format') not in (FIRST_FORMAT, FORMAT):
         raise SerError(f'{path} is not a checkpoint of this version of ser_ros; remove it or use '
                        '--restart')
     return stored

@@ -11,7 +11,8 @@ from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.features.base import Columns, FeatureExtractor
 from ser_ros.progress import Progress
 from ser_ros.training.augment.registry import draw_window_of
-from ser_ros.training.fit.device import device
+from ser_ros.training.fit.batch import Batch
+from ser_ros.training.fit.device import autocast, device
 from ser_ros.training.fit.voices import VoiceBaselines
 from ser_ros.training.fit.windows import WindowInputs
 from ser_ros.training.networks.base import FrozenNetwork
@@ -53,8 +54,9 @@ class EmbeddedWindows:
             rows, self._labels, voices, numbers, calm, np.random.default_rng((seed, STOCK)))
         self._chances = _chances([clip.corpus for clip in clips], self._labels)
 
-    def batches(self, windows: int, batch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield ``windows`` rows as (rows (n, size + 1), labels (n,)), n at most ``batch``."""
+    def batches(self, windows: int, batch: int, first: int = 0) -> Iterator[Batch]:
+        """Yield batches as `BalancedWindows.batches`; their inputs are (n, size + 1)."""
+        del first
         for start in range(0, windows, batch):
             count = min(batch, windows - start)
             drawn = np.searchsorted(self._chances, self._generator.random(count))
@@ -62,7 +64,7 @@ class EmbeddedWindows:
             inputs = np.empty_like(baselines)
             inputs[:, :-1] = self._rows[drawn] - baselines[:, :-1]
             inputs[:, -1] = baselines[:, -1]
-            yield inputs, self._labels[drawn]
+            yield Batch(inputs, self._labels[drawn])
 
 
 def _chances(corpora: Sequence[str], labels: np.ndarray) -> np.ndarray:
@@ -76,21 +78,21 @@ def _chances(corpora: Sequence[str], labels: np.ndarray) -> np.ndarray:
     return chances / chances[-1]
 
 
-def pool(network: FrozenNetwork, inputs: np.ndarray | WindowInputs, bf16: bool) -> np.ndarray:
+def pool(network: FrozenNetwork, inputs: np.ndarray | WindowInputs, precision: str) -> np.ndarray:
     """Return what the frozen part makes of inputs, before it is standardised, (n, size)."""
     place = device()
     frozen = network.to(place).eval()
     pooled = []
-    with torch.inference_mode(), torch.autocast(place.type, torch.bfloat16, enabled=bf16):
+    with torch.inference_mode(), autocast(precision):
         for start in range(0, len(inputs), BATCH):
             batch = torch.from_numpy(inputs[start:start + BATCH]).to(place)
             pooled.append(frozen.pool(batch).float().cpu().numpy())
     return np.concatenate(pooled)
 
 
-def embed(network: FrozenNetwork, inputs: np.ndarray | WindowInputs, bf16: bool) -> np.ndarray:
+def embed(network: FrozenNetwork, inputs: np.ndarray | WindowInputs, precision: str) -> np.ndarray:
     """Return the rows that the head takes for voices that are not known, (n, size + 1)."""
-    rows = _standardised(network, pool(network, inputs, bf16))
+    rows = _standardised(network, pool(network, inputs, precision))
     return np.pad(rows, [(0, 0), (0, 1)])
 
 
@@ -107,7 +109,7 @@ def draw_inputs(columns: Columns, extractor: FeatureExtractor, count: int,
 
 
 def embed_training(network: FrozenNetwork, clips: Sequence[Clip], columns: Sequence[Columns],
-                   extractor: FeatureExtractor, per_clip: int, bf16: bool,
+                   extractor: FeatureExtractor, per_clip: int, precision: str,
                    seed: int, progress: Progress) -> np.ndarray:
     """Embed windows of all clips, and let the network know their mean and standard deviation.
 
@@ -117,7 +119,7 @@ def embed_training(network: FrozenNetwork, clips: Sequence[Clip], columns: Seque
         columns: columns of each.
         extractor: makes inputs of columns.
         per_clip: windows drawn from each.
-        bf16: multiply in bfloat16.
+        precision: numbers that are multiplied.
         seed: the windows depend on it alone.
         progress: shows how far it is.
 
@@ -130,7 +132,7 @@ def embed_training(network: FrozenNetwork, clips: Sequence[Clip], columns: Seque
     pooled = np.concatenate([
         pool(network, np.concatenate([
             draw_inputs(part, extractor, per_clip, generator)
-            for part in columns[start:start + at_once]]), bf16)
+            for part in columns[start:start + at_once]]), precision)
         for start in progress.track(starts, 'embeddings', len(starts))])
     corpora = np.repeat([clip.corpus for clip in clips], per_clip)
     parts = [pooled[corpora == name] for name in dict.fromkeys(corpora.tolist())]

@@ -1,12 +1,12 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The training of one network: its folder with checkpoint and history."""
+"""The training of one network: its folder with checkpoint, best weights and history."""
 
 import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from ser_ros.training.fit import checkpoint, history
+from ser_ros.training.fit import checkpoint, history, processes
 from ser_ros.training.fit.checkpoint import Origin
 from ser_ros.training.fit.history import Epoch
 from ser_ros.training.fit.trainer import Trainer
@@ -19,7 +19,8 @@ class Part:
     """The training of one network, and its folder.
 
     Attributes:
-        folder: holds checkpoint.pt, history.csv and history.png.
+        folder: holds checkpoint.pt, best_N.pt with the weights of the best epoch N, history.csv
+            and history.png.
         origin: what is trained; a checkpoint of anything else is refused.
     """
 
@@ -45,24 +46,78 @@ class Part:
             return None
         return history.best(epochs).epoch
 
+    def clear(self) -> None:
+        """Remove checkpoint and weights, so that none passes for one of the training that starts.
+
+        The checkpoint goes first: weights without it are of no use.
+        """
+        self.checkpoint.unlink(missing_ok=True)
+        for path in self._all_best():
+            path.unlink()
+
     def restore(self, trainer: Trainer) -> None:
         """Bring the trainer to where the folder's training stopped, if there is one.
 
         The checkpoint is written again, as the configuration may differ in what the files alone
-        depend on: it says of which configuration the files are that come next.
+        depend on: it says of which configuration the files are that come next. All processes read
+        it before the main one does so.
 
         Raises:
             SerError: if it is another training.
         """
-        if not self.checkpoint.exists():
+        if not processes.broadcast(self.checkpoint.exists()):
             LOGGER.info('the training starts in %s', self.folder)
             return
-        trainer.restore(checkpoint.read_of(self.checkpoint, self.origin))
+        state = checkpoint.read_of(self.checkpoint, self.origin)
+        trainer.restore(state)
+        if trainer.history:
+            trainer.best = state.get('best') or checkpoint.load(self._best(trainer))
         self.save(trainer)
-        LOGGER.info('resumed in %s after epoch %d', self.folder, len(trainer.history))
+        LOGGER.info('resumed in %s after %s%s', self.folder, _place(trainer),
+                    _other_processes(len(state['generators'])))
 
     def save(self, trainer: Trainer) -> None:
-        """Write checkpoint and history."""
+        """Write checkpoint, best weights and history; all processes call it at once."""
+        state = trainer.state()
+        if not processes.is_main():
+            return
         self.folder.mkdir(parents=True, exist_ok=True)
-        checkpoint.write(self.checkpoint, self.origin, trainer.state())
-        history.write(trainer.history, self.folder)
+        if trainer.history:
+            self._save_best(trainer)
+        checkpoint.write(self.checkpoint, self.origin, state)
+        if trainer.history:
+            for path in self._all_best() - {self._best(trainer)}:
+                path.unlink()
+            history.write(trainer.history, self.folder)
+
+    def _save_best(self, trainer: Trainer) -> None:
+        """Write the weights before the checkpoint that names their epoch.
+
+        After a kill in between, the checkpoint still names those of an earlier epoch, which are
+        there as well.
+        """
+        path = self._best(trainer)
+        is_new = history.best(trainer.history) is trainer.history[-1] and not trainer.steps_done
+        if is_new or not path.exists():
+            checkpoint.save(path, trainer.best)
+
+    def _best(self, trainer: Trainer) -> Path:
+        return self.folder / f'best_{history.best(trainer.history).epoch}.pt'
+
+    def _all_best(self) -> set[Path]:
+        return set(self.folder.glob('best_*.pt'))
+
+
+def _place(trainer: Trainer) -> str:
+    place = f'epoch {len(trainer.history)}'
+    if trainer.steps_done:
+        place += f' and step {trainer.steps_done} of {trainer.settings.steps_per_epoch}'
+    return place
+
+
+def _other_processes(before: int) -> str:
+    now = processes.count()
+    if before == now:
+        return ''
+    return (f'; it ran in {before} processes before and runs in {now} now, so its curve differs '
+            'by rounding and by what dropout draws')

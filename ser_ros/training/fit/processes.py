@@ -82,19 +82,20 @@ def vary_generators(seed: int) -> None:
         torch.manual_seed(int(np.random.SeedSequence((seed, rank())).generate_state(1)[0]))
 
 
-def generators() -> dict[str, object]:
+def generators() -> dict[str, torch.Tensor]:
     """Return the state of torch's generators in this process."""
-    cuda = torch.cuda.get_rng_state() if torch.cuda.is_available() else None
-    return {'torch': torch.get_rng_state(), 'cuda': cuda}
+    states = {'torch': torch.get_rng_state()}
+    if torch.cuda.is_available():
+        states['cuda'] = torch.cuda.get_rng_state()
+    return states
 
 
-def set_generators(state: dict[str, torch.Tensor | None]) -> None:
+def set_generators(states: dict[str, torch.Tensor]) -> None:
     """Go on from what `generators` returned."""
     # A view of a tensor that came from another process would crash this one.
-    assert state['torch'] is not None
-    torch.set_rng_state(state['torch'].clone())
-    if state.get('cuda') is not None and torch.cuda.is_available():
-        torch.cuda.set_rng_state(state['cuda'].clone())
+    torch.set_rng_state(states['torch'].clone())
+    if 'cuda' in states and torch.cuda.is_available():
+        torch.cuda.set_rng_state(states['cuda'].clone())
 
 
 def describe() -> str:

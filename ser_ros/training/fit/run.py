@@ -95,7 +95,7 @@ class Run:
     def clear(self) -> None:
         """Remove the checkpoints, so that none passes for one of the training that starts."""
         for part in self.parts:
-            part.checkpoint.unlink(missing_ok=True)
+            part.clear()
 
     def _has_model(self, epochs: list[int]) -> bool:
         expected = provenance.identity(self.origin, epochs).items()

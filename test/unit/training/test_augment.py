@@ -121,10 +121,11 @@ def test_a_corpus_counts_as_much_as_another_and_so_do_its_classes(extractor):
     drawn = BalancedWindows(clips, columns, extractor, np.random.default_rng(0))
     counts = Counter()
     sizes = []
-    for images, labels in drawn.batches(610, 100):
-        counts.update(labels.tolist())
-        sizes.append(len(images))
-        assert images.shape == (len(labels), *extractor.input_shape)
+    for batch in drawn.batches(610, 100):
+        counts.update(batch.labels.tolist())
+        sizes.append(len(batch))
+        images = batch.inputs(slice(None))
+        assert images.shape == (len(batch.labels), *extractor.input_shape)
     assert sizes == [100] * 6 + [10]
     for label, share in (0, 0.25), (1, 0.25), (2, 0.5):
         assert counts[label] / 610 == pytest.approx(share, abs=0.06)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trainings of several networks: one after the other, each by itself, joined in the end."""
 
+import csv
 import json
 import shutil
 import signal
@@ -59,8 +60,9 @@ def epochs_done(folder):
 
 
 def best_epoch(folder):
-    rows = [line.split(',') for line in (folder / 'history.csv').read_text().splitlines()[1:]]
-    return 1 + max(range(len(rows)), key=lambda index: float(rows[index][-1]))
+    with open(folder / 'history.csv', newline='') as file:
+        rows = list(csv.DictReader(file))
+    return 1 + max(range(len(rows)), key=lambda index: float(rows[index]['uar_mean']))
 
 
 def test_each_is_trained_as_if_it_were_alone_with_the_next_seed(command, tmp_path, capsys):
@@ -70,7 +72,7 @@ def test_each_is_trained_as_if_it_were_alone_with_the_next_seed(command, tmp_pat
     folders = output / 'resnet34', output / 'resnet10'
     for folder in folders:
         assert {path.name for path in folder.iterdir()} == {
-            'checkpoint.pt', 'history.csv', 'history.png'}
+            'checkpoint.pt', f'best_{best_epoch(folder)}.pt', 'history.csv', 'history.png'}
     assert [epochs_done(folder) for folder in folders] == [FIRST, SECOND]
     epochs = [best_epoch(folder) for folder in folders]
     made_with = metadata(output)['made_with']

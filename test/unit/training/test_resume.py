@@ -18,6 +18,7 @@ from ser_ros.errors import SerError
 from ser_ros.inference.model_file import Model
 from ser_ros.training import config
 from ser_ros.training.fit import build, checkpoint
+from ser_ros.training.fit.batch import Batch
 from ser_ros.training.fit.trainer import Trainer
 
 EPOCHS = 3
@@ -251,17 +252,18 @@ def trainer(tmp_path, config_path):
 def test_patience_ends_the_training(trainer):
     patient = trainer('training: {epochs: 9, averaging: 0.9, patience: 2}')
     for figure, is_finished in (0.5, False), (0.4, False), (0.6, False), (0.6, False), (0.5, True):
-        patient.add(1.0, {'mean': figure})
+        patient.add(1.0, uar={'mean': figure})
         assert patient.is_finished is is_finished
     short = trainer('training: {epochs: 2, averaging: 0.9, patience: 2}')
     for is_finished in False, True:
-        short.add(1.0, {'mean': 0.5 + 0.1 * is_finished})
+        short.add(1.0, uar={'mean': 0.5 + 0.1 * is_finished})
         assert short.is_finished is is_finished
 
 
 def batches(generator, count=4):
     for _ in range(count):
-        yield (generator.random((8, 3, 128, 128), np.float32), generator.integers(0, 7, 8))
+        yield Batch(
+            generator.random((8, 3, 128, 128), np.float32), generator.integers(0, 7, 8))
 
 
 @pytest.mark.parametrize('training, expected', [
@@ -273,7 +275,7 @@ def test_the_learning_rate(trainer, training, expected):
     generator = np.random.default_rng(1)
     for rate in expected:
         made.train_epoch(batches(generator))
-        assert made.add(1.0, {'mean': 0.5}).learning_rate == pytest.approx(rate, abs=1e-3)
+        assert made.add(1.0, uar={'mean': 0.5}).learning_rate == pytest.approx(rate, abs=1e-3)
 
 
 def test_the_best_epochs_weights_are_kept(trainer):
@@ -282,7 +284,7 @@ def test_the_best_epochs_weights_are_kept(trainer):
     kept = []
     for figure in 0.3, 0.5, 0.4:
         made.train_epoch(batches(generator))
-        made.add(1.0, {'mean': figure})
+        made.add(1.0, uar={'mean': figure})
         kept.append(made.averaged.module.output.weight.detach().clone())
     assert torch.equal(made.best_network().output.weight, kept[1])
     assert not torch.equal(kept[1], kept[2])

@@ -46,8 +46,9 @@ def test_several_seeds(command, tmp_path, monkeypatch, capsys):
     figures = {row['seed']: float(row['uar_mean']) for row in rows[:2]}
     for seed in figures:
         folder = output / f'seed{seed}'
+        best_epoch = metadata(folder)['made_with']['epoch']
         assert {path.name for path in folder.iterdir()} == {
-            'checkpoint.pt', 'history.csv', 'history.png', 'tiny'}
+            'checkpoint.pt', f'best_{best_epoch}.pt', 'history.csv', 'history.png', 'tiny'}
         assert metadata(folder)['metrics']['validation_uar']['mean'] == figures[seed]
         assert metadata(folder)['made_with']['seed'] == int(seed)
     best = max(figures, key=figures.get)

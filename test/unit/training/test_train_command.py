@@ -59,7 +59,8 @@ def test_history(trained):
         rows = list(csv.DictReader(file))
     assert [row['epoch'] for row in rows] == ['1', '2']
     assert set(rows[0]) == {
-        'epoch', 'loss', 'learning_rate', 'uar_north', 'uar_south', 'uar_mean'}
+        'epoch', 'loss', 'learning_rate', 'uar_north', 'uar_south', 'uar_mean',
+        'validation_loss', 'accuracy', 'macro_f1'}
     assert all(0 <= float(row['uar_mean']) <= 1 and float(row['loss']) > 0 for row in rows)
     assert (trained / 'history.png').stat().st_size > 1000
     assert (trained / 'checkpoint.pt').exists()

@@ -22,7 +22,7 @@ def test_defaults_and_values(config_path):
     assert (loaded.name, loaded.version, loaded.width) == ('tiny', '3', 0.05)
     assert loaded.corpora['north'] == Corpus(['a', 'b'], ['c'], ['d', 'e'])
     assert (loaded.training.epochs, loaded.training.label_smoothing) == (2, 0.1)
-    assert not loaded.training.bf16
+    assert loaded.training.precision == 'fp32'
 
 
 @pytest.mark.parametrize('text, reason', [
