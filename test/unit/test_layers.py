@@ -21,8 +21,8 @@ ORDER = (
     'audio', 'features', 'windows', 'inference', 'emotion', 'mitigation',
     'graph_defaults', 'results', 'emotion_stream', 'recognizer', 'sinks', 'nodes', 'benchmark',
     'nonspeech', 'degrade', 'corpora', 'evaluation', 'adaptation',
-    'training.options', 'training.older_keys', 'training.config', 'training.networks', 'training.augment',
-    'training.export', 'training.fit', 'cli')
+    'training.options', 'training.older_keys', 'training.config', 'training.networks',
+    'training.augment', 'training.export', 'training.fit', 'cli')
 # These are modern Python (3.10): they make models, and a board does not run them.
 OFF_THE_BOARD = ('nonspeech', 'degrade', 'corpora', 'evaluation', 'adaptation', 'training')
 
