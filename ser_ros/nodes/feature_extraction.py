@@ -8,13 +8,15 @@ import collections
 import sys
 from typing import Deque, List, NamedTuple, Optional, Sequence, Tuple
 
+import numpy as np
 from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
 from std_msgs.msg import Bool
 
 from ser_ros.audio.format import CHUNK_SAMPLES, SAMPLE_RATE_HZ
 from ser_ros.errors import SerError
-from ser_ros.features.registry import FEATURE_SETS, create_extractor
+from ser_ros.features.registry import FEATURE_SETS, create_extractor, shape_of_window
+from ser_ros.features.waveform import MAX_WINDOW_S
 from ser_ros.nodes import managed, process, qos
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter, Report
 from ser_ros.nodes.messages import (
@@ -62,6 +64,9 @@ class FeatureExtraction(managed.ManagedNode):
     PARAMETERS = (
         spec('feature_set', 'Feature set to compute. auto: the one that the model needs.',
              choices=(AUTO,) + tuple(sorted(FEATURE_SETS))),
+        spec('window_s', 'Length of a window [s], where feature_set is set by hand and suits several '
+             'lengths, such as waveform/1 (0.5 to 15). 0: the one of the feature set. With auto '
+             'the model determines it.', range=(0.0, MAX_WINDOW_S)),
         spec('period', 'Time from one window to the next [s], a multiple of 0.02.',
              range=(0.1, 5.0)),
         spec('speaking_hang_over_s', 'Time after robot_speaking becomes false during which sound '
@@ -98,6 +103,7 @@ class FeatureExtraction(managed.ManagedNode):
 
     def configure(self) -> None:
         check_period(self.value('period'), HOP_S)
+        self._shape_of_window()
         # Not needed before the first window, but here a missing file is reported best.
         self._voice_activity = VoiceActivity()
         self._features = self.publish_to('features')
@@ -109,7 +115,7 @@ class FeatureExtraction(managed.ManagedNode):
             self._problem = (WARN, 'waiting for model_info')
             self.subscribe_to('model_info', self._on_model_info)
         else:
-            self._serve(self.value('feature_set'))
+            self._serve(self.value('feature_set'), self._shape_of_window())
 
     def deactivate(self) -> None:
         self._served = None
@@ -127,14 +133,21 @@ class FeatureExtraction(managed.ManagedNode):
             if change.name == 'period':
                 check_period(change.value, HOP_S)
 
+    def _shape_of_window(self) -> Optional[Tuple[int, ...]]:
+        """Return the shape that the parameters ask for, None for that of the feature set."""
+        feature_set = self.value('feature_set')
+        return None if feature_set == AUTO else shape_of_window(
+            feature_set, self.value('window_s'))
+
     def _serve(self, feature_set: str, input_shape: Optional[Tuple[int, ...]] = None) -> None:
         assert self._voice_activity is not None, 'configured'
         extractor = create_extractor(feature_set, input_shape)
         stream = WindowStream(extractor, self._voice_activity, self.value('period'))
         stage = FeatureStage(stream, self._gate)
+        data = np.zeros(extractor.input_shape, np.float32)
         self._served = _Served(stage, SpeechFeatures(
             period_s=self.value('period'), feature_set=feature_set,
-            shape=list(extractor.input_shape)))
+            shape=list(extractor.input_shape), data=array.array('f', data.tobytes())))
         self._problem = (WARN, 'no audio yet')
         if self._format is not None:
             stage.set_format(*self._format)
@@ -144,7 +157,7 @@ class FeatureExtraction(managed.ManagedNode):
             self.subscribe_to('audio/end_of_stream', self._on_end)
             self.subscribe_to(AUDIO, self._on_audio)
             self._hears_audio = True
-        self.get_logger().info(f'computing {feature_set}')
+        self.get_logger().info(f'computing {feature_set}, windows of {stream.window_s:g} s')
 
     def _on_model_info(self, info: ModelInfo) -> None:
         served = self._served
@@ -225,7 +238,7 @@ class FeatureExtraction(managed.ManagedNode):
         message.header.stamp = to_stamp(stamped.end_ns)
         message.window_start = to_stamp(stamped.start_ns)
         message.sequence = self._sequence
-        message.data = array.array('f', window.input.tobytes())
+        np.frombuffer(message.data, np.float32)[:] = window.input.ravel()
         message.speech_probability = window.speech_probability
         message.recent_speech_probability = window.recent_speech_probability
         message.muted = stamped.muted
