@@ -3,6 +3,7 @@
 """What every inference backend offers: open a model file in a precision, run one window."""
 
 import abc
+import time
 from typing import NamedTuple, Optional, Tuple
 
 import numpy as np
@@ -41,10 +42,12 @@ class Session(abc.ABC):
         precision: in what it really computes, read from what was loaded.
         info: what the model file says.
         batch: most windows that one run computes; 1 where the file takes one at a time.
+        warm_up_s: time that the first window took, when the model was loaded [s]; 0 without one.
     """
 
     backend = ''
     batch = 1
+    warm_up_s = 0.0
 
     def __init__(self, info: ModelInfo, precision: str):
         """Keep what was loaded."""
@@ -177,7 +180,9 @@ class Backend(abc.ABC):
         check_threads(threads)
         check_engine_options(engines)
         session = self._open(model, precision, threads, engines)
+        start_s = time.monotonic()
         _warm_up(session)
+        session.warm_up_s = time.monotonic() - start_s
         return session
 
     @abc.abstractmethod

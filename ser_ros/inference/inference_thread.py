@@ -4,12 +4,14 @@
 
 import collections
 import threading
-from typing import Any, Callable, Deque, Optional, Tuple
+import time
+from typing import Any, Callable, Deque, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from ser_ros.errors import SerError
 from ser_ros.inference.classifier import Classifier
+from ser_ros.inference.pace import Pace
 
 # Windows that may wait: 4 s at the default period. More would be stale before their turn.
 QUEUE_SIZE = 8
@@ -17,6 +19,20 @@ QUEUE_SIZE = 8
 MAX_WAIT_S = 2.0
 
 Opener = Callable[[], Classifier]
+
+
+class _Queued(NamedTuple):
+    """A window that waits for its turn.
+
+    Attributes:
+        window: as it was submitted.
+        period_s: time to the next window [s], 0 if not known.
+        since_s: when it began to wait; None if nothing was in work.
+    """
+
+    window: Any
+    period_s: float
+    since_s: Optional[float]
 
 
 class InferenceThread:
@@ -27,6 +43,9 @@ class InferenceThread:
     worker while the old one goes on serving, and takes over between two windows. Of several
     requests that come while one is being opened, only the latest is kept; those that are
     overtaken get no callback.
+
+    Where the model takes longer than the period of the windows, those are dropped whose answer
+    would come later than two periods after them. So the latency does not grow.
 
     The callbacks are called in the engine's threads; they must not raise.
 
@@ -41,6 +60,9 @@ class InferenceThread:
             it.
         on_switched: called with ``(request, classifier)`` once the new one serves.
         on_switch_failed: called with ``(request, SerError)``; the old one goes on serving.
+        on_slow: called with ``(pace, period_s)`` once for each classifier that takes longer than
+            a period, in the inference thread.
+        clock: returns the time [s].
     """
 
     def __init__(
@@ -50,6 +72,8 @@ class InferenceThread:
         on_failed: Callable[[Any, SerError], None],
         on_switched: Callable[[Any, Classifier], None],
         on_switch_failed: Callable[[Any, SerError], None],
+        on_slow: Callable[[Pace, float], None] = lambda pace, period_s: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._classifier = classifier
         self._ask = ask
@@ -57,9 +81,14 @@ class InferenceThread:
         self._on_failed = on_failed
         self._on_switched = on_switched
         self._on_switch_failed = on_switch_failed
+        self._on_slow = on_slow
+        self._clock = clock
+        # Both are touched by the inference thread alone.
+        self._pace = Pace(classifier.session.warm_up_s)
+        self._is_known_slow = False
         self._changed = threading.Condition()
         # All of these are guarded by _changed.
-        self._windows: Deque[Any] = collections.deque()
+        self._windows: Deque[_Queued] = collections.deque()
         self._busy = False
         self._closing = False
         self._wanted: Optional[Tuple[Any, Opener]] = None  # opened after the one in work
@@ -82,15 +111,21 @@ class InferenceThread:
         with self._changed:
             return self._opening or self._ready is not None or self._taking_over
 
-    def submit(self, window: Any) -> None:
-        """Queue a window; where the queue is full, the oldest one is dropped and counted."""
+    def submit(self, window: Any, period_s: float = 0.0) -> None:
+        """Queue a window; where the queue is full, the oldest one is dropped and counted.
+
+        Args:
+            window: handed to the callbacks as it is.
+            period_s: time to the next window [s]; 0 if not known.
+        """
         with self._changed:
             if self._closing:
                 return
             if len(self._windows) >= QUEUE_SIZE:
                 self._windows.popleft()
                 self.overloads += 1
-            self._windows.append(window)
+            waits = self._busy or self._windows
+            self._windows.append(_Queued(window, period_s, self._clock() if waits else None))
             self._changed.notify_all()
 
     def switch(self, request: Any, opener: Opener) -> None:
@@ -155,28 +190,48 @@ class InferenceThread:
                 return False
             ready, self._ready = self._ready, None
             self._taking_over = ready is not None
-            window = self._windows.popleft() if self._windows else None
-            self._busy = window is not None
+            queued = self._next_in_time()
+            self._busy = queued is not None
         if ready is not None:
             self._take_over(*ready)
-        if window is not None:
-            self._run(window)
+        if queued is not None:
+            self._run(queued)
         return True
+
+    def _next_in_time(self) -> Optional[_Queued]:
+        """Take the next window; drop and count those that are too late for a slow model."""
+        while self._windows:
+            queued = self._windows.popleft()
+            if queued.since_s is None or not self._pace.is_late(
+                    self._clock() - queued.since_s, queued.period_s):
+                return queued
+            self.overloads += 1
+        return None
 
     def _take_over(self, request: Any, classifier: Classifier) -> None:
         old, self._classifier = self._classifier, classifier
+        self._pace, self._is_known_slow = Pace(classifier.session.warm_up_s), False
         old.close()
         with self._changed:
             self._taking_over = False
         self._on_switched(request, classifier)
 
-    def _run(self, window: Any) -> None:
+    def _run(self, queued: _Queued) -> None:
+        start_s = self._clock()
         try:
-            probabilities = self._ask(window, self._classifier)
+            probabilities = self._ask(queued.window, self._classifier)
         except SerError as error:
-            self._on_failed(window, error)
+            self._on_failed(queued.window, error)
             return
-        self._on_result(window, probabilities, self._classifier)
+        if probabilities is not None:  # of silence the model was not asked
+            self._measure(self._clock() - start_s, queued.period_s)
+        self._on_result(queued.window, probabilities, self._classifier)
+
+    def _measure(self, time_s: float, period_s: float) -> None:
+        self._pace.add(time_s)
+        if not self._is_known_slow and self._pace.is_slow(period_s):
+            self._is_known_slow = True
+            self._on_slow(self._pace, period_s)
 
     # The worker, a thread for each classifier that is opened.
 

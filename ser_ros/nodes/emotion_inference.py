@@ -151,7 +151,7 @@ class EmotionInference(managed.ManagedNode):
         except SerError as error:
             self._refuse(str(error))
             return
-        serving.thread.submit(message)
+        serving.thread.submit(message, message.period_s)
 
     def _count_losses(self, sequence: int) -> None:
         if self._expected_sequence is not None:
@@ -277,8 +277,9 @@ class EmotionInference(managed.ManagedNode):
             return OK, self._progress.text() or 'loading another backend or precision', values
         if self._problem:
             return ERROR, self._problem, values
-        if serving.problem or self._person.problem:
-            return WARN, serving.problem or self._person.problem, values
+        problem = serving.problem or serving.slow or self._person.problem
+        if problem:
+            return WARN, problem, values
         if self._new_losses(self._lost + serving.thread.overloads):
             return WARN, 'windows were lost', values
         return OK, '', values

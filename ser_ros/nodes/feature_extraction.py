@@ -64,9 +64,9 @@ class FeatureExtraction(managed.ManagedNode):
     PARAMETERS = (
         spec('feature_set', 'Feature set to compute. auto: the one that the model needs.',
              choices=(AUTO,) + tuple(sorted(FEATURE_SETS))),
-        spec('window_s', 'Length of a window [s], where feature_set is set by hand and suits several '
-             'lengths, such as waveform/1 (0.5 to 15). 0: the one of the feature set. With auto '
-             'the model determines it.', range=(0.0, MAX_WINDOW_S)),
+        spec('window_s', 'Length of a window [s], where feature_set is set by hand and suits '
+             'several lengths, such as waveform/1 (0.5 to 15). 0: the one of the feature set. '
+             'With auto the model determines it.', range=(0.0, MAX_WINDOW_S)),
         spec('period', 'Time from one window to the next [s], a multiple of 0.02.',
              range=(0.1, 5.0)),
         spec('speaking_hang_over_s', 'Time after robot_speaking becomes false during which sound '

@@ -12,9 +12,11 @@ from ser_ros.inference.classifier import Classifier
 from ser_ros.inference.engine_options import EngineOptions
 from ser_ros.inference.inference_thread import InferenceThread
 from ser_ros.inference.model_file import Model
+from ser_ros.inference.pace import Pace
 from ser_ros.inference.registry import AUTO, FALLBACK, choose_backend, may_fall_back
 from ser_ros.nodes import stopping
 from ser_ros.nodes.build_progress import BuildProgress
+from ser_ros.windows.window_stream import MAX_PERIOD_S
 
 if TYPE_CHECKING:
     from rclpy.impl.rcutils_logger import RcutilsLogger
@@ -35,6 +37,7 @@ class Serving:
         classifier: the classifier in use.
         thread: the inference thread that runs it.
         problem: why the last request is not being served; '' if it is.
+        slow: that the model is too slow for the period of the windows; '' if it is not.
     """
 
     def __init__(
@@ -62,7 +65,7 @@ class Serving:
             SerError: if the session can't be opened.
         """
         self.model = model
-        self.problem = ''
+        self.problem = self.slow = ''
         self._threads = threads
         self._emotions = emotions
         self._progress = progress
@@ -73,7 +76,8 @@ class Serving:
         self.classifier = self._open_first(request, engines)
         self.thread = InferenceThread(
             self.classifier, ask=ask, on_result=on_result, on_failed=on_failed,
-            on_switched=self._on_switched, on_switch_failed=self._on_switch_failed)
+            on_switched=self._on_switched, on_switch_failed=self._on_switch_failed,
+            on_slow=self._on_slow)
 
     def check(self, request: Request) -> None:
         """Check what is asked for.
@@ -153,6 +157,7 @@ class Serving:
 
     def _on_switched(self, request: Request, classifier: Classifier) -> None:
         self._served, self.classifier = request, classifier
+        self.slow = ''
         if request == self._requested:
             self.problem = ''  # the failure of an earlier request may have come late
         self._log.info(
@@ -164,3 +169,18 @@ class Serving:
         active = self.classifier.session
         self._log.error(f'{self.problem}; {active.backend}/{active.precision} stays active')
         self._on_changed()
+
+    def _on_slow(self, pace: Pace, period_s: float) -> None:
+        session = self.classifier.session
+        self.slow = (
+            f'too slow for a period of {period_s:g} s: {session.info.name} takes '
+            f'{pace.window_s:.2f} s for a window on {session.backend} in {session.precision}, so '
+            f'windows are dropped. {_remedy(pace.holding_period_s)}')
+        self._log.warning(self.slow)
+
+
+def _remedy(period_s: float) -> str:
+    other = 'precision int8, more threads, a GPU or a smaller model'
+    if period_s > MAX_PERIOD_S:
+        return f'No period up to {MAX_PERIOD_S:g} s would hold: choose {other}'
+    return f'A period of {period_s:g} s in feature_extraction would hold, or choose {other}'
