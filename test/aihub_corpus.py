@@ -1,7 +1,14 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A small corpus in the layout of AI-Hub's emotional speech, out of tones, and one with faults."""
+"""
+A small corpus in the layout of AI-Hub's emotional speech, out of tones, and one with faults.
 
+Run it to write one with synthetic speech: python test/aihub_corpus.py FOLDER [--faults]
+"""
+
+import argparse
+import io
+import subprocess
 import unicodedata
 from pathlib import Path
 
@@ -28,6 +35,20 @@ def tone(speaker, word, number, duration_s, rate_hz):
             + 0.003 * noise).astype(np.float32)
 
 
+def speech(speaker, word, number, duration_s, rate_hz):
+    """Return what espeak-ng makes of the sentence: each speaker has a voice, each word a style."""
+    import soundfile
+    import soxr
+    index = WORDS.index(word) if word in WORDS else 0
+    voice = f'ko+{speaker[0].lower()}{1 + int(speaker[1:]) % 4}'
+    data = subprocess.run(
+        ['espeak-ng', '-v', voice, '-s', str(110 + 40 * (index % 4)), '-p',
+         str(20 + 20 * (index // 4)), '--stdout', PLAIN.format(number=number)],
+        check=True, stdout=subprocess.PIPE).stdout
+    samples, rate = soundfile.read(io.BytesIO(data), dtype='float32')
+    return soxr.resample(samples, rate, rate_hz)[:round(duration_s * rate_hz)]
+
+
 def script_lines(speaker, utterances):
     """Return the lines of a script.
 
@@ -51,7 +72,8 @@ def make_aihub_corpus(folder, speakers=SPEAKERS, words=FOUR, sentences_per_word=
         sentences_per_word: number of sentences.
         duration_s: of each recording.
         rate_hz: of the files.
-        sound: makes the samples out of speaker, word, number, duration and rate.
+        sound: makes the samples out of speaker, word, number, duration and rate: `tone`, or
+            `speech`, which needs espeak-ng.
         first_number: of the first sentence.
 
     Returns:
@@ -134,3 +156,17 @@ def _decomposed(place):
 def script_of(place):
     """Return the lines of a speaker's script."""
     return (place / 'script.txt').read_text(encoding='utf-8').split('\n')
+
+
+def main():
+    """Write a corpus with synthetic speech."""
+    parser = argparse.ArgumentParser(description='Write a small corpus like aihub-emotion.')
+    parser.add_argument('folder')
+    parser.add_argument('--faults', action='store_true', help='with one of each fault')
+    args = parser.parse_args()
+    make = make_faulty_corpus if args.faults else make_aihub_corpus
+    make(args.folder, rate_hz=48000, duration_s=9.0, sound=speech)
+
+
+if __name__ == '__main__':
+    main()

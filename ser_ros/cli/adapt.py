@@ -66,6 +66,7 @@ def run(args: argparse.Namespace) -> int:
     from ser_ros.adaptation import adapt, report
     from ser_ros.adaptation.clips import read_clips
     from ser_ros.corpora import labelled_clips
+    from ser_ros.corpora.trained_on import trained_on
     from ser_ros.evaluation import document
     from ser_ros.graph_defaults import open_stream
     from ser_ros.inference.model_file import Model
@@ -83,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     warn_of_skipped(labelled_clips.skipped(Path(args.data), args.corpus))
     clips, problems = labelled_clips.readable(clips, args.threads, Progress())
     warn_of_unreadable(problems)
-    for name in labelled_clips.trained_on(model.info.training_data, Path(args.data), args.corpus):
+    for name in trained_on(model.info.training_data, Path(args.data), args.corpus):
         _warn(
             f'{model.info.name} was trained on speakers of {name}: if these clips are theirs, the '
             'figures before and after are too good')

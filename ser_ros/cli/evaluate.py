@@ -155,8 +155,8 @@ def _configured(args: argparse.Namespace,
 
 def warn_of_trained(info: ModelInfo, clips: 'Sequence[Clip]') -> None:
     """Warn if the model was trained on speakers of these clips."""
-    from ser_ros.corpora import labelled_clips
-    speakers = labelled_clips.speakers_trained_on(info.training_data, clips)
+    from ser_ros.corpora.trained_on import speakers_trained_on
+    speakers = speakers_trained_on(info.training_data, clips)
     if speakers:
         _warn(
             f'{info.name} was trained on {listed(speakers)}, but the configuration does not '
@@ -168,6 +168,7 @@ def _strangers(args: argparse.Namespace,
     """Return all clips in the folder whose emotion the model knows, and notes for the report."""
     from ser_ros.corpora import labelled_clips
     from ser_ros.corpora.speakers import AUTO
+    from ser_ros.corpora.trained_on import trained_on
     from ser_ros.progress import Progress
     where = Path(args.data), args.corpus, args.speaker_from or AUTO
     notes = [note for listing in labelled_clips.listings(*where)
@@ -183,7 +184,7 @@ def _strangers(args: argparse.Namespace,
     clips, problems = labelled_clips.readable(clips, args.threads, Progress())
     warn_of_unreadable(problems)
     info = recognizer.info
-    for name in labelled_clips.trained_on(info.training_data, Path(args.data), args.corpus):
+    for name in trained_on(info.training_data, Path(args.data), args.corpus):
         _warn(
             f'{info.name} was trained on speakers of {name}: give its CONFIG.yaml to leave them '
             'out, or these figures mean nothing')

@@ -18,6 +18,7 @@ from ser_ros.audio.offset import remove_offset
 from ser_ros.corpora import Listing
 from ser_ros.corpora.clip_check import leave_out_unreadable
 from ser_ros.corpora.labels import COMMON, as_word
+from ser_ros.corpora.lists import locate
 from ser_ros.corpora.parts import EVERYONE, PARTS, Corpus, Selection, sentences_of
 from ser_ros.corpora.sexes import sex_of
 from ser_ros.corpora.speakers import AUTO, find_speakers
@@ -66,7 +67,7 @@ def load_part(config: Selection, root: Path, part: str) -> list[Clip]:
     for name, corpus in config.corpora.items():
         if not getattr(corpus, part):
             continue
-        listing = corpora.read(root / name, numbers=corpus.numbers)
+        listing = corpora.read(locate(root, name), numbers=corpus.numbers)
         faults += map(str, listing.faults)
         if not faults:
             members = to_clips(name, listing, config.labels, config.merge, config.drop)
@@ -98,26 +99,13 @@ def unused(config: Selection, root: Path) -> list[str]:
     for name, corpus in config.corpora.items():
         if corpus.sentences is None:
             continue
-        listing = corpora.read(root / name, numbers=corpus.numbers)
+        listing = corpora.read(locate(root, name), numbers=corpus.numbers)
         clips = to_clips(name, listing, config.labels, config.merge, config.drop)
         used = sum(len(_of_part(corpus, part, listing, clips)) for part in PARTS
                    if getattr(corpus, part))
         lines.append(f'{name}: {len(clips) - used} of {len(clips)} clips are in no part, since '
                      'their speaker and their sentence are not listed for the same one')
     return lines
-
-
-def read_corpus(config: Selection, root: Path, name: str) -> list[Clip]:
-    """Read the clips in the corpus's folder, in the order of its list or of the paths.
-
-    What a label counts as is decided by the configuration's ``labels``, ``merge`` and ``drop``,
-    else by `ser_ros.corpora.labels`.
-
-    Raises:
-        SerError: if the folder's layout is unknown, or a label is.
-    """
-    listing = corpora.read(root / name)
-    return to_clips(name, listing, config.labels, config.merge, config.drop)
 
 
 def to_clips(name: str, listing: Listing, labels: Sequence[str], merge: Mapping[str, str],
@@ -220,33 +208,6 @@ def notes(listing: Listing, labels: Sequence[str],
     return [f'Speakers of {name}: {listing.speakers}.', *(
         f'{name}: {label} counts as {emotion}.'
         for label, emotion in merged(listing, labels, merge).items())]
-
-
-def trained_on(training_data: str, root: Path, corpus: Optional[str] = None) -> list[str]:
-    """Return the corpora in a folder that a model was trained on, by folder name or kind.
-
-    Args:
-        training_data: what the model file says of it, such as 'ravdess: speakers 01 02'.
-        root, corpus: see `strangers`.
-    """
-    names = {part.partition(':')[0].strip().removeprefix('adapted with ')
-             for part in training_data.lower().split(';')}
-    listings = [corpora.read(folder, corpus) for folder in corpora.find_folders(root)]
-    return sorted(listing.folder.name for listing in listings
-                  if names & {listing.folder.name.lower(), listing.corpus})
-
-
-def speakers_trained_on(training_data: str, clips: Sequence[Clip]) -> list[str]:
-    """Return the speakers of the clips that a model was trained on, each behind its corpus.
-
-    Args:
-        training_data: see `trained_on`.
-    """
-    said = dict(part.split(': speakers ', 1) for part in training_data.split('; ')
-                if ': speakers ' in part)
-    trained = {corpus: speakers.split() for corpus, speakers in said.items()}
-    return sorted({f'{clip.corpus} {clip.speaker}'.strip() for clip in clips
-                   if {clip.speaker, EVERYONE} & set(trained.get(clip.corpus, []))})
 
 
 def skipped(root: Path, corpus: Optional[str] = None) -> list[tuple[Path, str]]:

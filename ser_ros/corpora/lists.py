@@ -114,7 +114,7 @@ def plain(path: Path) -> list[Recording]:
     Raises:
         SerError: see `read_rows`.
     """
-    return [Recording(_locate(path.parent, row['file_path'].strip()), as_word(row['emotion']),
+    return [Recording(locate(path.parent, row['file_path'].strip()), as_word(row['emotion']),
                       row.get('speaker', '').strip(), as_sex(row.get('sex', '')),
                       _composed(row.get('text', '')), _composed(row.get('sentence', '')))
             for row in read_rows(path, COLUMNS, OPTIONAL)]
@@ -125,18 +125,23 @@ def _composed(text: str) -> str:
     return unicodedata.normalize('NFC', text).strip()
 
 
-def _locate(folder: Path, name: str) -> Path:
-    """Return the file that a list means.
+def locate(folder: Path, name: str) -> Path:
+    """Return the file or folder that a list or a configuration means.
 
-    Lists are written on other systems than the one that they are read on: with other separators,
+    These are written on other systems than the one that they are read on: with other separators,
     or with accents and Korean syllables in one character where the file's name has several.
     """
-    slashes = name.replace('\\', '/')
-    for spelling in (name, slashes, *(unicodedata.normalize(form, slashes)
-                                      for form in ('NFC', 'NFD'))):
+    for spelling in (name, name.replace('\\', '/')):
         if os.path.exists(folder / spelling):
             return folder / spelling
-    return folder / name
+    place = folder
+    for part in Path(name.replace('\\', '/')).parts:
+        spellings = [part, *(unicodedata.normalize(form, part) for form in ('NFC', 'NFD'))]
+        existing = [place / spelling for spelling in spellings if os.path.exists(place / spelling)]
+        if not existing:
+            return folder / name
+        place = existing[0]
+    return place
 
 
 def aihub(lists: Iterable[Path], audio: Iterable[Path]) -> tuple[

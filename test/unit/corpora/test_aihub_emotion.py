@@ -60,7 +60,7 @@ def faulty(tmp_path):
 
 def settings(tmp_path, text=CONFIG):
     path = tmp_path / 'c.yaml'
-    path.write_text(text)
+    path.write_text(text, encoding='utf-8')
     return config.load(str(path))
 
 
@@ -187,6 +187,31 @@ def test_recordings_in_several_formats_and_of_nobody(tmp_path):
     assert [(path.name, reason.split(' /')[0]) for path, reason in listing.skipped] == [
         ('F0001_100001.wav', 'same name as'),
         ('hello.wav', 'not a recording of a speaker of this corpus')]
+
+
+@pytest.mark.parametrize('ending', ['wav', 'WAV', 'mp3', 'm4a', 'flac', 'ogg'])
+def test_formats_of_recordings(tmp_path, sound_corpus, ending):
+    place = tmp_path / 'F0001'
+    (place / 'wav').mkdir(parents=True)
+    (place / 'script.txt').write_text('\n'.join(script_lines('F0001', {1: 'KIND'})))
+    (place / 'wav' / f'F0001_000001.{ending}').write_bytes(b'')
+    assert [item.speaker for item in corpora.read(tmp_path).recordings] == ['F0001']
+
+
+@pytest.mark.parametrize('on_disk, in_file', [('NFC', 'NFD'), ('NFD', 'NFC')])
+def test_korean_names_of_folders_and_files(tmp_path, on_disk, in_file):
+    def spelt(text, form):
+        return unicodedata.normalize(form, text)
+    folder = tmp_path / spelt('감정 음성', on_disk)
+    # A list that is itself composed otherwise than one of the folders below it.
+    (folder / spelt('화자', in_file)).mkdir(parents=True)
+    (folder / spelt('화자', in_file) / spelt('하나.wav', on_disk)).write_bytes(b'')
+    row = spelt('화자/하나.wav', in_file) + ',kind,kim'
+    (folder / 'metadata.csv').write_text(f'file_path,emotion,speaker\n{row}\n', encoding='utf-8')
+    text = CONFIG[:CONFIG.index('corpora:')] + (
+        f'corpora: {{"{spelt("감정 음성", in_file)}": {{train: [kim]}}}}\n')
+    clip, = load_part(settings(tmp_path, text), tmp_path, 'train')
+    assert clip.path.is_file()
 
 
 def test_recordings_of_a_speaker_that_are_not_unpacked(sound_corpus, tmp_path):

@@ -8,7 +8,8 @@ import pathlib
 import pytest
 import yaml
 
-from ser_ros.corpora.labelled_clips import describe, load_part, read_corpus
+from ser_ros import corpora as readers
+from ser_ros.corpora.labelled_clips import describe, load_part, to_clips
 from ser_ros.corpora.parts import PARTS, Corpus
 from ser_ros.errors import SerError
 from ser_ros.training import config
@@ -129,7 +130,8 @@ def test_wrong_clip_lists(tmp_path, config_path, content, reason):
     if content is not None:
         (tmp_path / 'x' / 'metadata.csv').write_text(content)
     with pytest.raises(SerError, match=reason):
-        read_corpus(config.load(str(config_path)), tmp_path, 'x')
+        loaded = config.load(str(config_path))
+        to_clips('x', readers.read(tmp_path / 'x'), loaded.labels, loaded.merge, loaded.drop)
 
 
 def test_speakers_that_are_missing(tmp_path, config_path, corpora):
