@@ -45,7 +45,7 @@ class Endpoints:
         return publisher
 
     def subscription(
-            self, topic: Topic, name: str, callback: Callable[[Any], None]) -> Subscription:
+            self, topic: Topic, name: str, callback: Callable[..., None]) -> Subscription:
         """Make a subscription to a topic under a name."""
         node = self._node
         subscription = node.create_subscription(

@@ -6,7 +6,7 @@
 import array
 import collections
 import sys
-from typing import Deque, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Deque, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 from rclpy.parameter import Parameter
@@ -27,6 +27,7 @@ from ser_ros.nodes.messages import (
     SpeechFeatures,
 )
 from ser_ros.nodes.parameters import spec
+from ser_ros.nodes.qos import sequence_of
 from ser_ros.nodes.stamps import NS_PER_S, to_ns, to_stamp
 from ser_ros.nodes.topics import publishes, subscribes
 from ser_ros.windows.audio_input import FeatureStage, StampedWindow
@@ -71,6 +72,8 @@ class FeatureExtraction(managed.ManagedNode):
              range=(0.1, 5.0)),
         spec('speaking_hang_over_s', 'Time after robot_speaking becomes false during which sound '
              "still counts as the robot's own [s].", range=(0.0, 10.0)),
+        spec('speaking_timeout_s', 'robot_speaking that is true and not repeated for this time '
+             'counts as false [s]. 0: never.', range=(0.0, 3600.0)),
     )
     TOPICS = (
         subscribes(AUDIO, AudioDataStamped, qos.AUDIO, 'Sound of any PCM format.'),
@@ -109,7 +112,8 @@ class FeatureExtraction(managed.ManagedNode):
         self._features = self.publish_to('features')
 
     def activate(self) -> None:
-        self._gate = SpeakingGate(self.value('speaking_hang_over_s'))
+        self._gate = SpeakingGate(
+            self.value('speaking_hang_over_s'), self.value('speaking_timeout_s'))
         self.subscribe_to('robot_speaking', self._on_speaking)
         if self.value('feature_set') == AUTO:
             self._problem = (WARN, 'waiting for model_info')
@@ -171,8 +175,8 @@ class FeatureExtraction(managed.ManagedNode):
             self._served = None
             self._complain(f'model {info.name}: {error}')
 
-    def _on_speaking(self, message: Bool) -> None:
-        self._gate.set(message.data, self.now_ns())
+    def _on_speaking(self, message: Bool, info: Dict[str, Any]) -> None:
+        self._gate.hear(message.data, self.now_ns(), sequence_of(info))
 
     def _on_info(self, info: AudioInfo) -> None:
         audio_format = (info.channels, info.sample_rate, info.sample_format, info.coding_format)
@@ -205,6 +209,8 @@ class FeatureExtraction(managed.ManagedNode):
             self._complain(f'{AUDIO}: {error}')
             return
         self._problem = None
+        if served.stage.heard_ns is not None:
+            self._gate.follow(served.stage.heard_ns, self.now_ns())
         self._fill_up()
 
     def _on_end(self, message: EndOfStream) -> None:
@@ -272,6 +278,9 @@ class FeatureExtraction(managed.ManagedNode):
             return self._problem + (values,)
         if stage is not None and self._new_restarts(stage.restarts):
             return WARN, 'the stamps of the audio jump', values
+        if self._gate.lapsed:
+            return WARN, ('robot_speaking was true and has not been repeated for '
+                          f"{self.value('speaking_timeout_s'):g} s; it counts as false"), values
         return OK, '', values
 
 

@@ -116,7 +116,7 @@ class ManagedNode(LifecycleNode):
         topic = topics.find(self.TOPICS, key, topics.PUBLISHED)
         return self._endpoints.publisher(topic, self._topic_name(topic))
 
-    def subscribe_to(self, key: str, callback: Callable[[Any], None]) -> Subscription:
+    def subscribe_to(self, key: str, callback: Callable[..., None]) -> Subscription:
         """Make a subscription to a topic in TOPICS that lives until deactivation."""
         topic = topics.find(self.TOPICS, key, topics.SUBSCRIBED)
         return self._endpoints.subscription(topic, self._topic_name(topic), callback)

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The quality of service of every topic, and what is said when two sides do not match."""
 
-from typing import Any, Callable
+from typing import Any, Callable, Mapping
 
+from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import (
     DurabilityPolicy,
@@ -39,8 +40,17 @@ MITIGATION = _profile(10)
 SPEAKING = _profile(10)
 PERSON = _profile(10)
 DIAGNOSTICS = _profile(10)
+# A speed that is not renewed is no longer meant: the deadline says so to who follows it.
+SPEED = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.RELIABLE,
+    deadline=Duration(seconds=1), lifespan=Duration(seconds=1))
 
 REMEDY = 'Make both sides agree, for example start this node with -p {parameter}:=VALUE'
+
+
+def sequence_of(info: Mapping[str, Any]) -> int:
+    """Return the number of a message among those of its publisher; 0 where it is not known."""
+    return info.get('publication_sequence_number') or 0
 
 
 def overridable() -> QoSOverridingOptions:

@@ -127,6 +127,11 @@ class FeatureStage:
         """Return how much sound there is yet to come up to a time, None while there is none."""
         return None if self._input is None else self._input.clock.deviation_ns(stamp_ns)
 
+    @property
+    def heard_ns(self) -> Optional[int]:
+        """The time up to which there is sound; None while there is none."""
+        return None if self._input is None else -self._input.clock.deviation_ns(0)
+
     def finish(self) -> Iterator[StampedWindow]:
         """End a recording, see `WindowStream.finish`; what comes next is another one."""
         source, self._input = self._input, None

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 import soxr
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from harness import bytes_in_pieces, chunks_of
+from harness import bytes_in_pieces, chunks_of, diagnosis
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Bool
 
@@ -194,3 +194,41 @@ def test_the_robots_own_speech_is_muted(peer, node, speech):
     now_ns = peer.node.get_clock().now().nanoseconds
     speaker.say(chunks_of(speech, 640)[:200], start_ns=now_ns)
     assert all(window.muted for window in speaker.wait_for_windows(3))
+
+
+def test_it_is_muted_in_the_time_line_of_the_sound(peer, node, speech):
+    """The stamps are years from the clock, and the sound comes faster than it was recorded."""
+    speaking = peer.node.create_publisher(Bool, 'robot_speaking', 10)
+    peer.wait_for(lambda: speaking.get_subscription_count(), 'subscription', [node])
+    speaker = Speaker(peer, node)
+    chunks = chunks_of(speech, 640)
+    speaker.say(chunks[:150])
+    heard = len(speaker.wait_for_windows(1))
+    speaking.publish(Bool(data=True))
+    assert speaking.wait_for_all_acked()
+    speaker.say(chunks[150:300])
+    windows = speaker.wait_for_windows(heard + 5)
+    assert [window.muted for window in windows] == [False] * heard + [True] * 5
+
+
+def test_a_robot_that_dies_while_it_speaks_does_not_make_it_deaf(peer, start, speech):
+    diagnoses = peer.listen(DiagnosticArray, '/diagnostics')
+    node = start(NODE, '-p', 'autostart:=true', '-p', 'feature_set:=' + FEATURE_SET,
+                 '-p', 'speaking_timeout_s:=0.5')
+    peer.wait_active(NODE, processes=[node])
+    speaking = peer.node.create_publisher(Bool, 'robot_speaking', 10)
+    peer.wait_for(lambda: speaking.get_subscription_count(), 'subscription', [node])
+    speaking.publish(Bool(data=True))
+    assert speaking.wait_for_all_acked()
+    speaker = Speaker(peer, node)
+    chunks = chunks_of(speech, 640)
+    speaker.say(chunks[:150])
+    assert speaker.wait_for_windows(1)[0].muted
+
+    def is_heard():
+        speaker.say(chunks[200:225])
+        return speaker.windows and not speaker.windows[-1].muted
+
+    peer.wait_for(is_heard, 'window that is not muted', [node])
+    peer.wait_for(lambda: diagnosis(diagnoses, NODE, message='not been repeated for 0.5 s'),
+                  'warning', [node])
