@@ -11,7 +11,10 @@ from ser_ros.audio.source import AudioSource
 # says more about a mistyped name than "no such microphone".
 FILE_ENDINGS = (
     '.wav', '.flac', '.ogg', '.oga', '.opus', '.mp3', '.m4a', '.aac', '.mp4', '.webm', '.mka',
-    '.wma', '.aif', '.aiff', '.au', '.caf')
+    '.wma', '.aif', '.aiff', '.au', '.caf', '.wave', '.w64', '.rf64', '.bwf', '.aifc', '.snd',
+    '.sph', '.nist', '.amr', '.awb', '.3gp', '.3ga', '.3g2', '.m4b', '.m4r', '.m4v', '.mov',
+    '.mkv', '.avi', '.ogv', '.weba', '.spx', '.mp2', '.mpga', '.ac3', '.ape', '.wv', '.tta',
+    '.qta')
 
 
 def looks_like_file(device: str) -> bool:

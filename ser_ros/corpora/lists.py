@@ -27,7 +27,8 @@ def read_rows(path: Path, columns: Iterable[str],
               optional: Iterable[str] = ()) -> list[dict[str, str]]:
     """Return the rows of a CSV file that has at least these columns.
 
-    In the file, capitals and outer spaces do not matter in the names of the columns.
+    In the file, capitals and outer spaces do not matter in the names of the columns. Rows without
+    any text are those that a spreadsheet leaves behind.
 
     Args:
         optional: columns that it may have.
@@ -42,7 +43,7 @@ def read_rows(path: Path, columns: Iterable[str],
     known = {as_word(name): name for name in (*columns, *optional)}
     header = [known.get(as_word(name), name) for name in (lines[0] if lines else [])]
     rows = {number: dict(zip_longest(header, line[:len(header)], fillvalue=''))
-            for number, line in enumerate(lines[1:], start=2) if line}
+            for number, line in enumerate(lines[1:], start=2) if any(map(str.strip, line))}
     for column in columns:
         if header.count(column) != 1:
             fault = 'given several times' if column in header else 'missing'
@@ -112,12 +113,15 @@ def plain(path: Path) -> list[Recording]:
         path: the CSV file; its file paths count from its folder.
 
     Raises:
-        SerError: see `read_rows`.
+        SerError: see `read_rows`; or if there is no row.
     """
+    rows = read_rows(path, COLUMNS, OPTIONAL)
+    if not rows:
+        raise SerError(f'{path} lists no clips; add a row for each clip below the header')
     return [Recording(locate(path.parent, row['file_path'].strip()), as_word(row['emotion']),
                       row.get('speaker', '').strip(), as_sex(row.get('sex', '')),
                       _composed(row.get('text', '')), _composed(row.get('sentence', '')))
-            for row in read_rows(path, COLUMNS, OPTIONAL)]
+            for row in rows]
 
 
 def _composed(text: str) -> str:

@@ -2,16 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a folder to the clips in it: finds out which layout it has."""
 
-import os
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Optional
 
+from ser_ros.audio.finding import MAC_NOTES
 from ser_ros.audio.opening import FILE_ENDINGS
 from ser_ros.corpora import aihub_emotion, lists, naming
 from ser_ros.corpora.labels import COMMON, CORPORA, GENERIC, as_word
-from ser_ros.corpora.recording import Listing, Recording
+from ser_ros.corpora.recording import Fault, Listing, Recording
 from ser_ros.errors import SerError, listed
+from ser_ros.files import Walk
 
 TABLES_NAMED = 3  # in an error
 METADATA = 'metadata.csv'
@@ -53,7 +55,26 @@ def _read(path: Path, corpus: Optional[str], numbers: aihub_emotion.Numbers) -> 
         return _listed(path, corpus)
     if not path.is_dir():
         raise SerError(f'{path} does not exist; give a folder with a corpus')
-    audio, tables, scripts = _walk(path)
+    lost: list[Fault] = []
+    followed: list[tuple[Path, str]] = []
+    audio, tables, scripts = _walk(path, lost, followed)
+    listing = _find(path, audio, tables, scripts, corpus, numbers)
+    return replace(listing, faults=listing.faults + lost,
+                   skipped=listing.skipped + followed + _unlisted(listing, audio, tables))
+
+
+def _unlisted(listing: Listing, audio: list[Path], tables: list[Path]) -> list[tuple[Path, str]]:
+    """Return the audio files beside a list that it does not name."""
+    if listing.layout not in {table.name for table in tables}:
+        return []
+    named = {recording.path.resolve() for recording in listing.recordings}
+    return [(path, f'not listed in {listing.layout}') for path in audio
+            if path.resolve() not in named]
+
+
+def _find(path: Path, audio: list[Path], tables: list[Path], scripts: list[Path],
+          corpus: Optional[str], numbers: aihub_emotion.Numbers) -> Listing:
+    """Return what is in a folder, by the first layout that fits."""
     if path / METADATA in tables:
         return _listed(path / METADATA, corpus)
     listing = (_aihub(path, audio, tables, corpus)
@@ -127,15 +148,29 @@ def _is_of_classes(folder: Path, audio: list[Path]) -> bool:
                if path.parent != folder)
 
 
-def _walk(folder: Path) -> tuple[list[Path], list[Path], list[Path]]:
-    """Return audio files, CSV files and scripts in a folder and those inside it, in order."""
+def _walk(folder: Path, lost: Optional[list[Fault]] = None,
+          followed: Optional[list[tuple[Path, str]]] = None,
+          ) -> tuple[list[Path], list[Path], list[Path]]:
+    """Return audio files, CSV files and scripts in a folder and those inside it, in order.
+
+    Args:
+        folder: where to look; links to folders are followed, hidden folders are left out.
+        lost: takes the folders and links that cannot be gone through.
+        followed: takes the links and hidden files that need not be.
+    """
+    lost = [] if lost is None else lost
+    followed = [] if followed is None else followed
+    walk = Walk(str(folder), lambda path, reason: lost.append(Fault(Path(path), 0, reason)),
+                lambda path, reason: followed.append((Path(path), reason)))
     audio, tables, scripts = [], [], []
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith('.'))
-        for name in sorted(names):
+    for parent, names in walk:
+        if any(part.startswith('.') for part in Path(parent).relative_to(folder).parts):
+            continue
+        for name in names:
             if name.startswith('.'):
-                continue
-            if name.lower().endswith(FILE_ENDINGS):
+                if name.lower().endswith(FILE_ENDINGS) and not name.startswith(MAC_NOTES):
+                    followed.append((Path(parent, name), 'hidden'))
+            elif name.lower().endswith(FILE_ENDINGS):
                 audio.append(Path(parent, name))
             elif name.lower().endswith('.csv'):
                 tables.append(Path(parent, name))

@@ -45,3 +45,28 @@ def test_no_audio_at_all(tmp_path, name):
     with pytest.raises(SerError, match=r'no audio files \(.wav .*\) in .*' + name):
         find_audio_files(str(tmp_path / name), reasons.append)
     assert len(reasons) == (name == 'absent')
+
+
+def test_links_to_folders_are_followed(folder, tmp_path_factory):
+    other = tmp_path_factory.mktemp('other')
+    (other / 'e.wav').write_bytes(b'')
+    (folder / 'linked').symlink_to(other)
+    (folder / 'loop').symlink_to('.')
+    found = find_audio_files(str(folder), pytest.fail)
+    assert os.path.join(str(folder), 'linked', 'e.wav') in found and len(found) == 5
+
+
+def test_what_is_left_out_is_named(folder):
+    (folder / 'gone').symlink_to('nowhere')
+    (folder / '.hidden.wav').write_bytes(b'')
+    reasons = []
+    assert len(find_audio_files(str(folder), reasons.append)) == 4
+    assert len(reasons) == 2
+    assert 'gone is a link to nowhere' in reasons[0] and '.hidden.wav is hidden' in reasons[1]
+
+
+@pytest.mark.parametrize('name', ['a.amr', 'a.3gp', 'a.mkv', 'a.W64', 'a.mov', 'a.m4b'])
+def test_endings_of_phones_and_cameras(tmp_path, name):
+    (tmp_path / name).write_bytes(b'')
+    assert [os.path.basename(path) for path in find_audio_files(str(tmp_path), pytest.fail)] == [
+        name]

@@ -251,7 +251,7 @@ def test_which_corpora_a_model_was_trained_on(tmp_path):
     ('CREMA-D', 'crema-d'), ('crema_d', 'crema-d'), ('RAVDESS', 'ravdess'), ('mine', 'generic')])
 def test_a_lists_labels_are_those_of_the_folders_name(tmp_path, name, corpus):
     (tmp_path / name).mkdir()
-    (tmp_path / name / 'metadata.csv').write_text('file_path,emotion\n')
+    (tmp_path / name / 'metadata.csv').write_text('file_path,emotion\na.wav,happy\n')
     assert corpora.read(tmp_path / name).corpus == corpus
 
 
