@@ -149,6 +149,19 @@ class Backend(abc.ABC):
         """Return why this backend cannot run this model on any machine, or None if it can."""
         return None
 
+    def precision_problem(self, model: Model, precision: str) -> str:
+        """Return why a precision that the model stores is not offered; '' for no special reason."""
+        return ''
+
+    def check_precision(self, model: Model, precision: str) -> None:
+        """Raise SerError if this backend does not offer the precision for this model here."""
+        offered = self.precisions(model)
+        if precision not in offered:
+            problem = self.precision_problem(model, precision)
+            raise SerError(
+                f'{self.name} cannot run the model {model.info.name} in {precision!r}'
+                + (f': {problem}' if problem else '') + f'; allowed: {listed(offered)}')
+
     def check(self, model: Model) -> None:
         """Raise SerError if this backend cannot run this model on any machine."""
         reason = self.refusal(model)
@@ -172,11 +185,7 @@ class Backend(abc.ABC):
                 not finite.
         """
         self.check(model)
-        offered = self.precisions(model)
-        if precision not in offered:
-            raise SerError(
-                f'{self.name} cannot run the model {model.info.name} in {precision!r}; '
-                f'allowed: {listed(offered)}')
+        self.check_precision(model, precision)
         check_threads(threads)
         check_engine_options(engines)
         session = self._open(model, precision, threads, engines)

@@ -65,6 +65,10 @@ class Model:
         """Precisions that are stored, the highest first."""
         return tuple(name for name in PRECISIONS if name in self._infos)
 
+    def is_dynamic(self, precision: str) -> bool:
+        """Return whether this precision is stored, with ranges that are measured in each window."""
+        return precision in self._infos and self._infos[precision].is_dynamic
+
     def path(self, precision: str) -> str:
         """Return the path of the ONNX file of this precision.
 

@@ -47,8 +47,8 @@ VOICE = 'voice'
 class ModelInfo:
     """What one model file says about itself.
 
-    ``path``, ``precision``, ``ir_version`` and ``opset`` come from the file and its graph, all
-    else from its metadata.
+    ``path``, ``precision``, ``ir_version``, ``opset`` and ``is_dynamic`` come from the file and
+    its graph, all else from its metadata.
     """
 
     path: str
@@ -71,6 +71,7 @@ class ModelInfo:
     merge: Dict[str, str] = key(
         'labels of corpora that count as one of the labels', {}, may_be_empty=True)
     voice_size: int = key('size of a voice, 0 without a baseline of the voice', 0, ge=0)
+    is_dynamic: bool = key('whether ranges of INT8 are measured in each window', False)
 
     def __post_init__(self) -> None:
         """Raise SerError for a model that cannot choose."""
@@ -107,7 +108,8 @@ def read_metadata(path: str) -> ModelInfo:
         raise SerError(f'{path}: the metadata is not JSON: {error}') from error
     if isinstance(values, dict):
         values.update(path=path, precision=summary.precision, ir_version=summary.ir_version,
-                      opset=summary.opset)
+                      opset=summary.opset,
+                      is_dynamic='DynamicQuantizeLinear' in summary.operators)
     info = build(ModelInfo, values, f'{path}: metadata', ignore_unknown=True)
     _check_graph(info, summary)
     return info

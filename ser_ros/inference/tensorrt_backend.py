@@ -20,6 +20,7 @@ from ser_ros.inference.tensorrt_engine.job import (
     make_key,
     offered_precisions,
     source_precision,
+    source_problem,
 )
 
 _KEPT_ERRORS = 3
@@ -84,6 +85,10 @@ class TensorRTBackend(Backend):
         """Return what can be built from the stored files and is fast on this GPU."""
         return offered_precisions(model, driver.first_gpu().capability)
 
+    def precision_problem(self, model: Model, precision: str) -> str:
+        """Return why the file of a precision makes no engine; '' where it does."""
+        return source_problem(model, precision)
+
     def _open(self, model: Model, precision: str, threads: int, engines: EngineOptions) -> Session:
         trt = module.load()
         path, job = plan_build(model, precision, trt, driver.first_gpu(), engines)
@@ -126,9 +131,11 @@ def build_ahead(model: Model, precision: str, engines: EngineOptions,
             'without --compute-capability')
     offered = offered_precisions(model, gpu.capability)
     if precision not in offered:
+        problem = source_problem(model, precision)
         raise SerError(
             f'the model {model.info.name} is not available in {precision} for the compute '
-            f'capability {gpu.capability[0]}.{gpu.capability[1]}; allowed: {listed(offered)}')
+            f'capability {gpu.capability[0]}.{gpu.capability[1]}'
+            + (f': {problem}' if problem else '') + f'; allowed: {listed(offered)}')
     path, job = plan_build(model, precision, trt, gpu, engines)
     if capability is None:
         session, was_there = _open_built(trt, model, path, job, engines)

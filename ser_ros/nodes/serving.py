@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, NamedTuple, Optional, Seq
 
 import numpy as np
 
-from ser_ros.errors import SerError, listed
+from ser_ros.errors import SerError
 from ser_ros.inference.classifier import Classifier
 from ser_ros.inference.engine_options import EngineOptions
 from ser_ros.inference.inference_thread import InferenceThread
@@ -89,11 +89,7 @@ class Serving:
             return
         backend = choose_backend(request.backend)
         backend.check(self.model)
-        offered = backend.precisions(self.model)
-        if request.precision not in offered:
-            raise SerError(
-                f'{backend.name} cannot run the model {self.model.info.name} in '
-                f'{request.precision}; allowed: {listed(offered)}')
+        backend.check_precision(self.model, request.precision)
 
     def switch(self, request: Request, engines: EngineOptions) -> None:
         """Begin to open another session, unless this one was asked for already.

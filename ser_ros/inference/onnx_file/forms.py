@@ -13,17 +13,23 @@ import onnx.numpy_helper  # older versions don't import it by themselves
 from onnx import TensorProto, helper, numpy_helper
 
 S8_LARGEST = 127
+_VARIANCE = ['Pow', 'ReduceMean', 'Add', 'Sqrt']
 _SMALLEST_SCALE = float(np.finfo(np.float32).tiny)
 
 
 def to_fp16(model: onnx.ModelProto) -> onnx.ModelProto:
     """Return the FP32 model with weights and arithmetic in FP16, inputs and outputs still float32.
 
+    Variances, which normalisation divides by, are computed in FP32: FP16 has no squares over
+    65504 and hardly any under 1e-7.
+
     Raises:
         ValueError: if a weight is out of FP16's range.
     """
     half = _copy(model)
     graph = half.graph
+    variances = _variances(graph)
+    floats = _own_constants(graph, variances)
     for tensor in graph.initializer:
         if tensor.data_type != TensorProto.FLOAT:  # such as the shape that Reshape takes
             continue
@@ -40,7 +46,59 @@ def to_fp16(model: onnx.ModelProto) -> onnx.ModelProto:
     for name in outputs:
         graph.node.append(helper.make_node(
             'Cast', [name + '.fp16'], [name], to=TensorProto.FLOAT))
+    _keep_fp32(graph, variances)
+    graph.initializer.extend(floats)
     return half
+
+
+def _variances(graph: Any) -> List[List[onnx.NodeProto]]:
+    """Return the nodes of each sqrt(mean(x ** 2) + epsilon), from the power to the root."""
+    consumers: Dict[str, List[onnx.NodeProto]] = {}
+    for node in graph.node:
+        for name in node.input:
+            consumers.setdefault(name, []).append(node)
+    found = []
+    for node in graph.node:
+        chain = [node]
+        for operator in _VARIANCE[1:]:
+            following = consumers.get(chain[-1].output[0], [])
+            if len(following) != 1 or following[0].op_type != operator:
+                break
+            chain.append(following[0])
+        if [member.op_type for member in chain] == _VARIANCE:
+            found.append(chain)
+    return found
+
+
+def _own_constants(graph: Any, chains: List[List[onnx.NodeProto]]) -> List[onnx.TensorProto]:
+    """Let the chains use constants of their own, and return these, which are to stay in FP32."""
+    constants = {tensor.name: tensor for tensor in graph.initializer
+                 if tensor.data_type == TensorProto.FLOAT}
+    own: Dict[str, onnx.TensorProto] = {}
+    for node in (node for chain in chains for node in chain):
+        for index, name in enumerate(node.input):
+            if name in constants:
+                node.input[index] = name + '.fp32'
+                own[name] = onnx.TensorProto()
+                own[name].CopyFrom(constants[name])
+                own[name].name = name + '.fp32'
+    used = {name for node in graph.node for name in node.input}
+    for name in own:
+        if name not in used:
+            graph.initializer.remove(constants[name])
+    return list(own.values())
+
+
+def _keep_fp32(graph: Any, chains: List[List[onnx.NodeProto]]) -> None:
+    """Put a Cast to FP32 before each chain of an FP16 graph, and one to FP16 behind it."""
+    for first, *_, last in chains:
+        source, result = first.input[0], last.output[0]
+        first.input[0], last.output[0] = result + '.squared', result + '.fp32'
+        nodes = list(graph.node)
+        graph.node.insert(nodes.index(last) + 1, helper.make_node(
+            'Cast', [result + '.fp32'], [result], to=TensorProto.FLOAT16))
+        graph.node.insert(nodes.index(first), helper.make_node(
+            'Cast', [source], [result + '.squared'], to=TensorProto.FLOAT))
 
 
 def to_half(values: np.ndarray, name: str) -> np.ndarray:

@@ -51,13 +51,22 @@ def source_precision(stored: Tuple[str, ...], precision: str) -> Optional[str]:
     return next((name for name in choices[precision] if name in stored), None)
 
 
+def source_problem(model: Model, precision: str) -> str:
+    """Return why the model's file of a precision makes no engine; '' where it does."""
+    if model.is_dynamic(precision):
+        return (f'its {precision} file measures its ranges in each window, which TensorRT does '
+                'not do; fp16 takes its place')
+    return ''
+
+
 def offered_precisions(model: Model, capability: Tuple[int, int]) -> Tuple[str, ...]:
     """Return the precisions that can be built of the model for a GPU of this capability."""
     modern = capability >= _FAST_IN_ALL
     fast = {'fp32': True, 'fp16': modern or capability in _FAST_FP16,
             'int8': modern or capability in _FAST_INT8}
     return tuple(name for name in fast
-                 if fast[name] and source_precision(model.precisions, name) is not None)
+                 if fast[name] and source_precision(model.precisions, name) is not None
+                 and not source_problem(model, name))
 
 
 def make_key(model: Model, precision: str, trt: Any, gpu: driver.Gpu,

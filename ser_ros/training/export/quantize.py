@@ -1,6 +1,10 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""INT8 form of a model, for CPUs: U8 activations and S8 weights with a scale for each channel."""
+"""INT8 forms of a model, for CPUs: U8 activations and S8 weights with a scale for each channel.
+
+Static: the ranges of the activations are taken from windows of the training. Dynamic: each window
+has its own.
+"""
 
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -14,6 +18,7 @@ from onnxruntime.quantization import (
     QuantFormat,
     QuantType,
     quant_pre_process,
+    quantize_dynamic,
     quantize_static,
 )
 
@@ -58,14 +63,37 @@ def to_int8(model: onnx.ModelProto, inputs: Iterable[np.ndarray],
         raise ValueError(f'no node to quantise begins with {prefixes}')
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, 'fp32.onnx'), Path(folder, 'int8.onnx')
-        onnx.save(model, source)
-        # Adds the shapes of inner tensors. Batch normalisation is folded already.
-        quant_pre_process(source, source, skip_optimization=True, skip_symbolic_shape=True)
+        _prepare(model, source)
         quantize_static(
             source, target, _Inputs(model, inputs),
             quant_format=QuantFormat.QDQ, per_channel=True, activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8, calibrate_method=CalibrationMethod.MinMax,
             op_types_to_quantize=[*operators, FULLY_CONNECTED], nodes_to_quantize=nodes)
-        result = onnx.load(target)
-    result.ir_version = IR_VERSION
-    return result
+        return _loaded(target)
+
+
+def to_dynamic_int8(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return the FP32 model with its matrix products by weights in INT8.
+
+    Ranges of the activations are measured in each window. It suits large transformers, whose
+    activations have outliers that fixed ranges would cut off. TensorRT does not run such a model.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, 'fp32.onnx'), Path(folder, 'int8.onnx')
+        _prepare(model, source)
+        quantize_dynamic(
+            source, target, op_types_to_quantize=[PRODUCT, FULLY_CONNECTED], per_channel=True,
+            weight_type=QuantType.QInt8)
+        return _loaded(target)
+
+
+def _prepare(model: onnx.ModelProto, path: Path) -> None:
+    """Write the model with the shapes of inner tensors. Batch normalisation is folded already."""
+    onnx.save(model, path)
+    quant_pre_process(path, path, skip_optimization=True, skip_symbolic_shape=True)
+
+
+def _loaded(path: Path) -> onnx.ModelProto:
+    model = onnx.load(path)
+    model.ir_version = IR_VERSION
+    return model

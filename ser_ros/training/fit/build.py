@@ -26,7 +26,7 @@ from ser_ros.inference.softmax import softmax
 from ser_ros.progress import Progress
 from ser_ros.training.config import Config
 from ser_ros.training.export import onnx_export
-from ser_ros.training.export.quantize import to_int8
+from ser_ros.training.export.quantize import to_dynamic_int8, to_int8
 from ser_ros.training.fit import checkpoint, processes, provenance
 from ser_ros.training.fit.cache import load_columns
 from ser_ros.training.fit.embedded import EmbeddedWindows, embed, embed_training
@@ -206,6 +206,8 @@ def _forms(network: Network, config: Config, shape: tuple[int, ...],
     model = onnx_export.to_onnx(network, shape)
 
     def int8() -> onnx.ModelProto:
+        if network.dynamic_int8:
+            return to_dynamic_int8(model)
         batch, = drawn.batches(CALIBRATION_WINDOWS, CALIBRATION_WINDOWS)
         return to_int8(model, batch.inputs(slice(None)), network.int8_prefixes(),
                        network.int8_operators)
@@ -219,13 +221,18 @@ def _metadata(config: Config, shape: tuple[int, ...], temperature: float,
     speakers = '; '.join(f'{name}: speakers {" ".join(corpus.train)}'
                          for name, corpus in config.corpora.items() if corpus.train)
     pretrained = ', '.join(
-        Path(member.pretrained).name for member in config.members if member.pretrained)
+        _start(member.pretrained) for member in config.members if member.pretrained)
     return {
         'name': config.name, 'version': config.version, 'labels': config.labels,
         'feature_set': config.feature_set, 'input_shape': list(shape),
         'temperature': round(temperature, 4), 'training_data': speakers,
         'licence': config.licence, 'pretrained': pretrained, 'merge': config.merge, 'metrics': {},
         'made_with': made_with}
+
+
+def _start(pretrained: str) -> str:
+    """Return the name of a file or folder without the others that it is in; or one of the hub."""
+    return Path(pretrained).name if Path(pretrained).exists() else pretrained
 
 
 def _save(forms: dict[str, onnx.ModelProto], metadata: dict[str, Any], folder: Path) -> None:
@@ -243,22 +250,39 @@ def _add_figures(precisions: Sequence[str], folder: Path, validation: Windows, t
 
     The last step: a model that has them is complete, see `Run.is_done`.
     """
-    figures = {}
+    figures, scores = {}, {}
     for precision in precisions:
-        figures[precision] = measure(folder, precision, validation, threads, progress)
+        scores[precision] = probabilities(folder, precision, validation, threads, progress)
+        figures[precision] = {
+            name: round(value, 4) for name, value in validation.uar(scores[precision]).items()}
         LOGGER.info('%s: validation UAR %s', precision, json.dumps(figures[precision]))
+    against = {
+        precision: _against_fp32(figures, scores, precision)
+        for precision in precisions if precision != 'fp32'}
+    for precision, values in against.items():
+        LOGGER.info('%s against fp32: %s', precision, json.dumps(values))
     writing.change_metadata(
         [folder / f'{precision}.onnx' for precision in precisions],
-        lambda path, metadata: metadata['metrics'].update(validation_uar=figures[path.stem]))
+        lambda path, metadata: metadata['metrics'].update(
+            validation_uar=figures[path.stem],
+            **({'against_fp32': against[path.stem]} if path.stem in against else {})))
     return figures
 
 
-def measure(folder: Path, precision: str, windows: Windows, threads: int,
-            progress: Progress) -> dict[str, float]:
-    """Return UAR by corpus of a stored model in ONNX Runtime."""
+def _against_fp32(figures: Mapping[str, Mapping[str, float]], scores: Mapping[str, np.ndarray],
+                  precision: str) -> dict[str, float]:
+    """Return what a precision costs: points of the mean UAR, and most of any probability."""
+    return {
+        'uar': round(figures[precision]['mean'] - figures['fp32']['mean'], 4),
+        'largest_probability': round(float(
+            np.abs(scores[precision] - scores['fp32']).max()), 4)}
+
+
+def probabilities(folder: Path, precision: str, windows: Windows, threads: int,
+                  progress: Progress) -> np.ndarray:
+    """Return what a stored model says of each window in ONNX Runtime, (windows, classes)."""
     model = Model(f'{folder}/')
     with closing(OnnxRuntimeBackend().open(model, precision, threads)) as session:
         answers = np.stack([session.run(model_input) for model_input in progress.track(
             windows.inputs, precision, len(windows.inputs))])
-        return {name: round(value, 4) for name, value in windows.uar(
-            softmax(answers / session.info.temperature)).items()}
+        return softmax(answers / session.info.temperature)

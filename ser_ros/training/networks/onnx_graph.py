@@ -119,6 +119,8 @@ def _traced(module: nn.Module, inputs: Shapes, outputs: list[str]) -> onnx.Graph
     with warnings.catch_warnings():
         # It is the older exporter: the newer one makes a newer operator set than it is asked for.
         warnings.simplefilter('ignore', DeprecationWarning)
+        # All sizes are fixed, so they may be constants.
+        warnings.simplefilter('ignore', torch.jit.TracerWarning)
         torch.onnx.export(
             module, tuple(torch.zeros(1, *shape) for shape in inputs.values()),
             file,  # type: ignore[arg-type]

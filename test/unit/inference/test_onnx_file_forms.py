@@ -149,3 +149,28 @@ def test_too_much_for_fp16():
                      {'w': np.full(4, 1e5, np.float32)})
     with pytest.raises(ValueError, match='w reaches 100000.0, which is too large for FP16'):
         onnx_forms.to_fp16(model)
+
+
+@pytest.mark.parametrize('level', [1e-4, 1e-3, 1.0, 2000.0])
+def test_variances_are_not_computed_in_fp16(level):
+    helper = onnx.helper
+    values = level * np.array([3.0, -1.0, 4.0, -1.0, -5.0], np.float32)
+    epsilon = np.float32(1e-7)
+    nodes = [
+        helper.make_node('Pow', ['input', 'two'], ['squares']),
+        helper.make_node('ReduceMean', ['squares'], ['variance'], axes=[1], keepdims=1),
+        helper.make_node('Add', ['variance', 'epsilon'], ['sum']),
+        helper.make_node('Sqrt', ['sum'], ['deviation']),
+        helper.make_node('Div', ['input', 'deviation'], ['normal']),
+        helper.make_node('Add', ['normal', 'two'], ['logits'])]
+    constants = [onnx.numpy_helper.from_array(value, name)
+                 for name, value in (('two', np.float32(2)), ('epsilon', epsilon))]
+    tensors = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, (1, 5))
+               for name in ('input', 'logits')]
+    model = helper.make_model(
+        helper.make_graph(nodes, 'normal', tensors[:1], tensors[1:], constants),
+        opset_imports=[helper.make_opsetid('', 13)], ir_version=7)
+    half = onnx_forms.to_fp16(model)
+    onnx.checker.check_model(half, full_check=True)
+    expected = values / np.sqrt(np.mean(values ** 2) + epsilon) + 2
+    np.testing.assert_allclose(answers(half, [values])[0], expected, atol=0.005)
