@@ -39,8 +39,8 @@ def is_corpus(folder: Path, audio: Sequence[Path], scripts: Iterable[Path]) -> b
     if any(SPEAKER.fullmatch(path.resolve().parent.name) for path in scripts):
         return True
     words = {*COMMON, *map(as_word, WORDS)}
-    hits = sum(bool(ID.fullmatch(path.stem)) for path in audio
-               if not words & set(map(as_word, path.relative_to(folder).parts[:-1])))
+    hits = sum(not words & set(map(as_word, path.relative_to(folder).parts[:-1]))
+               for path in audio if ID.fullmatch(path.stem))
     return 2 * hits > len(audio)
 
 
