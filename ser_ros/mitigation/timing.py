@@ -30,7 +30,7 @@ class Timing:
     recovery_s: float = key(
         'other emotions are heard for this long before the episode is over', ge=0, le=3600)
     timeout_s: float = key(
-        'nothing to tell by is heard for this long before the episode is over', ge=0.5, le=3600)
+        'silence or unclear speech lasts this long before the episode is over', ge=0.5, le=3600)
     cooldown_s: float = key(
         'no episode starts for this time after the last one', ge=0, le=_DAY_S)
     relapse_s: float = key(

@@ -61,6 +61,6 @@ class SpeechEncoderOptions:
         '(arXiv:1803.10963), or their mean', 'attention', choices=POOLINGS)
     hidden: int = key("size of the hidden layer of the network's head", 256, gt=0)
     speaker_adversary: float = key(
-        'weight of a loss that makes speakers hard to tell apart (arXiv:1505.07818), reached after '
-        'a tenth of the training; 0 for none', 0.0, ge=0)
+        'weight of a loss that makes speakers hard to distinguish (arXiv:1505.07818), reached '
+        'after a tenth of the training; 0 for none', 0.0, ge=0)
     random: RandomEncoder = field(default_factory=RandomEncoder)
