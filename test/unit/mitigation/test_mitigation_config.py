@@ -15,7 +15,9 @@ from ser_ros.errors import SerError
 from ser_ros.mitigation.config import load
 from ser_ros.mitigation.phases import Phase
 
-SHIPPED = os.path.join(os.path.dirname(__file__), '..', '..', '..', 'config', 'mitigation.yaml')
+FOLDER = os.path.join(os.path.dirname(__file__), '..', '..', '..', 'config')
+SHIPPED, KOREAN = (
+    os.path.join(FOLDER, name) for name in ('mitigation.yaml', 'mitigation_korean.yaml'))
 
 
 def minimal():
@@ -72,47 +74,59 @@ def all_texts(config):
         texts for strategy in strategies_of(config) for texts in strategy.closing.values()]
 
 
+@pytest.fixture(params=[SHIPPED, KOREAN], ids=['usual', 'korean'])
+def shipped(request):
+    return load(request.param)
+
+
 class TestShippedFile:
-    def test_answers_every_negative_emotion_in_english_and_korean(self):
+    def test_answers_every_negative_emotion(self):
         config = load(SHIPPED)
         assert set(config.responses) == {'anger', 'sadness', 'fear', 'disgust'}
-        assert config.languages == ('en', 'ko') and config.unclear
-        for texts in all_texts(config):
+        assert config.unclear
+
+    def test_answers_anxious_alone_of_the_korean_labels(self):
+        config = load(KOREAN)
+        assert set(config.responses) == {'anxious'}
+        assert not config.unclear
+
+    def test_english_and_korean(self, shipped):
+        assert shipped.languages == ('en', 'ko')
+        for texts in all_texts(shipped):
             english, korean = (texts[language] for language in ('en', 'ko'))
             assert len(english) == len(korean) >= 1
             assert all(re.search('[가-힣]', text) for text in korean)
             assert not any(re.search('[가-힣]', text) for text in english)
 
-    def test_steps_differ_and_the_last_one_calls_a_human(self):
-        for strategy in strategies_of(load(SHIPPED)):
+    def test_steps_differ_and_the_last_one_calls_a_human(self, shipped):
+        for strategy in strategies_of(shipped):
             *others, last = strategy.steps
             assert last.calls_human and not any(step.calls_human for step in others)
             said = [text for step in others for action in step.actions
                     for text in action.texts['en']]
             assert len(others) >= 2 and len(set(said)) == len(said)
 
-    def test_a_calm_robot_answers_later_or_surer_than_a_keen_one(self):
-        config = load(SHIPPED)
-        assert set(config.sensitivities) == {'calm', 'keen'}
-        calm, normal, keen = map(config.timing_of, ('calm', 'normal', 'keen'))
+    def test_a_calm_robot_answers_later_or_surer_than_a_keen_one(self, shipped):
+        assert set(shipped.sensitivities) == {'calm', 'keen'}
+        calm, normal, keen = map(shipped.timing_of, ('calm', 'normal', 'keen'))
         assert keen.hold_s <= normal.hold_s or keen.min_confidence < normal.min_confidence
         assert calm.hold_s >= normal.hold_s or calm.min_confidence > normal.min_confidence
 
-    def test_no_text_names_an_emotion(self):
+    def test_no_text_names_an_emotion(self, shipped):
         named = re.compile(
-            'anger|angry|sad|fear|afraid|scared|disgust|upset|feel|emotion|'
-            '화나|화가|슬프|슬퍼|무서|두려|역겨|불쾌|감정|기분', re.IGNORECASE)
-        config = load(SHIPPED)
-        notices = [action.options.text for strategy in strategies_of(config)
+            'anger|angry|sad|fear|afraid|scared|disgust|upset|feel|emotion|anxi|nervous|worr|calm|'
+            '화나|화가|슬프|슬퍼|무서|두려|역겨|불쾌|감정|기분|불안|초조|긴장|걱정|진정|안심',
+            re.IGNORECASE)
+        notices = [action.options.text for strategy in strategies_of(shipped)
                    for step in strategy.steps for action in step.actions
                    if action.kind == 'notify']
-        said = [text for texts in all_texts(config) for language in texts
+        said = [text for texts in all_texts(shipped) for language in texts
                 for text in texts[language]]
         assert notices and not [text for text in notices + said if named.search(text)]
 
-    def test_korean_is_polite(self):
+    def test_korean_is_polite(self, shipped):
         polite = re.compile('(요|니다)[.?]$')
-        for texts in all_texts(load(SHIPPED)):
+        for texts in all_texts(shipped):
             assert all(polite.search(text) for text in texts['ko'])
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""config/jetson_nano.yaml sets what the nodes have, and nothing for nothing."""
+"""The files of parameters in config/ set what the nodes have, and nothing for nothing."""
 
 import importlib
 import pathlib
@@ -18,23 +18,24 @@ def load(name):
     return {key[len('/**/'):]: value['ros__parameters'] for key, value in content.items()}
 
 
-BOARD, DEFAULTS = load('jetson_nano.yaml'), load('ser.yaml')
+BOARD, SPEECH_ENCODER, DEFAULTS = map(load, ('jetson_nano.yaml', 'wav2vec2.yaml', 'ser.yaml'))
+NODES = [(parameters, node) for parameters in (BOARD, SPEECH_ENCODER) for node in parameters]
 
 
-@pytest.mark.parametrize('node', sorted(BOARD))
-def test_every_key_is_a_parameter_and_has_its_type(node):
-    for name, value in BOARD[node].items():
+@pytest.mark.parametrize('parameters, node', NODES)
+def test_every_key_is_a_parameter_and_has_its_type(parameters, node):
+    for name, value in parameters[node].items():
         assert type(value) is type(DEFAULTS[node][name]), name
 
 
-@pytest.mark.parametrize('node', sorted(BOARD))
-def test_values_are_allowed(node):
+@pytest.mark.parametrize('parameters, node', NODES)
+def test_values_are_allowed(parameters, node):
     pytest.importorskip('rclpy', reason='ROS 2 is not sourced')
     module = importlib.import_module('ser_ros.nodes.' + node)
     node_class = next(
         value for value in vars(module).values() if getattr(value, 'NAME', None) == node)
     specs = {spec.name: spec for spec in node_class.PARAMETERS}
-    for name, value in BOARD[node].items():
+    for name, value in parameters[node].items():
         spec = specs[name]
         assert not spec.choices or value in spec.choices
         assert not spec.range or spec.range[0] <= value <= spec.range[1]
@@ -58,3 +59,16 @@ def test_the_documents_build_the_engine_that_the_file_asks_for():
         workspaces = re.findall(r'build-engine small --precision fp16 --workspace-mib (\d+)', text)
         assert workspaces == [str(BOARD['emotion_inference']['workspace_mib'])]
     assert BOARD['emotion_inference']['model'] == 'small'
+
+
+def test_what_a_large_speech_encoder_needs():
+    served = SPEECH_ENCODER['emotion_inference']
+    assert SPEECH_ENCODER['feature_extraction']['period'] == 1.0
+    assert (served['precision'], served['threads']) == ('int8', 2)
+
+
+def test_the_answers_that_the_file_proposes_are_there():
+    text = (CONFIG / 'wav2vec2.yaml').read_text(encoding='utf-8')
+    proposed = yaml.safe_load(text[text.index('# /**/mitigation'):].replace('# ', ''))
+    path = proposed['/**/mitigation_responder']['ros__parameters']['config']
+    assert (CONFIG.parent / path).is_file()
