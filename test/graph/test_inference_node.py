@@ -86,6 +86,8 @@ class Expression:
     (Emotion.STATE_EMOTION, 'fear', 'scared'),
     (Emotion.STATE_EMOTION, 'happiness', 'happy'),
     (Emotion.STATE_EMOTION, 'boredom', None),
+    (Emotion.STATE_EMOTION, 'anxious', None),
+    (Emotion.STATE_EMOTION, 'others', None),
     (Emotion.STATE_UNCERTAIN, '', None),
     (Emotion.STATE_NO_SPEECH, '', None),
 ])
