@@ -4,7 +4,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
@@ -94,17 +94,24 @@ def _of_part(corpus: Corpus, part: str, listing: Listing, clips: Sequence[Clip])
 
 
 def unused(config: Selection, root: Path) -> list[str]:
-    """Return how many clips are in no part, in a line for each corpus with sentences."""
+    """Return how many clips of corpora with `sentences` or `numbers` are in no part, in lines."""
     lines = []
     for name, corpus in config.corpora.items():
-        if corpus.sentences is None:
+        if corpus.sentences is None and not corpus.numbers:
             continue
         listing = corpora.read(locate(root, name), numbers=corpus.numbers)
+        if listing.skipped:
+            path, reason = listing.skipped[0]
+            lines.append(f'{name}: {len(listing.skipped)} files are left out, such as {path.name}: '
+                         f'{reason}')
         clips = to_clips(name, listing, config.labels, config.merge, config.drop)
-        used = sum(len(_of_part(corpus, part, listing, clips)) for part in PARTS
-                   if getattr(corpus, part))
+        used = 0
+        for part in PARTS:
+            # Test speakers need not be there in training; whoever reads them says what is missing.
+            with suppress(SerError):
+                used += len(_of_part(corpus, part, listing, clips))
         lines.append(f'{name}: {len(clips) - used} of {len(clips)} clips are in no part, since '
-                     'their speaker and their sentence are not listed for the same one')
+                     'their speaker and their sentence are not in the same one')
     return lines
 
 

@@ -22,7 +22,7 @@ from aihub_corpus import (
 from ser_ros import corpora
 from ser_ros.cli.main import main
 from ser_ros.corpora import aihub_script
-from ser_ros.corpora.labelled_clips import load_part, strangers, to_clips
+from ser_ros.corpora.labelled_clips import load_part, strangers, to_clips, unused
 from ser_ros.corpora.parts import PARTS, Corpus
 from ser_ros.emotion.labels import EMOTIONS
 from ser_ros.errors import Faults, SerError
@@ -240,6 +240,11 @@ def test_the_part_without_a_script_with_numbers(tmp_path):
     clips = load_part(settings(tmp_path, text), tmp_path, 'train')
     assert [(clip.speaker, clip.sentence, LABELS[clip.label]) for clip in clips] == [
         ('F2001', '000021', 'anxious'), ('F2001', '000022', 'anxious'), ('F2001', '000141', 'dry')]
+    narrow = settings(tmp_path, text.replace('[141, 150]', '[150, 160]'))
+    assert unused(narrow, tmp_path) == [
+        'second: 2 files are left out, such as F2001_000141.wav: its number is in no range of '
+        '`numbers`', 'second: 0 of 4 clips are in no part, since their speaker and their sentence '
+        'are not in the same one']
     listing = corpora.read(tmp_path / 'second', numbers={'anxious': [21, 21]})
     assert [path.name for path, reason in listing.skipped if 'no range' in reason] == [
         'F2001_000022.wav', 'F2001_000141.wav', 'M2002_000022.wav', 'M2002_000141.wav']

@@ -62,8 +62,14 @@ def test_a_part_is_of_its_speakers_and_its_sentences(tmp_path, root):
                   for sentence in ('100001', '100003', '100004', '100005')],
         'validation': [('F0002', '100002'), ('F0002', '100006')], 'test': [('M0002', '100007')]}
     assert unused(loaded, root) == [
-        'aihub: 21 of 32 clips are in no part, since their speaker and their sentence are not '
-        'listed for the same one']
+        'aihub: 21 of 32 clips are in no part, since their speaker and their sentence are not in '
+        'the same one']
+
+
+def test_speakers_of_other_parts_need_not_be_there(tmp_path, root):
+    loaded = settings(tmp_path, LISTED, SPEAKERS.replace('M0002', 'M0009'))
+    assert len(load_part(loaded, root, 'train')) == 8
+    assert unused(loaded, root)[0].startswith('aihub: 22 of 32 clips are in no part')
 
 
 def test_shares_are_drawn_by_the_seed(tmp_path, root):
@@ -121,13 +127,14 @@ def test_the_log_of_a_training_says_what_is_unused(tmp_path, root, caplog, monke
     assert 'aihub: 21 of 32 clips are in no part' in caplog.text
 
 
-def test_older_hashes_hold(tmp_path, root):
+def test_older_hashes_hold_and_checkpoints_keep_sentences(tmp_path, root):
     from dataclasses import asdict
 
     from ser_ros.training.fit.checkpoint import Origin, _without_unused
     loaded = settings(tmp_path, '{shares: 60/20/20}')
     assert _without_unused(asdict(loaded))['corpora']['aihub']['sentences']['shares'] == '60/20/20'
     values = {**yaml.safe_load(BEGINNING), 'corpora': {'a': {'train': ['b']}}}
+    assert config.from_values(asdict(loaded), '') == loaded
     plain = config.from_values(values, '')
     assert _without_unused(asdict(plain))['corpora'] == {
         'a': {'train': ['b'], 'validation': [], 'test': []}}
