@@ -143,7 +143,7 @@ def serve(run: Callable[[Message], Message]) -> int:
     """
     # A terminal's Ctrl-C may reach this process, too; the parent decides what comes of it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _die_with_parent()
+    die_with_parent()
     line = sys.stdin.readline()
     if not line:
         return ABANDONED
@@ -162,7 +162,7 @@ def send(message: Message) -> None:
     sys.stdout.flush()
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Have Linux end this process, too: a library may let no other thread of Python run."""
     prctl = getattr(ctypes.CDLL(None), 'prctl', None)
     if prctl is not None:

@@ -39,7 +39,9 @@ def add_parser(subparsers: Subparsers) -> None:
     begin.add_argument('--restart', action='store_true',
                        help='start from scratch even if OUTPUT holds an unfinished training')
     parser.add_argument('--threads', type=int, default=os.cpu_count(),
-                        help='CPU threads (default: all)')
+                        help='CPU threads of all processes together (default: all)')
+    parser.add_argument('--processes', type=int, default=1, metavar='N',
+                        help='processes that train together, one a GPU, or on the CPU (default: 1)')
     parser.set_defaults(run=run)
 
 
@@ -66,18 +68,39 @@ def run(args: argparse.Namespace) -> int:
     most = max(THREADS_RANGE[1], os.cpu_count() or 1)
     if not 1 <= args.threads <= most:
         raise SerError(f'--threads must be from 1 to {most}, got {args.threads}')
+    if args.processes < 1:
+        raise SerError(f'--processes must be 1 or more, got {args.processes}')
     check_packages('train', 'torch', 'onnx', 'matplotlib', 'accelerate')
-    from ser_ros.progress import Progress
     from ser_ros.training import config
+    from ser_ros.training.fit.launch import launch, member
+    settings = config.load(args.config)
+    if args.processes > 1:
+        return launch(_arguments(args), args.processes, args.threads)
+    with member():
+        return _train(args, settings)
+
+
+def _arguments(args: argparse.Namespace) -> List[str]:
+    """Return the command line for one of several processes."""
+    begin = ['--resume'] if args.resume else ['--restart'] if args.restart else []
+    return [args.config, '--data', args.data, '--output', args.output, '--threads',
+            str(args.threads), '--seed', *map(str, args.seed), *begin]
+
+
+def _train(args: argparse.Namespace, settings: Any) -> int:
+    """Train in this process; the main one of several prints what came of it."""
+    from ser_ros.progress import Progress
     from ser_ros.training.fit import seeds
     from ser_ros.training.fit.build import build
     from ser_ros.training.fit.run import Start
-    logging.basicConfig(level=logging.INFO, format='%(message)s')
-    settings = config.load(args.config)
+    is_main = os.environ.get('RANK', '0') == '0'
+    logging.basicConfig(level=logging.INFO if is_main else logging.ERROR, format='%(message)s')
     output = make_folder(args.output)
     start = Start.RESUME if args.resume else Start.ANEW if args.restart else Start.NEW
-    results = build(
-        settings, Path(args.data), output, args.seed, args.threads, Progress(), start)
+    results = build(settings, Path(args.data), output, args.seed, args.threads,
+                    Progress(hidden=not is_main), start)
+    if not results:
+        return 0
     if len(results) > 1:
         seeds.write(results, settings.name, output)
         print_seeds(seeds.table(results))

@@ -88,6 +88,6 @@ def test_a_process_that_cannot_be_started(monkeypatch):
 
 def test_a_child_whose_parent_is_gone_before_it_begins(monkeypatch):
     monkeypatch.setattr(sys, 'stdin', io.StringIO(''))
-    monkeypatch.setattr(child_process, '_die_with_parent', lambda: None)
+    monkeypatch.setattr(child_process, 'die_with_parent', lambda: None)
     monkeypatch.setattr(child_process.signal, 'signal', lambda *_: None)
     assert serve(lambda task: pytest.fail('there is no task')) == ABANDONED

@@ -22,7 +22,8 @@ ORDER = (
     'graph_defaults', 'results', 'emotion_stream', 'recognizer', 'sinks', 'nodes', 'benchmark',
     'nonspeech', 'degrade', 'corpora', 'evaluation', 'adaptation',
     'training.options', 'training.older_keys', 'training.config', 'training.networks',
-    'training.augment', 'training.export', 'training.fit', 'cli')
+    'training.augment', 'training.export', 'training.fit', 'cli',
+    'training.__main__')
 # These are modern Python (3.10): they make models, and a board does not run them.
 OFF_THE_BOARD = ('nonspeech', 'degrade', 'corpora', 'evaluation', 'adaptation', 'training')
 

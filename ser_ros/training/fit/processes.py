@@ -102,13 +102,13 @@ def describe() -> str:
     """Return in words how many processes there are, and on which devices."""
     devices = gather(_device_name())
     number = f'{len(devices)} processes' if len(devices) > 1 else '1 process'
-    return f'{number} on {", ".join(devices)}, {torch.get_num_threads()} CPU threads each'
+    return f'{number} on {", ".join(devices)}, with {torch.get_num_threads()} CPU threads each'
 
 
 def _device_name() -> str:
     device = accelerator().device
     if device.type != 'cuda':
-        return str(device)
+        return device.type
     return f'{device} ({torch.cuda.get_device_name(device)})'
 
 

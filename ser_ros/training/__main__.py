@@ -1,0 +1,20 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One of several processes that train together.
+
+``accelerate launch`` and ``torch.distributed.run`` start it as ``python -m ser_ros.training``. It takes
+the arguments of ``ser_ros train``.
+"""
+
+import sys
+
+from ser_ros.cli import main as cli
+
+
+def main() -> int:
+    """Train as the command line says and return the exit code."""
+    return cli.main(['train', *sys.argv[1:]])
+
+
+if __name__ == '__main__':
+    sys.exit(main())
