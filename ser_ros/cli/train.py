@@ -5,6 +5,7 @@
 import argparse
 import logging
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -40,6 +41,9 @@ def add_parser(subparsers: Subparsers) -> None:
                        help='start from scratch even if OUTPUT holds an unfinished training')
     parser.add_argument('--threads', type=int, default=os.cpu_count(),
                         help='CPU threads of all processes together (default: all)')
+    parser.add_argument('--tensorboard', action='store_true',
+                        help='also write the history for TensorBoard, into a folder tensorboard '
+                        'beside history.csv')
     parser.add_argument('--processes', type=int, default=1, metavar='N',
                         help='processes that train together, one a GPU, or on the CPU (default: 1)')
     parser.set_defaults(run=run)
@@ -71,11 +75,14 @@ def run(args: argparse.Namespace) -> int:
     if args.processes < 1:
         raise SerError(f'--processes must be 1 or more, got {args.processes}')
     check_packages('train', 'torch', 'onnx', 'matplotlib', 'accelerate')
+    if args.tensorboard and find_spec('tensorboard') is None:
+        raise SerError('--tensorboard needs the package tensorboard, which is not installed; run: '
+                       'pip install tensorboard')
     from ser_ros.training import config
     from ser_ros.training.fit.launch import launch, member
     settings = config.load(args.config)
     if args.processes > 1:
-        return launch(_arguments(args), args.processes, args.threads)
+        return launch(settings, _arguments(args), args.processes, args.threads)
     with member():
         return _train(args, settings)
 
@@ -84,7 +91,8 @@ def _arguments(args: argparse.Namespace) -> List[str]:
     """Return the command line for one of several processes."""
     begin = ['--resume'] if args.resume else ['--restart'] if args.restart else []
     return [args.config, '--data', args.data, '--output', args.output, '--threads',
-            str(args.threads), '--seed', *map(str, args.seed), *begin]
+            str(args.threads), '--seed', *map(str, args.seed), *begin,
+            *(['--tensorboard'] if args.tensorboard else [])]
 
 
 def _train(args: argparse.Namespace, settings: Any) -> int:
@@ -98,7 +106,7 @@ def _train(args: argparse.Namespace, settings: Any) -> int:
     output = make_folder(args.output)
     start = Start.RESUME if args.resume else Start.ANEW if args.restart else Start.NEW
     results = build(settings, Path(args.data), output, args.seed, args.threads,
-                    Progress(hidden=not is_main), start)
+                    Progress(hidden=not is_main), start, args.tensorboard)
     if not results:
         return 0
     if len(results) > 1:

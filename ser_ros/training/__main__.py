@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One of several processes that train together.
 
-``accelerate launch`` and ``torch.distributed.run`` start it as ``python -m ser_ros.training``. It takes
-the arguments of ``ser_ros train``.
+``accelerate launch`` and ``torch.distributed.run`` start it as ``python -m ser_ros.training``. It
+takes the arguments of ``ser_ros train``.
 """
 
 import sys

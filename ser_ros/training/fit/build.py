@@ -87,7 +87,7 @@ class Material:
 
 
 def build(config: Config, root: Path, output: Path, seeds: Sequence[int], threads: int,
-          progress: Progress, start: Start = Start.NEW) -> list[Result]:
+          progress: Progress, start: Start = Start.NEW, tensorboard: bool = False) -> list[Result]:
     """Train a model with each seed and write it, with history, curve and checkpoint beside it.
 
     One seed's are in ``output``, those of several in ``output/seedN``; the model is in ``NAME/``
@@ -97,6 +97,7 @@ def build(config: Config, root: Path, output: Path, seeds: Sequence[int], thread
         root: folder of the corpora.
         threads: CPU threads for everything.
         start: what to do about trainings that are in ``output`` already.
+        tensorboard: write the histories for TensorBoard, too.
 
     Returns:
         what the seeds gave, in their order. In another process than the main one nothing.
@@ -109,7 +110,7 @@ def build(config: Config, root: Path, output: Path, seeds: Sequence[int], thread
     LOGGER.info('%s', processes.describe())
     clips = labelled_clips.load_part(config, root, 'train')
     runs = [Run(output / f'seed{seed}' if len(seeds) > 1 else output,
-                checkpoint.origins(config, seed, clips)) for seed in seeds]
+                checkpoint.origins(config, seed, clips), tensorboard) for seed in seeds]
     todo = processes.broadcast(
         [runs.index(run) for run in begin(runs, start)] if processes.is_main() else [])
     if todo:

@@ -19,7 +19,9 @@ from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from ser_ros import child_process
 from ser_ros.errors import SerError
+from ser_ros.training.config import Config
 from ser_ros.training.fit import processes
+from ser_ros.training.fit.optimizer import check_batch
 
 MODULE = 'ser_ros.training.__main__'
 # From the end of one process, or Ctrl-C, until the others are killed.
@@ -30,10 +32,11 @@ FAILED = 2
 INTERRUPTED = 130
 
 
-def launch(arguments: Sequence[str], number: int, threads: int) -> int:
+def launch(config: Config, arguments: Sequence[str], number: int, threads: int) -> int:
     """Train in several processes of this machine, one a GPU, or on the CPU.
 
     Args:
+        config: what they train.
         arguments: those of ``ser_ros train``, without the number of processes.
         number: of processes.
         threads: CPU threads for all of them.
@@ -42,8 +45,10 @@ def launch(arguments: Sequence[str], number: int, threads: int) -> int:
         The exit code.
 
     Raises:
-        SerError: there are fewer GPUs, or a process has died.
+        SerError: there are fewer GPUs, a batch cannot be parted, or a process has died.
     """
+    for network in config.members:
+        check_batch(network.training, number)
     gpus = torch.cuda.device_count()
     if gpus and number > gpus:
         raise SerError(f'--processes is {number}; allowed: up to {gpus}, the number of GPUs')
@@ -56,13 +61,13 @@ def launch(arguments: Sequence[str], number: int, threads: int) -> int:
         logging.getLogger(f'torch.distributed.elastic.{name}').disabled = True
     command = [*child_process.command(MODULE), *arguments]
     # The port is one that is free.
-    config = LaunchConfig(
+    settings = LaunchConfig(
         min_nodes=1, max_nodes=1, nproc_per_node=number, run_id=uuid.uuid4().hex,
         rdzv_backend='c10d', rdzv_endpoint='localhost:0', local_addr='localhost', max_restarts=0,
         shutdown_timeout=SHUTDOWN_S)
     try:
         with _environment(variables):
-            elastic_launch(config, command[0])(*command[1:])
+            elastic_launch(settings, command[0])(*command[1:])
     except SignalException as end:
         return INTERRUPTED if end.sigval == signal.SIGINT else 128 + end.sigval
     except ChildFailedError as error:

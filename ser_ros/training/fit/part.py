@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from ser_ros.training.fit import checkpoint, history, processes
+from ser_ros.training.fit import checkpoint, history, limits, processes, tensorboard
 from ser_ros.training.fit.checkpoint import Origin
 from ser_ros.training.fit.history import Epoch
 from ser_ros.training.fit.trainer import Trainer
@@ -22,10 +22,12 @@ class Part:
         folder: holds checkpoint.pt, best_N.pt with the weights of the best epoch N, history.csv
             and history.png.
         origin: what is trained; a checkpoint of anything else is refused.
+        tensorboard: write the history for TensorBoard, too.
     """
 
     folder: Path
     origin: Origin
+    tensorboard: bool = False
 
     @property
     def checkpoint(self) -> Path:
@@ -63,8 +65,11 @@ class Part:
         it before the main one does so.
 
         Raises:
-            SerError: if it is another training.
+            SerError: if it is another training, or there is no room for its files.
         """
+        if processes.is_main():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            limits.check_space(self.folder, *trainer.sizes())
         if not processes.broadcast(self.checkpoint.exists()):
             LOGGER.info('the training starts in %s', self.folder)
             return
@@ -81,14 +86,16 @@ class Part:
         state = trainer.state()
         if not processes.is_main():
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
         if trainer.history:
             self._save_best(trainer)
         checkpoint.write(self.checkpoint, self.origin, state)
         if trainer.history:
             for path in self._all_best() - {self._best(trainer)}:
                 path.unlink()
+        if trainer.history and not trainer.steps_done:
             history.write(trainer.history, self.folder)
+            if self.tensorboard:
+                tensorboard.write(trainer.history, self.folder / 'tensorboard')
 
     def _save_best(self, trainer: Trainer) -> None:
         """Write the weights before the checkpoint that names their epoch.

@@ -59,10 +59,12 @@ class Run:
         folder: holds the model, and what each `Part` holds: that of a single network is in it,
             those of several are in folders of their own.
         origins: what is trained, of each network.
+        tensorboard: write the history of each for TensorBoard, too.
     """
 
     folder: Path
     origins: Sequence[Origin]
+    tensorboard: bool = False
 
     @property
     def origin(self) -> Origin:
@@ -73,8 +75,8 @@ class Run:
     def parts(self) -> list[Part]:
         """The trainings of the networks, in the order in which they go."""
         if len(self.origins) == 1:
-            return [Part(self.folder, self.origins[0])]
-        return [Part(self.folder / name, origin)
+            return [Part(self.folder, self.origins[0], self.tensorboard)]
+        return [Part(self.folder / name, origin, self.tensorboard)
                 for name, origin in zip(self.origin.config.alone, self.origins, strict=True)]
 
     @property

@@ -19,7 +19,7 @@ from ser_ros.evaluation.clip_windows import clip_means, equal_weights
 from ser_ros.inference.softmax import softmax
 from ser_ros.progress import Progress
 from ser_ros.training.config import Config
-from ser_ros.training.fit import processes
+from ser_ros.training.fit import limits, processes
 from ser_ros.training.fit.cache import load_columns
 from ser_ros.training.fit.device import autocast, device
 from ser_ros.training.fit.embedded import EmbeddedWindows
@@ -168,10 +168,11 @@ def fit(trainer: Trainer, training_windows: BalancedWindows | EmbeddedWindows, v
         number, done = len(trainer.history) + 1, trainer.windows_done
         batches = training_windows.batches(
             number * settings.windows_per_epoch - done, settings.batch, done)
-        loss = trainer.train_epoch(progress.track_round(
+        batches = progress.track_round(
             batches, f'epoch {number}/{settings.epochs}',
-            settings.steps_per_epoch - trainer.steps_done, settings.epochs - number),
-            clock.is_due, lambda: part.save(trainer))
+            settings.steps_per_epoch - trainer.steps_done, settings.epochs - number)
+        with limits.memory_explained(settings):
+            loss = trainer.train_epoch(batches, clock.is_due, lambda: part.save(trainer))
         processes.share_buffers(trainer.averaged)
         epoch = trainer.add(loss, **validation.figures(
             shared_logits(trainer.averaged, validation.inputs, settings.precision)))

@@ -168,6 +168,13 @@ class Trainer:
         self.whole.trainable.load_state_dict(self.best)
         return self.whole.cpu().eval()
 
+    def sizes(self) -> tuple[int, int]:
+        """Return the bytes of a checkpoint, about, and of the weights of the best epoch."""
+        network, averaged = _bytes(self.network.state_dict()), _bytes(self.averaged.state_dict())
+        moments = 2 * sum(tensor.numel() * tensor.element_size()
+                          for tensor in self.network.parameters() if tensor.requires_grad)
+        return network + averaged + moments, network
+
     def state(self) -> dict[str, Any]:
         """Return all that is needed to go on bit for bit, but for the weights of the best epoch.
 
@@ -216,6 +223,10 @@ def _synchronised(network: nn.Module) -> nn.Module:
     if processes.count() == 1 or device().type != 'cuda':
         return network
     return nn.SyncBatchNorm.convert_sync_batchnorm(copy.deepcopy(network))
+
+
+def _bytes(tensors: dict[str, torch.Tensor]) -> int:
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
 
 
 def arranged(inputs: torch.Tensor) -> torch.Tensor:
