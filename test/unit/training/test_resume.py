@@ -185,7 +185,7 @@ def test_resume_begins_where_there_is_nothing_and_leaves_what_is_done(
         main(command(ONE_CYCLE, tmp_path, '--resume'))
 
 
-@pytest.mark.parametrize('name', ['add_to_model', 'measure'])
+@pytest.mark.parametrize('name', ['add_to_model', 'probabilities'])
 def test_a_stop_between_export_and_figures_leaves_no_finished_model(
         command, tmp_path, monkeypatch, name):
     (tmp_path / 'tiny').mkdir()
