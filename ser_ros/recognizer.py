@@ -10,6 +10,7 @@ from typing import Any, Callable, Iterable, Iterator, List, Union
 import numpy as np
 
 from ser_ros.audio.blocks import join_blocks
+from ser_ros.audio.channels import AUTO, check_channel
 from ser_ros.audio.file_source import FileSource
 from ser_ros.audio.finding import find_audio_files
 from ser_ros.audio.format import SAMPLE_RATE_HZ, int16_to_float
@@ -111,6 +112,20 @@ class Recognizer(EmotionStream):
         ser_ros.errors.SerError: ...'fp64'...
     """
 
+    def __init__(self, *args: Any, channel: str = AUTO, **options: Any) -> None:
+        """Load the model.
+
+        Args:
+            channel: how several channels of a file become one: 'auto' for their mean, or the
+                loudest one where they cancel each other, 'mean', 'loudest', or an index from '0'.
+            args, options: of `EmotionStream`.
+
+        Raises:
+            SerError: if there is no such model, or a value is not allowed.
+        """
+        self._channel = check_channel(channel)
+        super().__init__(*args, **options)
+
     def classify(self, path: Path) -> Iterator[WindowResult]:
         """Yield the windows of an audio file, of any sample rate and number of channels.
 
@@ -119,7 +134,7 @@ class Recognizer(EmotionStream):
         Raises:
             SerError: if the file is missing, no audio, or cannot be decoded any further.
         """
-        with contextlib.closing(FileSource(path)) as source:
+        with contextlib.closing(FileSource(path, channel=self._channel)) as source:
             yield from self.recording(_samples(source))
 
     def predict(self, path: Path) -> FileResult:
@@ -193,7 +208,7 @@ class Recognizer(EmotionStream):
         return distribution(self.labels, results)
 
     def _predict(self, path: Path, advance: Callable[[float], None]) -> FileResult:
-        with contextlib.closing(FileSource(path)) as source:
+        with contextlib.closing(FileSource(path, channel=self._channel)) as source:
             windows = []
             for window in self.recording(_samples(source)):
                 windows.append(window)

@@ -4,6 +4,7 @@
 
 import threading
 import time
+import traceback
 from dataclasses import dataclass
 from typing import Callable, Optional
 
@@ -45,7 +46,9 @@ class CaptureStats:
         lost: whether a device is lost at present.
         ended: whether a file has come to its end.
         end_stamp_ns: audio time at which the last chunk so far ends; 0 before the first.
-        error: why a file ended before its end; else empty.
+        error: why the sound ended before its end; else empty.
+        failed: whether that was a fault, which is none of the source.
+        warning: what is odd about the sound so far; see `AudioSource`.
     """
 
     chunks: int = 0
@@ -56,6 +59,8 @@ class CaptureStats:
     ended: bool = False
     end_stamp_ns: int = 0
     error: str = ''
+    failed: bool = False
+    warning: str = ''
 
 
 class Capture:
@@ -83,7 +88,7 @@ class Capture:
             now_ns: the clock of the stamps.
             realtime: False plays a file FAST times as fast.
             ready: whether a file may start; asked every 50 ms until it says True.
-            on_end: called once, in the thread, when a file is over.
+            on_end: called once, in the thread, when a file is over, or the thread fails.
             on_warning: takes a text for people: device lost, device back, file broken.
             clock: the clock of the pace and of ``AudioSource.captured_at_s``, in seconds.
             wait: waits for a number of seconds, or less if stopped, and returns whether stopped.
@@ -144,7 +149,8 @@ class Capture:
         source = self._source
         overflows = self._earlier_overflows + (source.overflows if source is not None else 0)
         return CaptureStats(**dict(
-            vars(self._stats), overflows=overflows, gaps=self._stamps.gaps))
+            vars(self._stats), overflows=overflows, gaps=self._stamps.gaps,
+            warning=source.warning if source is not None else self._stats.warning))
 
     def _run(self) -> None:
         try:
@@ -152,12 +158,30 @@ class Capture:
         except SerError as error:
             self._failure = error
             return
+        except Exception as error:  # a thread that dies in silence would leave the graph deaf
+            self._failure = SerError(self._fault(error))
+            return
         finally:
             self._opened.set()
-        if source.live:
-            self._run_device(source)
-        else:
-            self._run_file(source)
+        try:
+            if source.live:
+                self._run_device(source)
+            else:
+                self._run_file(source)
+        except Exception as error:  # likewise
+            if not self._stopping.is_set():
+                self._stats.failed = True
+                self._end(self._fault(error))
+
+    def _fault(self, error: Exception) -> str:
+        """Report a fault and return it in a line."""
+        self._on_warning(traceback.format_exc())
+        return f'the capture of audio has failed: {type(error).__name__}: {error}'
+
+    def _end(self, error: str = '') -> None:
+        self._stats.error = error
+        self._stats.ended = True
+        self._on_end()
 
     def _open(self) -> AudioSource:
         source = self._open_source()
@@ -167,6 +191,7 @@ class Capture:
 
     def _close(self, source: AudioSource) -> None:
         self._source = None
+        self._stats.warning = source.warning
         self._earlier_overflows += source.overflows
         source.close()
 
@@ -211,16 +236,16 @@ class Capture:
         return None
 
     def _run_file(self, source: AudioSource) -> None:
+        error = ''
         try:
             if not self._play_file(source):
                 return
-        except SerError as error:
-            self._stats.error = str(error)
-            self._on_warning(str(error))
+        except SerError as problem:
+            error = str(problem)
+            self._on_warning(error)
         finally:
             self._close(source)
-        self._stats.ended = True
-        self._on_end()
+        self._end(error)
 
     def _play_file(self, source: AudioSource) -> bool:
         """Return True at the end of the file, or False when stopped."""

@@ -51,7 +51,8 @@ class ChannelMixer:
     """Makes one channel of a stream of several.
 
     'auto' is the mean, or the loudest channel while channels cancel each other. 'mean' is the mean
-    whatever comes of it, 'loudest' the channel with the most power, a digit the channel itself.
+    whatever comes of it, 'loudest' the channel with the most power, an index the channel itself.
+    Where there is one channel, there is no choice.
 
     Args:
         choice: see `check_channel`.
@@ -83,13 +84,13 @@ class ChannelMixer:
             SerError: if the chosen channel does not exist.
         """
         n_frames, channels = samples.shape
+        if channels == 1:
+            return samples[:, 0]
         if self._choice.isdigit():
             if int(self._choice) >= channels:
                 raise SerError(f'channel {self._choice} does not exist; the audio has {channels} '
                                f'channels, 0 to {channels - 1}')
             return samples[:, int(self._choice)]
-        if channels == 1:
-            return samples[:, 0]
         if channels != self._power.size:
             self._start(channels)
         mono = np.empty(n_frames, np.float32)

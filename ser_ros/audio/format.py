@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ser_ros.audio.channels import AUTO, ChannelMixer
 from ser_ros.errors import SerError, listed
 
 # What every stage works on: 16 kHz mono, in chunks of 20 ms.
@@ -20,6 +21,8 @@ MIN_RATE_HZ = 8000
 MAX_RATE_HZ = 192000
 
 _INT16_SCALE = 32768.0
+# No sound that has the full scale 1.0 comes near this.
+MAX_PEAK = 16.0
 
 # GStreamer's names of interleaved PCM, as audio_common_msgs/AudioInfo uses them. numpy has no
 # 24-bit type: those are read as the upper three bytes of 32 bits.
@@ -102,18 +105,20 @@ class PcmDecoder:
     on where a stream was cut.
     """
 
-    def __init__(self, sample_format: str, channels: int):
+    def __init__(self, sample_format: str, channels: int, channel: str = AUTO):
         """Prepare for a format.
 
         Args:
             sample_format: one of SAMPLE_FORMATS.
-            channels: number of interleaved channels; their mean is the mono signal.
+            channels: number of interleaved channels.
+            channel: how they become one, see `ChannelMixer`.
 
         Raises:
             SerError: if either is not allowed.
         """
         check_sample_format(sample_format)
         check_channels(channels)
+        self._mixer = ChannelMixer(channel)
         self._dtype = np.dtype(_DTYPES[sample_format])
         self._is_24_bit = sample_format.startswith('S24')
         self._is_float = sample_format.startswith('F')
@@ -134,7 +139,8 @@ class PcmDecoder:
             the number of frames completed by this piece, possibly 0.
 
         Raises:
-            SerError: if float PCM holds NaN or Inf; that piece is dropped.
+            SerError: if float PCM holds NaN, Inf or samples of another scale, or the channel does
+                not exist; that piece is dropped.
         """
         if self._rest:
             data = self._rest + bytes(data)
@@ -145,9 +151,12 @@ class PcmDecoder:
             return np.zeros(0, np.float32)
         usable = np.frombuffer(data, np.uint8)[:size - n_rest]
         samples = self._samples(usable)
-        if self._channels == 1:
-            return samples
-        return samples.reshape(n_frames, self._channels).mean(axis=1)
+        return self._mixer.mix(samples.reshape(n_frames, self._channels))
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the channels, see `ChannelMixer`; '' if nothing."""
+        return self._mixer.problem
 
     def _samples(self, data: np.ndarray) -> np.ndarray:
         if self._is_24_bit:
@@ -155,6 +164,7 @@ class PcmDecoder:
         samples = data.view(self._dtype).astype(np.float32)
         if self._is_float:
             check_finite(samples)
+            check_peak(samples)
             return np.clip(samples, -1.0, 1.0, out=samples)
         samples *= self._scale
         if self._is_unsigned:
@@ -173,3 +183,15 @@ def check_finite(samples: np.ndarray, where: str = 'the audio') -> None:
     """Raise SerError if a sample is NaN or infinite; ``where`` says whose sample it is."""
     if not np.isfinite(samples).all():
         raise SerError(f'{where} holds NaN or infinite samples; every sample must be finite')
+
+
+def check_peak(samples: np.ndarray, where: str = 'the audio') -> None:
+    """Raise SerError if floats are far over full scale; ``where`` says whose samples they are."""
+    if samples.size and max(samples.max(), -samples.min()) > MAX_PEAK:
+        raise SerError(beyond_full_scale(float(np.abs(samples).max()), where))
+
+
+def beyond_full_scale(peak: float, where: str) -> str:
+    """Return what is wrong with floats that reach ``peak``."""
+    return (f'{where} holds samples up to {peak:.6g}, where 1.0 is full scale; divide them by the '
+            'full scale of the recording, such as 32768')

@@ -11,6 +11,7 @@ from typing import Any, Deque, Dict, Optional, Tuple
 import numpy as np
 
 from ser_ros.audio import devices, portaudio
+from ser_ros.audio.channels import AUTO, ChannelMixer
 from ser_ros.audio.chunker import Chunker
 from ser_ros.audio.format import (
     CHUNK_DURATION_S,
@@ -53,17 +54,19 @@ class MicrophoneSource(AudioSource):
 
     live = True
 
-    def __init__(self, device: str = '', watchdog_s: float = _WATCHDOG_S):
+    def __init__(self, device: str = '', watchdog_s: float = _WATCHDOG_S, channel: str = AUTO):
         """Open the device and start it.
 
         Args:
             device: empty or 'mic' for the default one, an index, or a part of a name.
             watchdog_s: how long it may give nothing before it counts as lost.
+            channel: how several channels become one, see `ChannelMixer`.
 
         Raises:
             SerError: if there is no such device, or it cannot be opened.
         """
         self._watchdog_s = watchdog_s
+        self._mixer = ChannelMixer(channel)
         self._closed = threading.Event()
         self._changed = threading.Condition()
         self._chunks = Chunker()
@@ -205,7 +208,8 @@ class MicrophoneSource(AudioSource):
         self._input_end_s = end_s
         samples = np.frombuffer(data, np.int16)
         if self._channels > 1:
-            samples = int16_to_float(samples).reshape(n_frames, self._channels).mean(axis=1)
+            samples = self._mixer.mix(int16_to_float(samples).reshape(n_frames, self._channels))
+            self.warning = self._mixer.problem
         elif self._rate_hz != SAMPLE_RATE_HZ:
             samples = int16_to_float(samples)
         else:

@@ -11,15 +11,13 @@ from ser_ros.audio.blocks import BlockReader
 from ser_ros.audio.channels import AUTO, ChannelMixer
 from ser_ros.audio.decoder import Decoder
 from ser_ros.audio.decoders import open_decoder
-from ser_ros.audio.format import check_finite
+from ser_ros.audio.format import MAX_PEAK, beyond_full_scale, check_finite, check_peak
 from ser_ros.errors import SerError
 
 # How much of a file with several channels is looked at before it is read.
 _SURVEY_S = 60.0
 # Samples stored as floats without a division have the scale of integers of so many bits.
 _INTEGER_BITS = (16, 24, 32)
-# No sound that has the full scale 1.0 comes near this.
-_MAX_PEAK = 16.0
 
 
 class MonoReader(BlockReader):
@@ -79,7 +77,7 @@ class MonoReader(BlockReader):
             raise SerError(f"'{self._path}': {error}") from error
         if self._scale != 1:
             return mono * self._scale
-        self._check_peak(mono)
+        check_peak(mono, f"'{self._path}'")
         return mono
 
     def close(self) -> None:
@@ -109,22 +107,14 @@ class MonoReader(BlockReader):
         if not 1.0 < peak < np.inf:
             return
         full_scale = peak
-        if peak > _MAX_PEAK:
+        if peak > MAX_PEAK:
             fitting = [2.0 ** (bits - 1) for bits in _INTEGER_BITS if peak <= 2.0 ** (bits - 1)]
             if not fitting:
-                raise SerError(self._beyond(peak))
+                raise SerError(beyond_full_scale(peak, f"'{self._path}'"))
             full_scale = fitting[0]
         self._scale = np.float32(1 / full_scale)
         self._scale_note = (f'holds samples up to {peak:.6g}, where 1.0 is full scale; they are '
                             f'divided by {full_scale:.6g}')
-
-    def _check_peak(self, samples: np.ndarray) -> None:
-        if samples.size and max(samples.max(), -samples.min()) > _MAX_PEAK:
-            raise SerError(self._beyond(float(np.abs(samples).max())))
-
-    def _beyond(self, peak: float) -> str:
-        return (f"'{self._path}' holds samples up to {peak:.6g}, where 1.0 is full scale; divide "
-                'them by the full scale of the recording')
 
 
 @contextlib.contextmanager

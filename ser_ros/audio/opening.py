@@ -4,6 +4,7 @@
 
 import os
 
+from ser_ros.audio.channels import AUTO
 from ser_ros.audio.devices import MICROPHONE
 from ser_ros.audio.source import AudioSource
 
@@ -25,13 +26,14 @@ def looks_like_file(device: str) -> bool:
             or device.lower().endswith(FILE_ENDINGS))
 
 
-def open_source(device: str, loop: bool = False) -> AudioSource:
+def open_source(device: str, loop: bool = False, channel: str = AUTO) -> AudioSource:
     """Open an audio file or a microphone.
 
     Args:
         device: path of an audio file, or a microphone: empty or 'mic' for the default one, its
             index, or a part of its name.
         loop: repeat a file without end; without effect on a microphone.
+        channel: how several channels become one, see `ser_ros.audio.channels.ChannelMixer`.
 
     Raises:
         SerError: if it cannot be opened; the text says what can.
@@ -39,6 +41,6 @@ def open_source(device: str, loop: bool = False) -> AudioSource:
     # Imported here because each brings a library that the other has no use for.
     if looks_like_file(device):
         from ser_ros.audio.file_source import FileSource
-        return FileSource(device, loop)
+        return FileSource(device, loop, channel=channel)
     from ser_ros.audio.microphone import MicrophoneSource
-    return MicrophoneSource(device)
+    return MicrophoneSource(device, channel=channel)

@@ -40,6 +40,14 @@ def add_threads(parser: Any, default: Optional[int] = None) -> None:
                         help='CPU threads for one window')
 
 
+def add_channel(parser: Any) -> None:
+    """Add ``--channel``."""
+    parser.add_argument(
+        '--channel', metavar='{auto,mean,loudest,INDEX}',
+        help='how several channels become one: auto (the mean, or the loudest one while they '
+        'cancel each other), mean, loudest, or the index of a channel from 0 (default: auto)')
+
+
 def seconds(text: str) -> float:
     """Return the duration that an argument gives [s]."""
     try:

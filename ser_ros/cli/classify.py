@@ -45,6 +45,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         '--min-confidence', type=float, metavar='P',
         help="minimum smoothed probability to name an emotion (default: the model's own)")
+    arguments.add_channel(parser)
     parser.add_argument('--windows', action='store_true', help='also show every window')
     parser.add_argument(
         '--format', choices=FORMATS,
@@ -57,11 +58,13 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """Classify what the command line names and return the exit code."""
     # Imported here: the other commands should not wait for it.
+    from ser_ros.audio.channels import AUTO
     from ser_ros.recognizer import Recognizer
     from ser_ros.sinks.file_results import WRITERS
     failures = _Failures()
     with Recognizer(
-            args.model, args.precision, args.period, backend=args.backend, threads=args.threads,
+            args.model, args.precision, args.period, channel=args.channel or AUTO,
+            backend=args.backend, threads=args.threads,
             emotions=args.emotions and [name.strip() for name in args.emotions.split(',')],
             min_confidence=args.min_confidence) as recognizer:
         paths = _find(args.paths, failures)

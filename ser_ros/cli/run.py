@@ -8,6 +8,7 @@ import os
 from typing import Any, Dict, List
 
 from ser_ros import interfaces
+from ser_ros.cli import arguments as shared_arguments
 from ser_ros.cli.arguments import Subparsers
 from ser_ros.errors import SerError
 from ser_ros.resources import share_path
@@ -37,6 +38,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument('--language', help='language of the mitigation texts: en or ko')
     parser.add_argument('--sensitivity',
                         help='how readily an answer starts: calm, normal or keen')
+    shared_arguments.add_channel(parser)
     parser.add_argument('--loop', action='store_true', help='repeat the file endlessly')
     parser.add_argument('--fast', action='store_true', help='play the file 4 times as fast')
     parser.add_argument('--processes', action='store_true',
@@ -57,7 +59,8 @@ def _overrides(args: argparse.Namespace) -> Dict[str, Any]:
     # By default a file is played once, unlike in a launch file.
     loop = True if args.loop else None if args.params_file else False
     values = {
-        'device': audio, 'loop': loop, 'realtime': False if args.fast else None,
+        'device': audio, 'channel': args.channel, 'loop': loop,
+        'realtime': False if args.fast else None,
         'model': args.model, 'backend': args.backend, 'precision': args.precision,
         'baseline': args.baseline, 'voice': args.voice,
         'language': args.language, 'sensitivity': args.sensitivity,

@@ -12,6 +12,7 @@ from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
 
 from ser_ros.audio.capture import Capture
+from ser_ros.audio.channels import check_channel
 from ser_ros.audio.format import CHUNK_SAMPLES, SAMPLE_RATE_HZ
 from ser_ros.audio.opening import open_source
 from ser_ros.errors import SerError
@@ -35,6 +36,8 @@ class AudioCapture(managed.ManagedNode):
     PARAMETERS = (
         spec('device', 'Microphone or audio file. A microphone is given by part of its name or by '
              'its index in quotes (see `ser_ros devices`). Empty or mic: the default microphone.'),
+        spec('channel', 'How several channels become one: auto (the mean, or the loudest one while '
+             'they cancel each other), mean, loudest, or the index of a channel in quotes.'),
         spec('loop', 'Repeat an audio file endlessly.'),
         spec('realtime', 'Play an audio file at normal speed. false: 4 times as fast. The stamps '
              'are audio time in both cases.'),
@@ -75,9 +78,9 @@ class AudioCapture(managed.ManagedNode):
                 'use_sim_time is true, but nobody publishes /clock yet, so stamps start at 0')
         self._pending = []
         self._message.header.frame_id = self.value('frame_id')
-        device, loop = self.value('device'), self.value('loop')
+        device, loop, channel = self.value('device'), self.value('loop'), self.value('channel')
         capture = Capture(
-            lambda: open_source(device, loop), self._take,
+            lambda: open_source(device, loop, channel), self._take,
             now_ns=self.now_ns, realtime=self.value('realtime'),
             ready=lambda: self._chunks.get_subscription_count() > 0,
             on_end=lambda: self._on_end(capture), on_warning=self.get_logger().warning)
@@ -121,6 +124,8 @@ class AudioCapture(managed.ManagedNode):
         for change in changes:
             if change.name == 'chunk_s':
                 _whole_chunks(change.value)
+            elif change.name == 'channel':
+                check_channel(change.value)
 
     def report(self) -> Report:
         """Say what is captured, and what was lost."""
@@ -132,6 +137,8 @@ class AudioCapture(managed.ManagedNode):
             'device': self._capture.description, 'overflows': stats.overflows,
             'gaps': stats.gaps, 'reopened': stats.reopens,
             'end of stream [ns]': stats.end_stamp_ns if stats.ended else ''})
+        if stats.failed:
+            return ERROR, stats.error, values
         if stats.ended:
             values['problem'] = stats.error
             return (WARN if stats.error else OK), 'end of file', values
@@ -139,6 +146,8 @@ class AudioCapture(managed.ManagedNode):
             return ERROR, 'the device is lost; trying to reopen it', values
         if self._new_losses(stats.overflows + stats.gaps):
             return WARN, 'audio was lost', values
+        if stats.warning:
+            return WARN, stats.warning, values
         return OK, '', values
 
 

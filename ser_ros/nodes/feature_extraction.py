@@ -13,6 +13,7 @@ from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
 from std_msgs.msg import Bool
 
+from ser_ros.audio.channels import check_channel
 from ser_ros.audio.format import CHUNK_SAMPLES, SAMPLE_RATE_HZ
 from ser_ros.errors import SerError
 from ser_ros.features.registry import FEATURE_SETS, create_extractor, shape_of_window
@@ -70,6 +71,7 @@ class FeatureExtraction(managed.ManagedNode):
              'With auto the model determines it.', range=(0.0, MAX_WINDOW_S)),
         spec('period', 'Time from one window to the next [s], a multiple of 0.02.',
              range=(0.1, 5.0)),
+        spec('channel', 'As in audio_capture, for the sound of other publishers.'),
         spec('speaking_hang_over_s', 'Time after robot_speaking becomes false during which sound '
              "still counts as the robot's own [s].", range=(0.0, 10.0)),
         spec('speaking_timeout_s', 'robot_speaking that is true and not repeated for this time '
@@ -136,6 +138,8 @@ class FeatureExtraction(managed.ManagedNode):
         for change in changes:
             if change.name == 'period':
                 check_period(change.value, HOP_S)
+            elif change.name == 'channel':
+                check_channel(change.value)
 
     def _shape_of_window(self) -> Optional[Tuple[int, ...]]:
         """Return the shape that the parameters ask for, None for that of the feature set."""
@@ -147,7 +151,7 @@ class FeatureExtraction(managed.ManagedNode):
         assert self._voice_activity is not None, 'configured'
         extractor = create_extractor(feature_set, input_shape)
         stream = WindowStream(extractor, self._voice_activity, self.value('period'))
-        stage = FeatureStage(stream, self._gate)
+        stage = FeatureStage(stream, self._gate, self.value('channel'))
         data = np.zeros(extractor.input_shape, np.float32)
         self._served = _Served(stage, SpeechFeatures(
             period_s=self.value('period'), feature_set=feature_set,
@@ -281,6 +285,8 @@ class FeatureExtraction(managed.ManagedNode):
         if self._gate.lapsed:
             return WARN, ('robot_speaking was true and has not been repeated for '
                           f"{self.value('speaking_timeout_s'):g} s; it counts as false"), values
+        if stage is not None and stage.problem:
+            return WARN, f'{AUDIO}: {stage.problem}', values
         return OK, '', values
 
 

@@ -6,6 +6,7 @@ from typing import Any, Iterator, NamedTuple, Optional
 
 import numpy as np
 
+from ser_ros.audio.channels import AUTO
 from ser_ros.audio.format import NS_PER_S, SAMPLE_RATE_HZ, PcmDecoder, check_audio_info
 from ser_ros.audio.resample import StreamResampler
 from ser_ros.audio.sample_clock import SampleClock, Tolerance
@@ -41,9 +42,9 @@ class _Format(NamedTuple):
 class _Input:
     """What depends on the format of the audio, from one restart to the next."""
 
-    def __init__(self, audio_format: _Format, first_stamp_ns: int):
+    def __init__(self, audio_format: _Format, first_stamp_ns: int, channel: str):
         self.rate_hz = audio_format.sample_rate_hz
-        self.decoder = PcmDecoder(audio_format.sample_format, audio_format.channels)
+        self.decoder = PcmDecoder(audio_format.sample_format, audio_format.channels, channel)
         self.resampler = StreamResampler(self.rate_hz, SAMPLE_RATE_HZ)
         self.clock = SampleClock(self.rate_hz, MESSAGES)
         self.clock.restart(first_stamp_ns)
@@ -58,9 +59,11 @@ class FeatureStage:
     Args:
         stream: makes the windows; it is reset with the stage.
         gate: knows when the robot itself was speaking.
+        channel: how several channels become one, see `ser_ros.audio.channels.ChannelMixer`.
     """
 
-    def __init__(self, stream: WindowStream, gate: SpeakingGate):
+    def __init__(self, stream: WindowStream, gate: SpeakingGate, channel: str = AUTO):
+        self._channel = channel
         self._stream = stream
         self._gate = gate
         self._format: Optional[_Format] = None
@@ -100,7 +103,7 @@ class FeatureStage:
             stamp_ns: capture time of the first sample [ns].
 
         Raises:
-            SerError: if the chunk holds NaN; it is left out.
+            SerError: if the chunk cannot be decoded, see `PcmDecoder`; it is left out.
         """
         source = self._input or self._restart(stamp_ns)
         deviation_ns = source.clock.deviation_ns(stamp_ns)
@@ -128,6 +131,11 @@ class FeatureStage:
         return None if self._input is None else self._input.clock.deviation_ns(stamp_ns)
 
     @property
+    def problem(self) -> str:
+        """What is wrong with the channels of the audio; '' if nothing."""
+        return '' if self._input is None else self._input.decoder.problem
+
+    @property
     def heard_ns(self) -> Optional[int]:
         """The time up to which there is sound; None while there is none."""
         return None if self._input is None else -self._input.clock.deviation_ns(0)
@@ -140,7 +148,7 @@ class FeatureStage:
 
     def _restart(self, stamp_ns: int) -> _Input:
         assert self._format is not None, 'set_format comes before push'
-        self._input = _Input(self._format, stamp_ns)
+        self._input = _Input(self._format, stamp_ns, self._channel)
         self._stream.reset()
         return self._input
 

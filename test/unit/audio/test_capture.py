@@ -342,3 +342,50 @@ def test_a_file_can_be_stopped_while_it_plays(make, listener):
 
 def test_stop_before_start(make):
     assert make(Scripted([])).stop()
+
+
+class FaultySource(AudioSource):
+    """A source with a fault of ours, which no SerError announces."""
+
+    description = 'faulty'
+
+    def __init__(self, live):
+        self.live = live
+        self._reads = 0
+
+    def read(self):
+        self._reads += 1
+        if self._reads > 3:
+            raise TypeError('no such thing')
+        self.captured_at_s = 0.0
+        return np.zeros(320, np.int16)
+
+    def interrupt(self):
+        pass
+
+    def close(self):
+        pass
+
+
+@pytest.mark.parametrize('live', [False, True])
+def test_a_thread_that_dies_is_an_error_and_an_end(live):
+    ended, warnings, chunks = threading.Event(), [], []
+    capture = Capture(
+        lambda: FaultySource(live), lambda chunk, stamp: chunks.append(stamp), lambda: START_NS,
+        realtime=False, on_end=ended.set, on_warning=warnings.append)
+    capture.start()
+    assert ended.wait(10)
+    stats = capture.stats()
+    assert stats.failed and stats.ended and len(chunks) == 3
+    assert stats.error == 'the capture of audio has failed: TypeError: no such thing'
+    assert any('Traceback' in text for text in warnings)
+    assert capture.stop()
+
+
+def test_a_fault_while_the_source_opens_is_an_error():
+    def fail():
+        raise ValueError('bad')
+
+    capture = Capture(fail, lambda chunk, stamp: None, lambda: START_NS)
+    with pytest.raises(SerError, match='has failed: ValueError: bad'):
+        capture.start()

@@ -74,8 +74,8 @@ def test_too_little_speech(model, write_wav, noise, capsys, seconds):
 
 def test_a_microphone(model, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, 'pyaudio', FakePyAudio(['USB'], default=0))
-    monkeypatch.setattr('ser_ros.audio.microphone.MicrophoneSource.read', lambda self: np.full(
-        320, 3000, np.int16))
+    monkeypatch.setattr('ser_ros.audio.microphone.MicrophoneSource.read', lambda self: np.tile(
+        np.int16([3000, -3000]), 160))
     assert enroll('anna', '--device', 'USB', '--seconds', '10', '--model', model) == 0
     out, err = capsys.readouterr()
     assert out.startswith('enrolled anna from 9.6 s of speech')
