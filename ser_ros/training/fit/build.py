@@ -6,7 +6,6 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from ser_ros.corpora import labelled_clips
 from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.errors import SerError
 from ser_ros.evaluation import metrics, threshold
-from ser_ros.features.base import Columns
 from ser_ros.inference.model_file import PRECISIONS, Model
 from ser_ros.inference.onnx_file import writing
 from ser_ros.inference.onnxruntime_backend import OnnxRuntimeBackend
@@ -29,61 +27,19 @@ from ser_ros.training.export import onnx_export
 from ser_ros.training.export.quantize import to_dynamic_int8, to_int8
 from ser_ros.training.fit import checkpoint, processes, provenance
 from ser_ros.training.fit.cache import load_columns
-from ser_ros.training.fit.embedded import EmbeddedWindows, embed, embed_training
 from ser_ros.training.fit.history import best
+from ser_ros.training.fit.material import Material
 from ser_ros.training.fit.memory import keep_freed_memory
 from ser_ros.training.fit.part import Part
 from ser_ros.training.fit.run import Result, Run, Start, begin, stored_precisions
 from ser_ros.training.fit.train import Windows, fit, load_windows, logits, seed_everything
 from ser_ros.training.fit.trainer import Trainer
 from ser_ros.training.fit.windows import BalancedWindows
-from ser_ros.training.networks.base import FrozenNetwork, Network
+from ser_ros.training.networks.base import Network
 from ser_ros.training.networks.ensemble import join
 
 LOGGER = logging.getLogger(__name__)
 CALIBRATION_WINDOWS = 512
-
-
-@dataclass(frozen=True)
-class Material:
-    """What is trained on and measured on; the same for every seed and every network.
-
-    Attributes:
-        clips: those of the corpora, then those of each degraded copy, up to as many copies as one
-            of the networks is to be trained on.
-        columns: of each.
-    """
-
-    clips: Sequence[Clip]
-    columns: Sequence[Columns]
-    copies: int
-    validation: Windows
-
-    def windows(self, config: Config, seed: int,
-                generator: np.random.Generator) -> BalancedWindows:
-        """Return what draws from the clips and as many copies as the configuration says."""
-        count = len(self.clips) // (1 + self.copies) * (1 + config.training.wave_variants)
-        return BalancedWindows(self.clips[:count], self.columns[:count],
-                               config.make_extractor(), generator, seed)
-
-    def for_training(
-            self, network: Network, config: Config, seed: int, generator: np.random.Generator,
-            progress: Progress) -> tuple[BalancedWindows | EmbeddedWindows, Windows]:
-        """Return what the trained part of a network takes, to train on and to validate on."""
-        if not isinstance(network, FrozenNetwork):
-            return self.windows(config, seed, generator), self.validation
-        settings, each = config.training, config.training.windows_per_clip
-        clips = len(self.clips) // (1 + self.copies)
-        count = clips * (1 + settings.wave_variants)
-        rows = embed_training(
-            network, self.clips[:count], self.columns[:count], config.make_extractor(), each,
-            settings.precision, seed, progress)
-        numbers = np.repeat(np.arange(count), each)
-        windows = EmbeddedWindows(
-            rows, [self.clips[number] for number in numbers.tolist()], numbers % clips,
-            numbers // clips, config.labels, seed, generator)
-        return windows, replace(
-            self.validation, inputs=embed(network, self.validation.inputs, settings.precision))
 
 
 def build(config: Config, root: Path, output: Path, seeds: Sequence[int], threads: int,
@@ -167,8 +123,10 @@ def _train_part(part: Part, material: Material, progress: Progress) -> tuple[Net
     trainer = Trainer(config, generator)
     processes.vary_generators(part.origin.seed)
     part.restore(trainer)
+    if trainer.is_finished and trainer.standard:  # there is nothing left to embed windows for
+        return trainer.best_network(), best(trainer.history).epoch
     windows, validation = material.for_training(
-        trainer.whole, config, part.origin.seed, generator, progress)
+        trainer, config, part.origin.seed, generator, progress)
     network = fit(trainer, windows, validation, part, progress)
     return network, best(trainer.history).epoch
 

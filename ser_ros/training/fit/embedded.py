@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Windows as the frozen part of a network sees them: embedded once, and drawn from many times."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -110,7 +110,8 @@ def draw_inputs(columns: Columns, extractor: FeatureExtractor, count: int,
 
 def embed_training(network: FrozenNetwork, clips: Sequence[Clip], columns: Sequence[Columns],
                    extractor: FeatureExtractor, per_clip: int, precision: str,
-                   seed: int, progress: Progress) -> np.ndarray:
+                   seed: int, standardise: Callable[[torch.Tensor, torch.Tensor], None],
+                   progress: Progress) -> np.ndarray:
     """Embed windows of all clips, and let the network know their mean and standard deviation.
 
     Args:
@@ -121,6 +122,7 @@ def embed_training(network: FrozenNetwork, clips: Sequence[Clip], columns: Seque
         per_clip: windows drawn from each.
         precision: numbers that are multiplied.
         seed: the windows depend on it alone.
+        standardise: keeps mean and standard deviation in the network.
         progress: shows how far it is.
 
     Returns:
@@ -138,5 +140,5 @@ def embed_training(network: FrozenNetwork, clips: Sequence[Clip], columns: Seque
     parts = [pooled[corpora == name] for name in dict.fromkeys(corpora.tolist())]
     mean = np.mean([part.mean(axis=0) for part in parts], axis=0)
     deviation = np.mean([part.std(axis=0) for part in parts], axis=0) + 1e-3
-    network.standardise(torch.from_numpy(mean), torch.from_numpy(deviation))
+    standardise(torch.from_numpy(mean), torch.from_numpy(deviation))
     return _standardised(network, pooled)

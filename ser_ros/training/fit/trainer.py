@@ -19,7 +19,7 @@ from ser_ros.training.fit.batch import Batch, Mixup, draw_mixup, make, pieces
 from ser_ros.training.fit.device import autocast, check_precision, device
 from ser_ros.training.fit.history import Epoch, best, is_over
 from ser_ros.training.fit.optimizer import check_batch, make_optimizer, make_schedule
-from ser_ros.training.networks.base import Network
+from ser_ros.training.networks.base import FrozenNetwork, Network
 from ser_ros.training.networks.registry import make_network
 
 MAX_GRADIENT_NORM = 5.0
@@ -35,6 +35,7 @@ class Trainer:
         averaged: the running mean of its weights, which is what is measured and kept.
         history: values of each epoch that is done.
         best: weights of the best epoch so far.
+        standard: mean and deviation that the frozen part of the network was given, if it has one.
     """
 
     def __init__(self, config: Config, generator: np.random.Generator):
@@ -68,6 +69,7 @@ class Trainer:
         self._computed = processes.accelerator().prepare(_WithExtraLoss(self.network))
         self._losses: list[float] = []
         self.best: dict[str, torch.Tensor] = {}
+        self.standard: dict[str, torch.Tensor] = {}
         self.history: list[Epoch] = []
 
     @property
@@ -86,6 +88,12 @@ class Trainer:
         settings = self.settings
         return (len(self.history) * settings.windows_per_epoch
                 + min(self.steps_done * settings.batch, settings.windows_per_epoch))
+
+    def standardise(self, mean: torch.Tensor, deviation: torch.Tensor) -> None:
+        """Give the frozen part mean and deviation of what it makes of the training windows."""
+        assert isinstance(self.whole, FrozenNetwork)
+        self.whole.standardise(mean, deviation)
+        self.standard = {'mean': mean, 'deviation': deviation}
 
     def train_epoch(self, batches: Iterable[Batch], is_due: Callable[[], bool] = lambda: False,
                     save: Callable[[], None] = lambda: None) -> float:
@@ -184,6 +192,7 @@ class Trainer:
             'network': self.network.state_dict(), 'averaged': self.averaged.state_dict(),
             'optimizer': self._optimizer.state_dict(), 'schedule': self._schedule.state_dict(),
             'scaler': self._scaler.state_dict(), 'losses': list(self._losses),
+            'standard': self.standard,
             'history': [asdict(epoch) for epoch in self.history],
             'numpy': self._generator.bit_generator.state,
             'generators': processes.gather(processes.generators())}
@@ -196,6 +205,8 @@ class Trainer:
         self._schedule.load_state_dict(state['schedule'])
         self._scaler.load_state_dict(state.get('scaler', {}))
         self._losses = list(state.get('losses', []))
+        if state.get('standard'):
+            self.standardise(**state['standard'])
         self.history = [Epoch(**values) for values in state['history']]
         self._generator.bit_generator.state = state['numpy']
         known = state['generators']

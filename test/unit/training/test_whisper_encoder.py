@@ -18,6 +18,7 @@ from ser_ros.inference.registry import BACKENDS
 from ser_ros.training import config
 from ser_ros.training.export import onnx_export
 from ser_ros.training.export.quantize import to_int8
+from ser_ros.training.fit import material
 from ser_ros.training.networks.registry import make_network
 from ser_ros.training.networks.whisper_encoder import WhisperEncoder, speech_weights
 from ser_ros.training.networks.whisper_layers import Encoder
@@ -155,7 +156,7 @@ def test_names_that_no_node_has(network, inputs):
 
 
 def test_the_configuration_trains_resumes_and_runs(
-        pretrained, train_arguments, tmp_path, capsys):
+        pretrained, train_arguments, tmp_path, capsys, monkeypatch):
     output = tmp_path / 'out'
     text = CONFIG.format(pretrained=pretrained, epochs=2)
     assert main(train_arguments(text, output)) == 0
@@ -166,6 +167,13 @@ def test_the_configuration_trains_resumes_and_runs(
     assert session.run(np.zeros(SHAPE, np.float32)).shape == (LABELS,)
     session.close()
     capsys.readouterr()
+    # What the frozen part was given is in the checkpoint, so no window is embedded a second time.
+    path = output / 'tiny' / 'fp32.onnx'
+    before = path.read_bytes()
+    path.unlink()
+    monkeypatch.setattr(material, 'embed_training', None)
+    assert main(train_arguments(text, output, '--resume')) == 0
+    assert path.read_bytes() == before
 
 
 def test_an_input_that_does_not_fit(pretrained, train_arguments, tmp_path, capsys):
