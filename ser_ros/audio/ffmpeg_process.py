@@ -53,6 +53,7 @@ class Reader:
         if self._first is None:
             raise ValueError('contains no audio that can be decoded')
         self._tracks = len(tracks)
+        self._joined = _count_mp4(path)
 
     def describe(self) -> Dict[str, Any]:
         """Return what is known at the beginning; what the header says may be half of the rate."""
@@ -86,6 +87,8 @@ class Reader:
             parts.append(f'is damaged: {self._damaged} packets are left out')
         if self._tracks > 1:
             parts.append(f'has {self._tracks} audio tracks, of which only the first is used')
+        if self._joined > 1:
+            parts.append(f'holds {self._joined} recordings, of which only the first is used')
         return '; it '.join(part for part in parts if part)
 
     def _decode(self) -> Iterator[Any]:
@@ -131,6 +134,26 @@ class Reader:
                 pending, size = [], 0
         if pending:
             yield np.concatenate(pending), setup[0]
+
+
+def _count_mp4(path: str) -> int:
+    """Return how many MP4 files are joined in a file: each begins with a box ``ftyp``."""
+    count, place, size = 0, 0, os.path.getsize(path)
+    with open(path, 'rb') as file:
+        while place + 16 <= size:
+            file.seek(place)
+            head = file.read(16)
+            length = int.from_bytes(head[:4], 'big')
+            if head[4:8] == b'ftyp':
+                count += 1
+            elif not count:
+                break
+            if length == 1:
+                length = int.from_bytes(head[8:], 'big')
+            if length < 8:
+                break
+            place += length
+    return count
 
 
 class Server:

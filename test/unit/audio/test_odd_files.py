@@ -73,6 +73,20 @@ class TestWav:
         np.testing.assert_allclose(samples[6 * RATE_HZ:], sound(3), atol=1e-4)
         assert '3 recordings are joined' in source.warning
 
+    @pytest.mark.parametrize('between', [b'', b'LIST\x04\0\0\0INFO'])
+    def test_joined_ones_of_which_the_last_is_not_complete(self, tmp_path, between):
+        data = wav(pcm16(sound(3))) + between + wav(pcm16(sound(3)), declared=0)
+        (tmp_path / 'a.wav').write_bytes(data)
+        samples, source = heard(tmp_path / 'a.wav')
+        assert samples.size == 6 * RATE_HZ
+        assert '2 recordings are joined' in source.warning
+
+    def test_joined_ones_of_which_the_last_is_truncated(self, tmp_path):
+        (tmp_path / 'a.wav').write_bytes(2 * wav(pcm16(sound(3))) + wav(pcm16(sound(3)))[:32044])
+        samples, source = heard(tmp_path / 'a.wav')
+        assert samples.size == 7 * RATE_HZ
+        assert 'holds 32044 of 96044 bytes' in source.warning and source.incomplete
+
     def test_joined_ones_of_another_rate(self, tmp_path):
         other = wav(pcm16(sound(3, 48000)), rate_hz=48000)
         (tmp_path / 'a.wav').write_bytes(wav(pcm16(sound(3))) + other)
@@ -100,7 +114,40 @@ class TestWav:
             FileSource(str(tmp_path / 'a.wav'))
 
 
+class TestUnfinishedHeaders:
+
+    @pytest.mark.parametrize('size', [b'\0', b'\xff'])
+    @pytest.mark.parametrize('name, key, place, length', [
+        ('a.au', b'.snd', 8, 4), ('a.aiff', b'SSND', 4, 4), ('a.caf', b'data', 4, 8),
+        ('a.w64', b'data', 16, 8), ('a.rf64', b'ds64', 16, 8)])
+    def test_of_other_formats(self, av, tmp_path, name, key, place, length, size):
+        path = tmp_path / name
+        write(path, sound(3), **({'format': 'RF64'} if name == 'a.rf64' else {}))
+        data = bytearray(path.read_bytes())
+        place += data.index(key)
+        data[place:place + length] = size * length
+        path.write_bytes(data)
+        samples, source = heard(path)
+        np.testing.assert_allclose(samples[:3 * RATE_HZ], sound(3), atol=1e-4)
+        assert not source.incomplete
+
+
 class TestLengths:
+
+    def test_joined_flac(self, tmp_path):
+        write(tmp_path / 'a.flac', sound(4))
+        (tmp_path / 'b.flac').write_bytes((tmp_path / 'a.flac').read_bytes() * 3)
+        samples, source = heard(tmp_path / 'b.flac')
+        assert samples.size == 12 * RATE_HZ and source.warning == ''
+        np.testing.assert_allclose(samples[8 * RATE_HZ:], sound(4), atol=1e-4)
+
+    def test_joined_m4a_are_counted(self, av, tmp_path):
+        encode(str(tmp_path / 'a.m4a'), 'aac', sound(3, 48000))
+        data = (tmp_path / 'a.m4a').read_bytes()
+        (tmp_path / 'a.m4a').write_bytes(data + data)
+        samples, source = heard(tmp_path / 'a.m4a')
+        assert samples.size / RATE_HZ == pytest.approx(3, abs=0.1)
+        assert 'holds 2 recordings' in source.warning and source.incomplete
 
     @pytest.mark.parametrize('quality', [0, 236, 1000])
     def test_mp3_of_variable_rate_without_a_table(self, av, tmp_path, quality):
