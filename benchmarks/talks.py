@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import hold_rule
 from timing import print_table
 
 from ser_ros import typed_yaml
@@ -32,12 +33,16 @@ from ser_ros.recognizer import Recognizer
 from ser_ros.typed_values import build
 
 HERE = Path(__file__).resolve().parent
-MIN_CONFIDENCES = [0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9]
-HOLDS_S = [0.5, 1.0, 1.5, 2.0, 3.0, 4.0]
+MIN_CONFIDENCES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]
+HOLDS_S = [0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0]
+# The same for the rule that is compared with.
+NAMED_FROM = [0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9]
+UNBROKEN_S = [0.5, 1.0, 1.5, 2.0, 3.0, 4.0]
 # Wrong starts an hour for which the curve shows the best limits.
 CURVE = [0.5, 1.0, 2.0, 4.0, 8.0, 12.0, 16.0, 24.0]
-LIMITS = ('named from', 'min_confidence', 'hold [s]')
 TRADE = ('wrong an hour', 'right', 'answered')
+
+AnyLimits = TypeVar('AnyLimits')
 
 
 @dataclass(frozen=True)
@@ -86,10 +91,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument('--calm', type=float, default=building.CALM_S, metavar='SECONDS',
                         help='calm talk before the emotion; more of it shows what a baseline gives')
     parser.add_argument('--seed', type=int, default=0, help='of order and pauses')
-    parser.add_argument('--named-from', type=float, nargs='+', metavar='P',
-                        help="values of min_confidence of the tracker (default: the model's own)")
     parser.add_argument('--min-confidence', type=float, nargs='+', default=MIN_CONFIDENCES,
                         metavar='P', help='values of min_confidence of the policy')
+    parser.add_argument('--compare', action='store_true',
+                        help='also sweep the rule that waits for an emotion without a break')
     parser.add_argument('--hold', type=float, nargs='+', default=HOLDS_S, metavar='SECONDS',
                         help='values of hold_s of the policy')
     parser.add_argument('--cache', type=Path, metavar='FOLDER',
@@ -109,26 +114,25 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
                               args.seed, args.calm)
         scores = listen(recognizer, talks, Progress(), args.cache, f'baseline {args.baseline}')
     tracking = graph_settings(info)
-    shipped = {name: Limits(tracking.min_confidence, timing.hold_s, timing.min_confidence)
+    shipped = {name: Limits(timing.min_confidence, timing.hold_s)
                for name, timing in (('normal', mitigation.timing),
                                     *mitigation.sensitivities.items())}
-    sweep = sweep_of(args, tracking.min_confidence) if args.part == 'validation' else set()
-    found = dict(outcomes(talks, scores, labels, tracking, mitigation,
-                          sorted(sweep | set(shipped.values()))))
+    sweep = ({Limits(*values) for values in product(args.min_confidence, args.hold)}
+             if args.part == 'validation' else set())
+    known = talks, scores, labels, tracking, mitigation
+    found = dict(outcomes(*known, sorted(sweep | set(shipped.values()))))
     print(f'{info.name} {info.version}, baseline {args.baseline}, {args.part} speakers')
     result = {'model': info.name, 'version': info.version, 'baseline': args.baseline,
               'part': args.part, 'sensitivities': {
                   name: show(name, limits, found) for name, limits in shipped.items()}}
     if sweep:
         result.update(choose({limits: found[limits] for limits in sorted(sweep)}))
+    if sweep and args.compare:
+        print('\nThe rule that waits for an emotion without a break')
+        result['hold'] = choose(dict(hold_rule.outcomes(*known, [
+            hold_rule.HoldLimits(named_from, named_from, hold_s)
+            for named_from, hold_s in product(NAMED_FROM, UNBROKEN_S)])))
     return result
-
-
-def sweep_of(args: argparse.Namespace, models_own: float) -> set[Limits]:
-    """Return the limits to be tried; the policy hears nothing under the tracker's own."""
-    return {Limits(named_from, hold_s, max(named_from, min_confidence))
-            for named_from, hold_s, min_confidence in product(
-                args.named_from or [models_own], args.hold, args.min_confidence)}
 
 
 def clips_of(args: argparse.Namespace, labels: Sequence[str]) -> list[Any]:
@@ -139,8 +143,9 @@ def clips_of(args: argparse.Namespace, labels: Sequence[str]) -> list[Any]:
     return load_part(Speakers(corpora, labels, unknown), args.data, args.part)
 
 
-def choose(found: Mapping[Limits, Sequence[Outcome]]) -> dict[str, Any]:
+def choose(found: Mapping[AnyLimits, Sequence[Outcome]]) -> dict[str, Any]:
     """Print the curve and what leaving each corpus out gives; return both."""
+    names = tuple(asdict(next(iter(found))))
     swept = {limits: choice.trades(members) for limits, members in found.items()}
     corpora = list(next(iter(swept.values())))
     allowed = sorted({*CURVE, *choice.SENSITIVITIES.values()})
@@ -148,16 +153,20 @@ def choose(found: Mapping[Limits, Sequence[Outcome]]) -> dict[str, Any]:
     left_out = {name: choice.leave_one_out(swept, corpora, limit)
                 for name, limit in choice.SENSITIVITIES.items()}
     heading('Most right answers for a number of wrong starts an hour')
-    print_table(('allowed', *LIMITS, *TRADE, *(f'{name}: wrong, right' for name in corpora)),
+    print_table(('allowed', *names, *TRADE, *(f'{name}: wrong, right' for name in corpora)),
                 [(f'{limit:g}', *cells(limits), *trade_cells(choice.mean(swept[limits])),
                   *(pair(swept[limits][name]) for name in corpora))
                  for limit, limits in curve.items() if limits])
     heading('Chosen without one corpus, and what that gives in it')
-    print_table(('sensitivity, left out', *LIMITS, *TRADE),
+    print_table(('sensitivity, left out', *names, *TRADE),
                 [(f'{name} ({choice.SENSITIVITIES[name]:g} an hour), {corpus}',
                   *cells(entry[0]), *trade_cells(entry[1])) if entry else
-                 (f'{name}, {corpus}', *['none'] * 6)
+                 (f'{name}, {corpus}', *['none'] * (len(names) + len(TRADE)))
                  for name, members in left_out.items() for corpus, entry in members.items()])
+    at_four = curve[choice.SENSITIVITIES['normal']]
+    if at_four:
+        heading(f'With {cells(at_four)}, for at most 4 an hour')
+        print_rates(figures.rates(found[at_four]))
     return {
         'curve': [{'allowed': limit, 'limits': asdict(limits), 'trades': {
             name: asdict(trade) for name, trade in swept[limits].items()}}
@@ -211,9 +220,9 @@ def heading(text: str) -> None:
     print(f'\n{text}')
 
 
-def cells(limits: Limits) -> tuple[str, ...]:
+def cells(limits: Any) -> tuple[str, ...]:
     """Return limits as cells of a table."""
-    return (f'{limits.named_from:g}', f'{limits.min_confidence:g}', f'{limits.hold_s:g}')
+    return tuple(f'{value:g}' for value in asdict(limits).values())
 
 
 def trade_cells(trade: choice.Trade) -> tuple[str, ...]:

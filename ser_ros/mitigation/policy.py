@@ -1,231 +1,298 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""When to answer a negative emotion, and with which of the configured texts.
+"""When to answer negative emotions, with which step of which strategy, and when to stop.
 
 ::
 
-                    a triggering emotion, certain enough, for hold_s
-        +--------+ -------------------------------------------------> +---------+
-        |        |                                  STARTED           |         | --+ it is heard
-        |  IDLE  |                                                    | EPISODE |   | repeat_s after
-        |        |          RECOVERED: other emotions for recovery_s  |         | <-+ the last text:
-        +--------+          TIMED_OUT: nothing to tell by for         +---------+     REPEATED
-            ^                          timeout_s                           |
-            |                      +----------+                            |
-            +--------------------- | COOLDOWN | <--------------------------+
-                 cooldown_s over   +----------+
+             evidence for hold_s             wait_s over, and it has not helped
+    +------+   STARTED   +------------+        REPEATED        +----------+
+    | IDLE | ----------> | RESPONDING | <--------------------- | WATCHING |
+    +------+             +------------+ ---------------------> +----------+
+       ^    +-----------+              the actions have ended       |
+       +--- | COOL_DOWN | <-----------------------------------------+
+            +-----------+   RECOVERED, TIMED_OUT, ESCALATED, ABANDONED, or a safe state
 
-An emotion triggers if the file has a response to it. An episode keeps to the emotion that started
-it: another triggering one neither ends it nor is answered by itself, because negative emotions are
-easily mistaken for each other. Nothing to tell by is silence as well as UNCERTAIN speech, so every
-episode comes to an end. A hold is broken by whatever is not that emotion: better no answer than a
-wrong one. It is measured on while cooling down, so what outlasts that is answered right after it.
-
-All times are audio time, from the stamps. Where they go back (a bag played in a loop) the policy
-restarts; an episode that was open then is dropped.
+What is heard is measured in audio time, by the stamps. All else goes by the time that the caller
+gives. An action that runs suspends watching and waiting. The safe state ends every action and
+closes the episode. It is taken when no estimate comes, when stamps jump, and for values that are
+not allowed. Cool-down, limits and steps outlast it, and a restart as well.
 """
 
 import math
-from dataclasses import dataclass
-from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Optional
 
-from ser_ros.emotion.tracker import TIME_TOLERANCE_S, State
+from ser_ros.emotion.tracker import TIME_TOLERANCE_S
 from ser_ros.errors import SerError
-from ser_ros.mitigation.config import MitigationConfig
+from ser_ros.mitigation import status
+from ser_ros.mitigation.config import UNCLEAR, MitigationConfig
+from ser_ros.mitigation.episode import Episode
+from ser_ros.mitigation.episodes import Episodes
 from ser_ros.mitigation.estimates import Estimate, Now
-from ser_ros.mitigation.phases import ActionCall, Commands, Event, Phase, RunStep, StopActions
+from ser_ros.mitigation.evidence import OFF
+from ser_ros.mitigation.learning import Learner
+from ser_ros.mitigation.listening import Listener, Order
+from ser_ros.mitigation.memory import Memory
+from ser_ros.mitigation.phases import Commands, Phase, StopActions
+from ser_ros.mitigation.status import MitigationStatus
+from ser_ros.mitigation.strategies import CALMER
 from ser_ros.mitigation.timing import NORMAL
-
-# Windows come at least every 5 s: over a longer step something was lost, and nothing lasted.
-_LONGEST_STEP_S = 5.5
-
-
-class MitigationStatus(NamedTuple):
-    """What others see of the policy at any time.
-
-    Attributes:
-        phase: idle, noticed, responding, watching, cool_down or paused.
-        episode: number of the open episode, or of the last one; 0 before the first.
-        emotion: what the open episode is about; '' without one.
-        strategy: the name of what answers it; '' without one.
-        step: the step that was taken last, from 1; 0 without an episode.
-        next_step_s: time until the next step may be taken; NaN where none is due.
-        paused: whether somebody has paused the policy.
-        evidence: what speaks for each emotion of the file, 1 where an episode starts.
-        answers_hour: audible answers that are left in this hour.
-        answers_day: audible answers that are left in these 24 hours.
-    """
-
-    phase: str = 'idle'
-    episode: int = 0
-    emotion: str = ''
-    strategy: str = ''
-    step: int = 0
-    next_step_s: float = math.nan
-    paused: bool = False
-    evidence: Mapping[str, float] = {}
-    answers_hour: int = 0
-    answers_day: int = 0
-
-
-@dataclass
-class _Episode:
-    """One that is going on; all times are stamps."""
-
-    emotion: str
-    since_s: float
-    heard_s: float
-    answered_s: float
-    recovering_since_s: Optional[float] = None
 
 
 class MitigationPolicy:
-    """Turn the estimates, in the order of their stamps, into the events of episodes."""
+    """Turn estimates and time into the steps of episodes. Most methods return what is to be done.
 
-    def __init__(self, config: MitigationConfig, language: str = 'en',
-                 sensitivity: str = NORMAL) -> None:
-        """Start with no episode.
+    Attributes:
+        timing: what decides when a response is due; may be replaced between two calls.
+        problem: what was wrong with the latest estimate; '' where nothing was.
+    """
+
+    def __init__(self, config: MitigationConfig, language: str = 'en', sensitivity: str = NORMAL,
+                 memory: Optional[Memory] = None, learner: Optional[Learner] = None) -> None:
+        """Start with no episode, or where another run was.
 
         Args:
-            config: when to answer, and what.
+            config: when to answer, and how.
             language: of the texts.
             sensitivity: which of the file's timings decides when.
+            memory: of another run.
+            learner: chooses among the strategies of an emotion. Without one it is the first.
 
         Raises:
             SerError: ``config`` has no texts in the language, or no such sensitivity.
         """
         config.check_language(language)
-        self._responses = config.responses
-        #: May be replaced between two updates.
         self.timing = config.timing_of(sensitivity)
-        self._language = language
-        self._episodes = 0
-        #: What was wrong with the last estimate; '' where nothing was.
         self.problem = ''
-        self.reset()
+        self._memory = memory or Memory()
+        self._has_begun = False
+        self._episodes = Episodes(config, language, self._memory, learner)
+        self._clock = self._episodes.clock
+        self._listener = Listener(config.responses)
+        self._wanted = (config, language, sensitivity)
+        self._is_wanted = False
+        self._paused = self._memory.paused
+        self._running = False
+        # The caller's clock at the latest estimate, and ours when the evidence began.
+        self._heard_s = -math.inf
+        self._since_s: Optional[float] = None
 
-    def reset(self) -> None:
-        """Forget everything heard and said; only the numbers of the episodes go on."""
-        self._stamp_s = -math.inf
-        self._episode: Optional[_Episode] = None
-        self._held = ''
-        self._held_since_s = -math.inf
-        self._cool_until_s = -math.inf
-        self._turns: Dict[Tuple[str, ...], int] = {}
+    def configure(self, config: MitigationConfig, language: str,
+                  sensitivity: str = NORMAL) -> None:
+        """Take another file or language from the next episode on.
+
+        Raises:
+            SerError: ``config`` has no texts in the language, or no such sensitivity.
+        """
+        config.check_language(language)
+        config.timing_of(sensitivity)
+        self._wanted = (config, language, sensitivity)
+        self._is_wanted = True
+        self._take_over()
 
     def update(self, now: Now, estimate: Estimate) -> Commands:
-        """Take the next estimate and return what is to be done now: mostly nothing.
-
-        A value that is not allowed changes nothing, and is described by `problem`.
-        """
-        self.problem = ''
+        """Take the next estimate; one that is not allowed leads to the safe state."""
+        commands = self._begin(now)
         try:
             estimate.check()
         except SerError as error:
             self.problem = str(error)
-            return []
-        return [command for event in self._heard(estimate) for command in _commands(event)]
+            return commands + self._make_safe(Phase.STOPPED)
+        self.problem = ''
+        order = self._listener.order(estimate, self.timing)
+        if order is Order.LATE:
+            return commands
+        if order is Order.JUMPED:
+            commands += self._make_safe(Phase.TIME_JUMPED)
+        self._heard_s = now.s
+        if self._paused:
+            return commands
+        self._listener.hear(estimate, self.timing, deaf=self._running)
+        self._episodes.confidence = self._listener.confidence
+        self._note_beginning()
+        if self._running:
+            return commands
+        episode = self._episodes.open
+        return commands + (self._look_for_one() if episode is None else self._watch(episode))
 
     def tick(self, now: Now) -> Commands:
-        """Return what is to be done as time goes by; to be called at 2 Hz or more."""
-        return []
+        """Let time go by; to be called at 2 Hz or more."""
+        commands = self._begin(now)
+        episode = self._episodes.open
+        if episode is None:
+            self._episodes.count_result_in_time()
+        elif not self._running and not episode.has_steps and self._clock.s >= episode.next_s:
+            commands += self._give_up(episode)
+        return commands
 
     def actions_run(self, now: Now, running: bool) -> Commands:
-        """Take whether an action runs; that suspends watching and all limits of time."""
-        return []
+        """Take whether an action runs that the person waits for."""
+        commands = self._begin(now)
+        episode = self._episodes.open
+        if self._running and not running and episode is not None:
+            episode.wait(self._clock.s, self.timing)
+        self._running = running
+        return commands
 
-    def _heard(self, estimate: Estimate) -> List[Event]:
-        stamp_s, state, label, confidence = estimate[:4]
-        if stamp_s < self._stamp_s - TIME_TOLERANCE_S:
-            self.reset()
-        lost = stamp_s - self._stamp_s > _LONGEST_STEP_S
-        self._stamp_s = stamp_s
-        heard = label if state == State.EMOTION else ''
-        triggers = heard in self._responses and confidence >= self.timing.min_confidence
-        self._hold(heard if triggers else '', lost)
+    def person_changed(self, now: Now) -> Commands:
+        """Take it that somebody else is there: the episode is over, and no cool-down is left."""
+        commands = self._begin(now)
+        if self._episodes.open is not None:
+            commands += self._close(Phase.TIMED_OUT, speak=False)
+        self._episodes.count_result()
+        self._episodes.end_cool_down()
+        self._listener.forget()
+        return commands
 
-        events = []
-        if self._episode is not None and self._timed_out(self._episode, heard, lost):
-            events.append(self._end(Phase.TIMED_OUT, self._episode, confidence))
-        if self._episode is None:
-            return events + self._start(confidence)
-        return events + self._go_on(self._episode, heard, triggers, confidence)
+    def pause(self, now: Now, paused: bool) -> Commands:
+        """Do nothing at all until the pause is over; it outlasts a restart."""
+        commands = self._begin(now)
+        self._listener.forget()
+        if paused != self._paused:
+            self._paused = paused
+            self._episodes.changes += 1
+        return commands + self._end(Phase.PAUSED) if paused else commands
 
-    def _reached(self, since_s: float, duration_s: float) -> bool:
-        return self._stamp_s - since_s >= duration_s - TIME_TOLERANCE_S
+    def acknowledge(self, now: Now) -> Commands:
+        """Leave the person to a human."""
+        commands = self._begin(now) + self._end(Phase.ACKNOWLEDGED)
+        self._episodes.end_cool_down()
+        self._episodes.cool(max(self.timing.quiet_s, self.timing.cooldown_s))
+        return commands
 
-    def _hold(self, trigger: str, lost: bool) -> None:
-        if trigger != self._held or lost:
-            self._held = trigger
-            self._held_since_s = self._stamp_s
+    def close(self, now: Now, phase: Phase) -> Commands:
+        """End what is going on, such as with `Phase.STOPPED` before the node is deactivated."""
+        return self._begin(now) + self._end(phase)
 
-    def _timed_out(self, episode: _Episode, heard: str, lost: bool) -> bool:
-        if heard and not lost:
-            episode.heard_s = self._stamp_s
-        return self._reached(episode.heard_s, self.timing.timeout_s)
+    def feedback(self, helped: bool) -> bool:
+        """Take what a person says of the latest episode; return whether there is one."""
+        return self._episodes.feedback(helped)
 
-    def _start(self, confidence: float) -> List[Event]:
-        if (not self._held or not self._reached(self._held_since_s, self.timing.hold_s)
-                or not self._reached(self._cool_until_s, 0.0)):
+    @property
+    def changes(self) -> int:
+        """A number that goes up with every change of `memory`."""
+        return self._episodes.changes
+
+    @property
+    def memory(self) -> Memory:
+        """What outlives the process."""
+        return self._episodes.stored(self._paused) if self._has_begun else self._memory
+
+    @property
+    def state(self) -> MitigationStatus:
+        """What others see."""
+        episode, answers = self._episodes.open, self._episodes.answers
+        limits = self._episodes.config.limits
+        found = MitigationStatus(
+            phase=self._phase(), episode=self._episodes.number, paused=self._paused,
+            evidence=self._listener.evidence.shares(),
+            answers_hour=answers.left_in_hour(limits), answers_day=answers.left_in_day(limits))
+        if episode is None:
+            return found
+        return found._replace(
+            emotion=episode.emotion, strategy=episode.strategy.name, step=episode.step,
+            next_step_s=episode.due_in(self._clock.s))
+
+    def _phase(self) -> str:
+        if self._paused:
+            return status.PAUSED
+        if self._episodes.open is not None:
+            return status.RESPONDING if self._running else status.WATCHING
+        if self._episodes.is_cooling:
+            return status.COOL_DOWN
+        return status.NOTICED if self._listener.evidence.level >= OFF else status.IDLE
+
+    def _begin(self, now: Now) -> Commands:
+        """Go on in time, and close what that makes stale or what another run left open."""
+        step_s = self._clock.advance(now)
+        if step_s < 0.0:
+            self._heard_s += step_s
+        if not self._has_begun:
+            self._has_begun = True
+            self._heard_s = now.s
+            self._episodes.restore(self._memory, self.timing)
+            return self._make_safe(Phase.RESTARTED)
+        if now.s - self._heard_s < self.timing.stale_s:
             return []
-        self._episodes += 1
-        now_s = self._stamp_s
-        self._episode = _Episode(self._held, self._held_since_s, heard_s=now_s, answered_s=now_s)
-        return [self._event(Phase.STARTED, self._episode, confidence)]
+        return self._make_safe(Phase.STALE)
 
-    def _go_on(
-        self, episode: _Episode, heard: str, triggers: bool, confidence: float,
-    ) -> List[Event]:
-        if heard in self._responses:
-            episode.recovering_since_s = None
-            return self._repeat(episode, confidence) if (
-                triggers and heard == episode.emotion) else []
-        if heard:
-            # Silence and unclear speech do not stop a recovery: people speak in short turns.
-            if episode.recovering_since_s is None:
-                episode.recovering_since_s = self._stamp_s
-            if self._reached(episode.recovering_since_s, self.timing.recovery_s):
-                return [self._end(Phase.RECOVERED, episode, confidence)]
-        return []
+    def _make_safe(self, phase: Phase) -> Commands:
+        self._listener.forget()
+        self._since_s = None
+        return self._close(phase) if self._episodes.open is not None else []
 
-    def _repeat(self, episode: _Episode, confidence: float) -> List[Event]:
-        repeat_s = self.timing.repeat_s
-        if repeat_s == 0.0 or not self._reached(episode.answered_s, repeat_s):
+    def _end(self, phase: Phase) -> Commands:
+        """Close the episode; without one end what still runs."""
+        self._listener.forget()
+        return self._close(phase) if self._episodes.open is not None else [StopActions()]
+
+    def _close(self, phase: Phase, speak: bool = True) -> Commands:
+        commands = self._episodes.close(phase, self.timing, speak)
+        self._take_over()
+        return commands
+
+    def _take_over(self) -> None:
+        """Go over to another file, unless an episode is open."""
+        if not self._is_wanted or self._episodes.open is not None:
+            return
+        self._is_wanted = False
+        config, self._episodes.language, sensitivity = self._wanted
+        self._episodes.config = config
+        self.timing = config.timing_of(sensitivity)
+        self._listener.take_over(config.responses)
+
+    def _note_beginning(self) -> None:
+        if self._listener.evidence.level <= 0.0:
+            self._since_s = None
+        elif self._since_s is None:
+            self._since_s = self._clock.s
+
+    def _look_for_one(self) -> Commands:
+        """Start an episode, or go on with the latest one, where enough speaks for it."""
+        self._episodes.count_result_in_time()
+        evidence = self._listener.evidence
+        if not self._listener.is_speech or evidence.level < 1.0:
             return []
-        episode.answered_s = self._stamp_s
-        return [self._event(Phase.REPEATED, episode, confidence)]
+        leader = evidence.leader()
+        latest = self._episodes.may_resume
+        if latest is not None:
+            is_due = latest.is_due(self._clock.s)
+            return self._episodes.resume(latest, leader, self.timing) if is_due else []
+        if self._episodes.is_cooling:
+            return []
+        if not leader:
+            leader = UNCLEAR if self._episodes.config.unclear else evidence.strongest()
+        since_s = self._clock.s if self._since_s is None else self._since_s
+        return self._episodes.start(leader, since_s, self.timing) if leader else []
 
-    def _end(self, phase: Phase, episode: _Episode, confidence: float) -> Event:
-        self._episode = None
-        self._cool_until_s = self._stamp_s + self.timing.cooldown_s
-        return self._event(phase, episode, confidence)
+    def _watch(self, episode: Episode) -> Commands:
+        """Follow an episode whose actions have ended."""
+        heard, dt_s = self._listener, self._listener.dt_s
+        episode.silent_s = 0.0 if heard.tells else episode.silent_s + dt_s
+        if heard.is_calm:
+            episode.calm_s += dt_s
+            if episode.calm_s >= self.timing.recovery_s - TIME_TOLERANCE_S:
+                return self._close(Phase.RECOVERED)
+        elif heard.is_negative or heard.evidence.level >= OFF:
+            episode.calm_s = 0.0
+        if episode.silent_s >= self.timing.timeout_s - TIME_TOLERANCE_S:
+            return self._close(Phase.TIMED_OUT)
+        if self._clock.s < episode.next_s - TIME_TOLERANCE_S:
+            return []
+        return self._go_further(episode) if episode.has_steps else self._give_up(episode)
 
-    def _event(self, phase: Phase, episode: _Episode, confidence: float) -> Event:
-        strategy = self._responses[episode.emotion][0]
-        steps = [action.texts for step in strategy.steps for action in step.actions
-                 if action.texts]
-        texts = (steps[min(phase - 1, len(steps) - 1)] if phase < Phase.RECOVERED
-                 else strategy.closing.get(phase, {self._language: ()}))
-        return Event(
-            phase=phase,
-            emotion=episode.emotion,
-            strategy=strategy.name,
-            text=self._next_text(texts[self._language]),
-            language=self._language,
-            episode=self._episodes,
-            confidence=float(confidence),
-            duration_s=self._stamp_s - episode.since_s)
+    def _go_further(self, episode: Episode) -> Commands:
+        """Take the next step if the one before it has not helped."""
+        level = self._listener.evidence.level
+        expected = episode.strategy.steps[episode.step - 1].expect
+        helped = episode.calm_s > 0.0 or (expected == CALMER and level < OFF)
+        if helped or not self._listener.is_speech:
+            return []
+        leader = self._listener.evidence.leader() if level >= 1.0 else ''
+        return self._episodes.next_step(episode, leader, self.timing)
 
-    def _next_text(self, texts: Tuple[str, ...]) -> str:
-        """Return the texts in turn, over all episodes; '' where there are none."""
-        if not texts:
-            return ''
-        turn = self._turns.get(texts, 0)
-        self._turns[texts] = turn + 1
-        return texts[turn % len(texts)]
-
-
-def _commands(event: Event) -> Commands:
-    say = (ActionCall('say', None, event.text, event.language),) if event.text else ()
-    stop = () if event.phase < Phase.RECOVERED else (StopActions(),)
-    return [event, *stop, *((RunStep(say),) if say else ())]
+    def _give_up(self, episode: Episode) -> Commands:
+        """Close an episode that has no step left, unless the person is recovering."""
+        if episode.calm_s > 0.0:
+            return []
+        called = episode.strategy.steps[-1].calls_human
+        return self._close(Phase.ESCALATED if called else Phase.ABANDONED)

@@ -21,9 +21,11 @@ _CLOCK = re.compile(r'([01]?\d|2[0-3]):([0-5]\d)')
 class Timing:
     """When a response is due; what is heard is measured in audio time, all else by the clock."""
 
-    min_confidence: float = key('an emotion counts from this confidence on', ge=0, le=1)
+    min_confidence: float = key(
+        'the answered emotions together count against an answer under this probability',
+        ge=0, le=1)
     hold_s: float = key(
-        'an episode starts when an emotion has been heard for this long', ge=0, le=3600)
+        'an episode starts after this much speech in which they are certain', ge=0, le=3600)
     repeat_s: float = key(
         'a step without wait_s waits this long for the next one; 0: there is no next one',
         ge=0, le=_DAY_S)
@@ -33,6 +35,10 @@ class Timing:
         'silence or unclear speech lasts this long before the episode is over', ge=0.5, le=3600)
     cooldown_s: float = key(
         'no episode starts for this time after the last one', ge=0, le=_DAY_S)
+    leak_s: float = key(
+        'time constant with which what was heard is forgotten', 2.0, ge=0.1, le=600)
+    recovery_confidence: float = key(
+        'other emotions count as a recovery from this confidence on', 0.5, ge=0, le=1)
     relapse_s: float = key(
         'an emotion that comes back this soon after a recovery goes on with the same episode',
         60.0, ge=0, le=_DAY_S)

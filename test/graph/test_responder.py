@@ -82,7 +82,8 @@ def test_the_sensitivity_changes_while_it_runs(peer, start, tmp_path):
     successful, reason = peer.set_parameter(NODE, 'sensitivity', 'nervous')
     assert not successful and "no sensitivity 'nervous'; available: normal, keen" in reason
     assert peer.set_parameter(NODE, 'sensitivity', 'keen') == (True, '')
-    publisher.publish(emotion(0, 'anger'))
+    for index in range(3):
+        publisher.publish(emotion(index, 'anger'))
     peer.wait_for(lambda: mitigations, 'start', [process])
     assert mitigations[0].text == 'Hello.'
 

@@ -8,13 +8,13 @@ that there is none in the next, so one more start in all the hours is counted.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Optional
+from typing import Optional, TypeVar
 
 import numpy as np
 
 from ser_ros.evaluation.talks.building import ANSWERED, UNANSWERED
 from ser_ros.evaluation.talks.figures import SOON_S
-from ser_ros.evaluation.talks.outcomes import Limits, Outcome
+from ser_ros.evaluation.talks.outcomes import Outcome
 
 # Wrong starts that are allowed in an hour of neutral and happy talk.
 SENSITIVITIES = {'calm': 1.0, 'normal': 4.0, 'keen': 12.0}
@@ -38,6 +38,7 @@ class Trade:
 
 
 Trades = dict[str, Trade]
+Limits = TypeVar('Limits')
 
 
 def trades(outcomes: Sequence[Outcome]) -> Trades:

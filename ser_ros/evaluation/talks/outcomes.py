@@ -2,18 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the graph's tracker and mitigation policy make of talks, with given limits."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Optional
 
 from ser_ros.emotion.settings import TrackerSettings
-from ser_ros.emotion.tracker import EmotionTracker, Estimate
+from ser_ros.emotion.tracker import EmotionTracker
 from ser_ros.evaluation.scoring import WindowScores
 from ser_ros.evaluation.talks.building import CALM, Talk
-from ser_ros.mitigation import estimates
 from ser_ros.mitigation.config import MitigationConfig
+from ser_ros.mitigation.estimates import Estimate, Now
 from ser_ros.mitigation.phases import Event, Phase
 from ser_ros.mitigation.policy import MitigationPolicy
 
@@ -23,17 +22,15 @@ _NOON = datetime(2026, 1, 1, 12)
 
 @dataclass(frozen=True, order=True)
 class Limits:
-    """What decides when an answer starts.
+    """What decides when an answer starts; `ser_ros.mitigation.timing.Timing` explains both.
 
     Attributes:
-        named_from: ``min_confidence`` of the tracker.
-        hold_s: of the policy.
         min_confidence: of the policy.
+        hold_s: of the policy.
     """
 
-    named_from: float
-    hold_s: float
     min_confidence: float
+    hold_s: float
 
 
 @dataclass(frozen=True)
@@ -75,54 +72,53 @@ class Outcome:
 
 def outcomes(
         talks: Sequence[Talk], scores: Sequence[WindowScores], labels: Sequence[str],
-        tracking: TrackerSettings, mitigation: MitigationConfig, sweep: Sequence[Limits],
+        tracking: TrackerSettings, mitigation: MitigationConfig, sweep: Iterable[Limits],
 ) -> Iterator[tuple[Limits, list[Outcome]]]:
     """Yield what becomes of the talks with each of some limits.
 
     Args:
         talks, scores: what is spoken, and what the model says of it.
         labels: of the model.
-        tracking: all else of the tracker.
+        tracking: settings of the tracker.
         mitigation: all else of the policy.
-        sweep: the limits, in any order; sorted they come back.
+        sweep: the limits.
     """
-    for named_from, members in groupby(sorted(sweep), lambda limits: limits.named_from):
-        settings = replace(tracking, min_confidence=named_from)
-        followed = [list(_follow(entry, labels, settings)) for entry in scores]
-        for limits in members:
-            timing = replace(mitigation.timing, hold_s=limits.hold_s,
-                             min_confidence=limits.min_confidence)
-            config = replace(mitigation, timing=timing)
-            yield limits, [_outcome(talk, heard, labels, config)
-                           for talk, heard in zip(talks, followed, strict=True)]
+    followed = [follow(entry, labels, tracking) for entry in scores]
+    for limits in sweep:
+        timing = replace(mitigation.timing, hold_s=limits.hold_s,
+                         min_confidence=limits.min_confidence)
+        config = replace(mitigation, timing=timing)
+        yield limits, [outcome_of(talk, _starts(heard, config))
+                       for talk, heard in zip(talks, followed, strict=True)]
 
 
-def _follow(scores: WindowScores, labels: Sequence[str],
-            settings: TrackerSettings) -> Iterator[tuple[float, Estimate]]:
+def follow(scores: WindowScores, labels: Sequence[str],
+           settings: TrackerSettings) -> list[Estimate]:
+    """Return what the graph's tracker says of the windows of a talk."""
     tracker = EmotionTracker(labels, settings)
+    found = []
     for end_s, probabilities, speech in zip(
             scores.end_s.tolist(), scores.probabilities, scores.speech_probability.tolist(),
             strict=True):
         heard = tracker.hears_speech(speech)
-        yield end_s, tracker.update(end_s, probabilities if heard else None, speech)
+        estimate = tracker.update(end_s, probabilities if heard else None, speech)
+        found.append(Estimate(end_s, estimate.state, estimate.label, estimate.confidence,
+                              dict(zip(labels, estimate.probabilities.tolist(), strict=True))))
+    return found
 
 
-def _outcome(talk: Talk, heard: Sequence[tuple[float, Estimate]], labels: Sequence[str],
-             config: MitigationConfig) -> Outcome:
-    policy = MitigationPolicy(config, config.languages[0])
-    started = [
-        (stamp_s - talk.calm_s, command.emotion) for stamp_s, estimate in heard
-        for command in policy.update(_now(stamp_s), _plain(stamp_s, estimate, labels))
-        if isinstance(command, Event) and command.phase == Phase.STARTED]
+def outcome_of(talk: Talk, starts: Iterable[tuple[float, str]]) -> Outcome:
+    """Return what answers that start at these times, to these emotions, mean for a talk."""
+    started = [(stamp_s - talk.calm_s, emotion) for stamp_s, emotion in starts]
     later = [(delay_s, emotion) for delay_s, emotion in started if delay_s > 0]
     delay_s, emotion = later[0] if later else (None, '')
     return Outcome(talk, len(started) - len(later), len(later), emotion, delay_s)
 
 
-def _now(stamp_s: float) -> estimates.Now:
-    return estimates.Now(stamp_s, _NOON + timedelta(seconds=stamp_s))
-
-
-def _plain(stamp_s: float, estimate: Estimate, labels: Sequence[str]) -> estimates.Estimate:
-    return estimates.Estimate(stamp_s, estimate.state, estimate.label, estimate.confidence,
-                              dict(zip(labels, estimate.probabilities.tolist(), strict=True)))
+def _starts(heard: Sequence[Estimate], config: MitigationConfig) -> Iterator[tuple[float, str]]:
+    policy = MitigationPolicy(config, config.languages[0])
+    for estimate in heard:
+        now = Now(estimate.stamp_s, _NOON + timedelta(seconds=estimate.stamp_s))
+        for command in policy.update(now, estimate):
+            if isinstance(command, Event) and command.phase is Phase.STARTED:
+                yield estimate.stamp_s, command.emotion

@@ -1,0 +1,102 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How much speaks for the emotions that a robot answers.
+
+With ``p`` the smoothed probability of an emotion, ``P`` the sum over all that are answered, ``c``
+the ``min_confidence`` and ``d = exp(-dt / leak_s)``, a window of speech of ``dt`` seconds adds to
+
+- the evidence of each emotion: ``E <- d * d * E + dt * p * p``. So the latest and surest
+  windows decide which one it is;
+- the common evidence: ``C <- max(0, d * C + dt * (P - c) / (1 - c))``.
+
+Silence only lets both leak, and more slowly, because people speak in sentences. The common evidence
+decides whether there is something to answer, since negative emotions are easily mistaken for each
+other. The emotions' own evidence decides which one it is. The common evidence is given as a share
+of what speech that is certain for ``hold_s`` leads to. At 1 an episode starts.
+"""
+
+import math
+from typing import Dict, Iterable, Mapping
+
+from ser_ros.mitigation.timing import Timing
+
+# A pause leaks this many times more slowly than speech.
+_PAUSE = 4.0
+# One window counts no more than this share of hold_s, so that one is never enough.
+_WINDOW_SHARE = 0.6
+# The leader leads clearly with this share of the evidence more than the second.
+_CLEAR_LEAD = 0.05
+# Less than this is left of old evidence only after many time constants.
+_LEAST = 1e-6
+# On and off differ, so that an emotion does not come and go with every window.
+OFF = 0.5
+
+
+class Evidence:
+    """The evidence for each emotion, in audio time."""
+
+    def __init__(self, emotions: Iterable[str]) -> None:
+        """Start with nothing heard."""
+        self._emotions = tuple(emotions)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything heard."""
+        self._own = dict.fromkeys(self._emotions, 0.0)
+        self._common = 0.0
+        #: The common evidence, 1 where an episode starts.
+        self.level = 0.0
+
+    def leak(self, dt_s: float, timing: Timing) -> None:
+        """Take a window in which nothing was heard."""
+        if self._common or any(self._own.values()):
+            self._decay(math.exp(-dt_s / (_PAUSE * timing.leak_s)))
+            self._set_level(timing)
+
+    def add(self, dt_s: float, shares: Mapping[str, float], timing: Timing) -> None:
+        """Take a window of speech.
+
+        Args:
+            dt_s: time since the window before.
+            shares: the probabilities by label.
+            timing: what decides when an answer is due.
+        """
+        self._decay(math.exp(-dt_s / timing.leak_s))
+        gain_s = min(dt_s, _WINDOW_SHARE * timing.hold_s) if timing.hold_s else dt_s
+        total = 0.0
+        for emotion in self._emotions:
+            share = shares.get(emotion, 0.0)
+            total += share
+            self._own[emotion] += gain_s * share * share
+        least = timing.min_confidence
+        over = (total - least) / (1.0 - least) if least < 1.0 else total - 1.0
+        self._common = max(0.0, self._common + gain_s * over)
+        self._set_level(timing)
+
+    def _decay(self, factor: float) -> None:
+        self._common *= factor
+        for emotion, value in self._own.items():
+            value *= factor * factor
+            self._own[emotion] = value if value > _LEAST else 0.0
+
+    def _set_level(self, timing: Timing) -> None:
+        full = timing.leak_s * (1.0 - math.exp(-timing.hold_s / timing.leak_s))
+        self.level = self._common / max(full, _LEAST)
+
+    def shares(self) -> Dict[str, float]:
+        """Return the level for each emotion; they add up to the common one."""
+        total = sum(self._own.values())
+        return {emotion: self.level * value / total if total else 0.0
+                for emotion, value in self._own.items()}
+
+    def leader(self) -> str:
+        """Return the emotion that leads clearly; '' where none does."""
+        ranked = sorted(self._own, key=self._own.__getitem__, reverse=True)
+        first, second = self._own[ranked[0]], self._own[ranked[1]] if len(ranked) > 1 else 0.0
+        return ranked[0] if first > 0.0 and first - second >= _CLEAR_LEAD * sum(
+            self._own.values()) else ''
+
+    def strongest(self) -> str:
+        """Return the emotion with most evidence; '' where there is none for any."""
+        strongest = max(self._own, key=self._own.__getitem__)
+        return strongest if self._own[strongest] > 0.0 else ''
