@@ -44,5 +44,5 @@ class StoredSound:
 
 
 def write(path: Path, samples: np.ndarray) -> None:
-    """Write samples in [-1, 1], which is exact for those of a 16-bit recording."""
+    """Write samples in [-1, 1], rounded to 16 bits: exact for recordings without an offset."""
     float_to_int16(samples).astype(DTYPE).tofile(path)
