@@ -26,8 +26,8 @@ def add_parser(subparsers: Subparsers) -> None:
         'check', help='count and check the clips of corpora',
         description='Count the clips by emotion and speaker, measure durations and levels, and '
         'find broken, silent and duplicate files. Exit code: 0 success, 1 problems to repair '
-        '(broken or silent files, faults of scripts, unknown labels, one sound under two labels), '
-        '2 error.')
+        '(broken or silent files, faults of scripts, unknown labels, one sound under two labels) '
+        'or files that belong to no clip, 2 error.')
     check.add_argument('folders', nargs='+', metavar='FOLDER',
                        help='a corpus as downloaded, a folder with a metadata.csv, a list (CSV), '
                        'a folder with one folder for each emotion, or several of these in one '
@@ -113,4 +113,5 @@ def run(args: argparse.Namespace) -> int:
             print_check(checks[-1])
     if args.json:
         print(json.dumps([check.values() for check in checks], indent=2, ensure_ascii=False))
-    return 0 if all(check.sound for check in checks) else PROBLEM_CODE
+    return 0 if all(check.sound and not check.listing.unexplained
+                    for check in checks) else PROBLEM_CODE

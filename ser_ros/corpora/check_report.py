@@ -26,8 +26,9 @@ def print_check(check: CorpusCheck) -> None:
     console.print(_counts(values['counts']))
     for line in _lines(check, values):
         console.print('  ' + line)
-    console.print('  no problems found' if values['sound']
-                  else '  repair the problems above before training')
+    console.print('  repair the problems above before training' if not values['sound']
+                  else '  no problems found, but files are left out' if check.listing.unexplained
+                  else '  no problems found')
     console.print()
 
 

@@ -15,6 +15,7 @@ from ser_ros.audio.mono import MonoReader
 from ser_ros.audio.offset import OFFSET
 from ser_ros.errors import SerError
 from ser_ros.features.level import MIN_LEVEL_DBFS, level_dbfs
+from ser_ros.messages import tell
 from ser_ros.progress import Progress
 
 
@@ -82,6 +83,9 @@ def leave_out_unreadable(paths: list[Path], threads: int,
     checks = measure_all(paths, threads, progress)
     readable = [path for path, check in zip(paths, checks, strict=True) if check.content]
     problems = [check.problem for check in checks if not check.content]
+    for check in checks:
+        if check.content and check.problem:
+            tell('warning: only a part is used: ' + check.problem)
     if not readable:
         raise SerError(f'none of the {len(paths)} clips can be read; first problem: {problems[0]}')
     return readable, problems

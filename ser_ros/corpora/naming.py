@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Optional
 
 from ser_ros.corpora.labels import as_word
-from ser_ros.corpora.recording import Recording
+from ser_ros.corpora.recording import NO_NAME, Recording
 
 LOSSLESS = ('.wav', '.flac', '.aif', '.aiff')
 
@@ -120,7 +120,7 @@ def recordings(corpus: str, paths: Iterable[Path]) -> tuple[
 def _reason(naming: Naming, path: Path) -> str:
     if naming.other and naming.other[0].search(path.with_suffix('').as_posix()):
         return naming.other[1]
-    return 'not a file name of this corpus'
+    return NO_NAME
 
 
 def detect(paths: Iterable[Path]) -> Optional[str]:

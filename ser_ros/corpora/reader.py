@@ -11,7 +11,14 @@ from ser_ros.audio.finding import MAC_NOTES
 from ser_ros.audio.opening import FILE_ENDINGS
 from ser_ros.corpora import aihub_emotion, lists, naming
 from ser_ros.corpora.labels import COMMON, CORPORA, GENERIC, as_word
-from ser_ros.corpora.recording import Fault, Listing, Recording
+from ser_ros.corpora.recording import (
+    HIDDEN,
+    NO_EMOTION,
+    NOT_LISTED,
+    Fault,
+    Listing,
+    Recording,
+)
 from ser_ros.errors import SerError, listed
 from ser_ros.files import Walk
 
@@ -68,7 +75,7 @@ def _unlisted(listing: Listing, audio: list[Path], tables: list[Path]) -> list[t
     if listing.layout not in {table.name for table in tables}:
         return []
     named = {recording.path.resolve() for recording in listing.recordings}
-    return [(path, f'not listed in {listing.layout}') for path in audio
+    return [(path, NOT_LISTED + listing.layout) for path in audio
             if path.resolve() not in named]
 
 
@@ -169,7 +176,7 @@ def _walk(folder: Path, lost: Optional[list[Fault]] = None,
         for name in names:
             if name.startswith('.'):
                 if name.lower().endswith(FILE_ENDINGS) and not name.startswith(MAC_NOTES):
-                    followed.append((Path(parent, name), 'hidden'))
+                    followed.append((Path(parent, name), HIDDEN))
             elif name.lower().endswith(FILE_ENDINGS):
                 audio.append(Path(parent, name))
             elif name.lower().endswith('.csv'):
@@ -250,5 +257,5 @@ def _class_folders(folder: Path, audio: list[Path], corpus: Optional[str]) -> Op
         if len(names) > depth:
             recordings.append(Recording(path, names[depth]))
         else:
-            skipped.append((path, 'not in a folder of an emotion'))
+            skipped.append((path, NO_EMOTION))
     return Listing(corpus or GENERIC, folder, 'a folder for each emotion', recordings, skipped)

@@ -28,6 +28,13 @@ class Recording:
     sentence: str = ''
 
 
+# Why files do not belong to the clips though nothing says that they should not.
+NO_NAME = 'not a file name of this corpus'
+NO_EMOTION = 'not in a folder of an emotion'
+NOT_LISTED = 'not listed in '
+HIDDEN = 'hidden'
+
+
 @dataclass(frozen=True)
 class Fault:
     """Something in the files of a corpus that has to be repaired before training.
@@ -69,3 +76,9 @@ class Listing:
     skipped: list[tuple[Path, str]] = field(default_factory=list)
     speakers: str = ''
     faults: list[Fault] = field(default_factory=list)
+
+    @property
+    def unexplained(self) -> list[Path]:
+        """Files that are left out without a reason that lies in the corpus."""
+        return [path for path, reason in self.skipped
+                if reason.startswith((NO_NAME, NO_EMOTION, NOT_LISTED, HIDDEN))]

@@ -232,3 +232,14 @@ def test_a_robot_that_dies_while_it_speaks_does_not_make_it_deaf(peer, start, sp
     peer.wait_for(is_heard, 'window that is not muted', [node])
     peer.wait_for(lambda: diagnosis(diagnoses, NODE, message='not been repeated for 0.5 s'),
                   'warning', [node])
+
+
+def test_channels_that_cancel_are_noticed(peer, node, speech):
+    mono = np.frombuffer(b''.join(chunks_of(speech, 640)[:450]), '<i2')
+    stereo = np.stack([mono, -np.maximum(mono, -32767)], axis=1)
+    both = Speaker(peer, node, channels=2)
+    both.say(bytes_in_pieces(stereo.tobytes(), 2560))
+    assert both.wait_for_windows((mono.size - WINDOW_SAMPLES) // 8000 + 1)[-1].level_dbfs > -60
+    states = peer.listen(DiagnosticArray, '/diagnostics', 10)
+    peer.wait_for(lambda: diagnosis(states, NODE, message='the channels cancel each other'),
+                  'the warning', [node])

@@ -9,6 +9,8 @@ from odd_audio import RATE_HZ, pcm16, sound, wav, write
 
 from ser_ros import corpora
 from ser_ros.cli.main import main
+from ser_ros.corpora.clip_check import leave_out_unreadable
+from ser_ros.progress import Progress
 
 
 @pytest.fixture
@@ -47,11 +49,28 @@ def test_a_loop_of_links(classes, capsys):
     assert ['again is a link to' in item['reason'] for item in found['skipped']] == [True]
 
 
-def test_files_that_a_list_does_not_name(classes):
+def test_files_that_a_list_does_not_name(classes, capsys):
     (classes / 'c' / 'metadata.csv').write_text('file_path,emotion\n./sad/a.wav,sad\n')
     listing = corpora.read(classes / 'c')
     assert [(path.name, reason) for path, reason in listing.skipped] == [
         ('b.wav', 'not listed in metadata.csv')]
+    assert main(['data', 'check', '--threads', '1', str(classes / 'c')]) == 1
+    assert 'no problems found, but files are left out' in capsys.readouterr().out
+
+
+def test_a_file_beside_the_folders_of_emotions(classes, capsys):
+    write(classes / 'c' / 'stray.wav', sound(2))
+    code, found = check(capsys, classes / 'c')
+    assert (code, found['clips'], found['sound']) == (1, 2, True)
+
+
+def test_a_clip_of_which_a_part_is_used_is_named(tmp_path, capsys):
+    write(tmp_path / 'a.flac', sound(20))
+    data = (tmp_path / 'a.flac').read_bytes()
+    (tmp_path / 'a.flac').write_bytes(data[:len(data) // 2])
+    readable, problems = leave_out_unreadable([tmp_path / 'a.flac'], 1, Progress(hidden=True))
+    assert (len(readable), problems) == (1, [])
+    assert 'warning: only a part is used' in capsys.readouterr().err
 
 
 def test_hidden_clips(classes):
