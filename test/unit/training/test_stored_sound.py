@@ -81,12 +81,16 @@ import torch
 from ser_ros.progress import Progress
 from ser_ros.training import config
 from ser_ros.training.config import NETWORKS
-from ser_ros.training.fit import cache
-from ser_ros.training.fit.build import _load
-from ser_ros.corpora import labelled_clips
-from ser_ros.training.fit.train import fit, seed_everything
-from ser_ros.training.fit.trainer import Trainer
+from ser_ros.training.fit import build, cache
 from ser_ros.training.networks.base import Network
+
+
+class Trained(Exception):
+    """It is trained, and nothing is exported."""
+
+
+def stop(*_):
+    raise Trained
 
 
 class Mean(Network):
@@ -119,16 +123,16 @@ def train(folder, clips):
         'labels': ['anger', 'fear'], 'licence': 'none',
         'corpora': {'north': {'train': ['a'], 'validation': ['b']}},
         'training': {'epochs': 1, 'windows_per_epoch': 64, 'batch': 16}}, 'c.yaml')
-    material = _load(values, folder, labelled_clips.load_part(values, folder, 'train'),
-                     folder / 'cache', 1, Progress())
-    generator = seed_everything(0)
-    trainer = Trainer(values, generator)
-    fit(trainer, material.windows(values, generator), material.validation, lambda: None, Progress())
+    try:
+        build.build(values, folder, folder / 'run', [0], 1, Progress())
+    except Trained:
+        pass
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 if __name__ == '__main__':
     NETWORKS['mean'] = Mean
+    build.store = stop
     # Threads start faster than processes.
     cache.multiprocessing = SimpleNamespace(get_context=lambda _: multiprocessing.dummy)
     print(*(train(Path(sys.argv[1]) / str(clips), clips) for clips in (12, 24)))
