@@ -30,7 +30,7 @@ class PolicyClock:
         """Go on, and return by how much the caller's clock did [s], however much that is."""
         step_s = 0.0 if self._now_s is None else now.s - self._now_s
         self._now_s = now.s
-        self.local = now.local.replace(tzinfo=None)
+        self.local = now.local if now.local.tzinfo is None else now.local.replace(tzinfo=None)
         if step_s > 0.0:
             self.s += min(step_s, _LONGEST_STEP_S)
         return step_s

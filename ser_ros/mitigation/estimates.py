@@ -11,6 +11,7 @@ from ser_ros.errors import SerError, listed
 
 # Probabilities are float32 in messages, so they may be a little over 1.
 _ROUNDING = 1e-3
+_STATES = frozenset(State)
 
 
 class Now(NamedTuple):
@@ -51,15 +52,12 @@ class Estimate(NamedTuple):
         """
         if not math.isfinite(self.stamp_s):
             raise SerError(f'the stamp is {self.stamp_s}; needed: a finite number')
-        if self.state not in list(State):
+        if self.state not in _STATES:
             states = listed(f'{known:d} ({known.name})' for known in State)
             raise SerError(f'the state is {self.state}; allowed: {states}')
         _check_share('confidence', self.confidence)
-        for label, share in self.probabilities.items():
-            _check_share(f'probability of {label}', share)
-        total = sum(self.probabilities.values())
-        if total > 1.0 + _ROUNDING:
-            raise SerError(f'the probabilities add up to {total:.3f}; allowed: up to 1')
+        if self.probabilities:
+            _check_shares(self.probabilities)
         if self.state == State.EMOTION and not self.label:
             raise SerError('the state is 2 (EMOTION), but the label is empty')
 
@@ -68,6 +66,17 @@ class Estimate(NamedTuple):
         if self.probabilities or self.state != State.EMOTION:
             return self.probabilities
         return {self.label: self.confidence}
+
+
+def _check_shares(shares: Mapping[str, float]) -> None:
+    values = shares.values()
+    total = sum(values)
+    # Written so that NaN fails too, and quick, because every message comes here.
+    if min(values) >= -_ROUNDING and total <= 1.0 + _ROUNDING:
+        return
+    for label, share in shares.items():
+        _check_share(f'probability of {label}', share)
+    raise SerError(f'the probabilities add up to {total:.3f}; allowed: up to 1')
 
 
 def _check_share(name: str, value: float) -> None:

@@ -291,8 +291,8 @@ class MitigationPolicy:
         return self._episodes.next_step(episode, leader, self.timing)
 
     def _give_up(self, episode: Episode) -> Commands:
-        """Close an episode that has no step left, unless the person is recovering."""
-        if episode.calm_s > 0.0:
-            return []
+        """Close an episode that has no step left, unless the person is recovering or silent."""
         called = episode.strategy.steps[-1].calls_human
+        if episode.calm_s > 0.0 or (episode.silent_s > 0.0 and not called):
+            return []
         return self._close(Phase.ESCALATED if called else Phase.ABANDONED)
