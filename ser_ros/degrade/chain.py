@@ -40,11 +40,22 @@ def degraded_copy(samples: np.ndarray, path: Path, copy: int) -> np.ndarray:
     Returns:
         float32 (m,), m at least n.
     """
-    generator = generator_for(path, f'copy {copy}')
-    degraded = _speaker(samples, generator)
-    degraded = _surroundings(degraded, generator)
-    degraded = _microphone(degraded, generator)
-    return channel.to_16_bit(_transport(degraded, generator))
+    return degraded(samples, generator_for(path, f'copy {copy}'))
+
+
+def degraded(samples: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Return the sound with degradations that the generator draws.
+
+    Args:
+        samples: float32 (n,) at 16 kHz.
+        generator: decides everything.
+
+    Returns:
+        float32 (m,), m at least n.
+    """
+    for change in (_speaker, _surroundings, _microphone, _transport):
+        samples = change(samples, generator)
+    return channel.to_16_bit(samples)
 
 
 def _speaker(samples: np.ndarray, generator: np.random.Generator) -> np.ndarray:

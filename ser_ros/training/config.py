@@ -14,7 +14,13 @@ from ser_ros.features.base import FeatureExtractor
 from ser_ros.features.registry import create_extractor, shape_of_window
 from ser_ros.inference.model_file import PRECISIONS
 from ser_ros.training import older_keys
-from ser_ros.training.options import EarlyStopping, EncoderOptions, SpeechEncoderOptions
+from ser_ros.training.options import (
+    UNCHANGED,
+    EarlyStopping,
+    EncoderOptions,
+    SoundOptions,
+    SpeechEncoderOptions,
+)
 from ser_ros.typed_values import build, key
 
 # Each a subclass of `ser_ros.training.networks.base.Network`; nothing here imports torch.
@@ -153,6 +159,7 @@ class Config:
         'shape of the input, where the feature set suits several; [] for its own', [], gt=0)
     encoder: EncoderOptions = field(default_factory=EncoderOptions)
     speech_encoder: SpeechEncoderOptions = field(default_factory=SpeechEncoderOptions)
+    augmentation: SoundOptions = field(default_factory=SoundOptions)
     training: Training = field(default_factory=Training)
 
     def __post_init__(self) -> None:
@@ -175,6 +182,10 @@ class Config:
                 f'window_s is {self.window_s:g} and input_shape is {self.input_shape}; allowed: '
                 'one of the two, since the length determines the shape')
         shape_of_window(self.feature_set, self.window_s)
+        if self.augmentation != UNCHANGED and not self.make_extractor().columns_are_samples:
+            raise SerError(
+                f'augmentation changes sound, but feature_set is {self.feature_set!r}; allowed: '
+                'only for one of samples, such as waveform/1')
 
     def make_extractor(self) -> FeatureExtractor:
         """Make an extractor of the feature set.

@@ -64,3 +64,26 @@ class SpeechEncoderOptions:
         'weight of a loss that makes speakers hard to distinguish (arXiv:1505.07818), reached '
         'after a tenth of the training; 0 for none', 0.0, ge=0)
     random: RandomEncoder = field(default_factory=RandomEncoder)
+
+
+@dataclass(frozen=True)
+class SoundOptions:
+    """How training windows of a waveform are changed as sound, each time one is drawn.
+
+    The shares are those of the windows that a change is made to, each drawn by itself.
+    """
+
+    degraded: float = key(
+        'share with other speed, room, noise, colour, clipping, gain or codec '
+        '(ser_ros.degrade.chain)', 0.0, ge=0, le=1)
+    pitch: float = key('share with another pitch', 0.0, ge=0, le=1)
+    pitch_semitones: float = key('how far the pitch is moved at most', 2.0, gt=0, le=12)
+    stretch: float = key('share that is stretched in time', 0.0, ge=0, le=1)
+    stretch_by: float = key(
+        'how much faster or slower it is at most, as a share', 0.1, gt=0, le=0.5)
+    noise_reduction: float = key(
+        'share that a noise reduction treats; under 1, since the running graph reduces no noise',
+        0.0, ge=0, lt=1)
+
+
+UNCHANGED = SoundOptions()

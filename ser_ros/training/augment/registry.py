@@ -2,16 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """How training windows are drawn from a clip, by feature set."""
 
-from collections.abc import Callable
-
-import numpy as np
-
 from ser_ros.extensions import Registry
-from ser_ros.features.base import Columns
 from ser_ros.training.augment import plain
-
-# From the columns of a clip, the number of columns in a window and a generator to a window.
-DrawWindow = Callable[[Columns, int, np.random.Generator], Columns]
+from ser_ros.training.augment.sound import AugmentedSound, DrawWindow
+from ser_ros.training.options import UNCHANGED, SoundOptions
 
 # By the name of the feature set.
 AUGMENTATIONS: Registry[DrawWindow] = Registry('augmentation of', 'ser_ros.augmentations', {
@@ -23,10 +17,15 @@ AUGMENTATIONS: Registry[DrawWindow] = Registry('augmentation of', 'ser_ros.augme
 })
 
 
-def draw_window_of(feature_set: str) -> DrawWindow:
+def draw_window_of(feature_set: str, sound: SoundOptions = UNCHANGED) -> DrawWindow:
     """Return what draws a window of a feature set: as it is, where there is no augmentation for it.
+
+    Args:
+        feature_set: its name.
+        sound: how the windows of a set of samples are changed as sound.
 
     Raises:
         SerError: if the augmentation that another package brings cannot be loaded.
     """
-    return AUGMENTATIONS[feature_set] if feature_set in AUGMENTATIONS else plain.draw_window
+    draw = AUGMENTATIONS[feature_set] if feature_set in AUGMENTATIONS else plain.draw_window
+    return draw if sound == UNCHANGED else AugmentedSound(draw, sound)

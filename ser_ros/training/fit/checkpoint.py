@@ -20,7 +20,7 @@ from ser_ros.training import config as configuration
 from ser_ros.training import older_keys
 from ser_ros.training.config import Config, Training
 from ser_ros.training.networks.registry import network_class
-from ser_ros.training.options import EncoderOptions, SpeechEncoderOptions
+from ser_ros.training.options import EncoderOptions, SoundOptions, SpeechEncoderOptions
 
 FORMAT = 'ser_ros checkpoint 2'
 # With the generators of one process, and with the best weights inside.
@@ -58,7 +58,8 @@ class Origin:
 def _without_unused(values: dict[str, Any]) -> dict[str, Any]:
     """Leave out keys that came later and have their defaults, so that older hashes hold."""
     later = {'input_shape': [], 'window_s': 0.0, 'encoder': asdict(EncoderOptions()),
-             'speech_encoder': asdict(SpeechEncoderOptions())}
+             'speech_encoder': asdict(SpeechEncoderOptions()),
+             'augmentation': asdict(SoundOptions())}
     kept = {name: value for name, value in values.items()
             if name not in later or value != later[name]}
     kept['corpora'] = {name: {key: value for key, value in corpus.items()

@@ -38,7 +38,8 @@ class Material:
         """Return what draws from the clips and as many copies as the configuration says."""
         count = len(self.clips) // (1 + self.copies) * (1 + config.training.wave_variants)
         return BalancedWindows(self.clips[:count], self.columns[:count],
-                               config.make_extractor(), generator, seed)
+                               config.make_extractor(), generator, seed,
+                               config.augmentation)
 
     def for_training(
             self, trainer: Trainer, config: Config, seed: int, generator: np.random.Generator,

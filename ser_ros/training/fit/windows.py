@@ -11,6 +11,7 @@ from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.features.base import Columns, FeatureExtractor
 from ser_ros.training.augment.registry import draw_window_of
 from ser_ros.training.fit.batch import Batch, Rows, speaker_numbers
+from ser_ros.training.options import UNCHANGED, SoundOptions
 
 PERIOD_S = 0.5  # as the running graph's default
 NUMBERED = 3  # beside the seed, so that no other draws are the same
@@ -70,7 +71,8 @@ class BalancedWindows:
     """
 
     def __init__(self, clips: Sequence[Clip], columns: Sequence[Columns],
-                 extractor: FeatureExtractor, generator: np.random.Generator, seed: int = 0):
+                 extractor: FeatureExtractor, generator: np.random.Generator, seed: int = 0,
+                 sound: SoundOptions = UNCHANGED):
         """Group the clips.
 
         Args:
@@ -79,12 +81,13 @@ class BalancedWindows:
             extractor: makes inputs of columns.
             generator: draws the clips, and windows of a spectrum.
             seed: windows of a waveform depend on it and on their number alone.
+            sound: how windows of a waveform are changed.
         """
         self._columns = columns
         self._extractor = extractor
         self._generator = generator
         self._seed = seed
-        self._draw_window = draw_window_of(extractor.name)
+        self._draw_window = draw_window_of(extractor.name, sound)
         self._speakers = speaker_numbers(clips)
         groups: dict[str, dict[int, list[int]]] = {}
         for index, clip in enumerate(clips):
