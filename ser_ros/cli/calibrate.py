@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     from ser_ros.inference.model_file import Model
     from ser_ros.progress import Progress
     from ser_ros.training import config
-    settings = config.load(args.config)
+    settings = config.load(args.config, Path(args.data))
     info = Model(args.model + os.sep).info
     if list(info.labels) != settings.labels:
         raise SerError(

@@ -142,7 +142,7 @@ def _configured(args: argparse.Namespace,
     """Return the clips of the speakers that the configuration lists, and no notes on them."""
     from ser_ros.corpora import labelled_clips
     from ser_ros.training import config
-    settings = config.load(args.config)
+    settings = config.load(args.config, Path(args.data))
     if list(recognizer.labels) != settings.labels:
         raise SerError(
             f'the model {recognizer.info.name} has the labels '

@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
                        'pip install tensorboard')
     from ser_ros.training import config
     from ser_ros.training.fit.launch import launch, member
-    settings = config.load(args.config)
+    settings = config.load(args.config, Path(args.data))
     if args.processes > 1:
         return launch(settings, _arguments(args), args.processes, args.threads)
     with member():

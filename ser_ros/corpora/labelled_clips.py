@@ -16,6 +16,7 @@ from ser_ros.audio.file_source import FileSource
 from ser_ros.audio.format import int16_to_float
 from ser_ros.audio.offset import remove_offset
 from ser_ros.corpora import Listing
+from ser_ros.corpora.any_folder import name_of
 from ser_ros.corpora.clip_check import leave_out_unreadable
 from ser_ros.corpora.labels import COMMON, as_word
 from ser_ros.corpora.lists import locate
@@ -67,9 +68,11 @@ def load_part(config: Selection, root: Path, part: str) -> list[Clip]:
     for name, corpus in config.corpora.items():
         if not getattr(corpus, part):
             continue
-        listing = corpora.read(locate(root, name), numbers=corpus.numbers)
+        listing = corpora.read(_folder(root, name), numbers=corpus.numbers)
         faults += map(str, listing.faults)
         if not faults:
+            if getattr(corpus, part) != [EVERYONE]:
+                listing = find_speakers(listing)
             members = to_clips(name, listing, config.labels, config.merge, config.drop)
             clips += _of_part(corpus, part, listing, members)
     if faults:
@@ -78,6 +81,12 @@ def load_part(config: Selection, root: Path, part: str) -> list[Clip]:
     if not clips:
         raise SerError(f'the configuration lists no speakers for {part}; add some')
     return clips
+
+
+def _folder(root: Path, name: str) -> Path:
+    """Return the folder of a corpus; ``root`` may be it as well as hold it."""
+    folder = locate(root, name)
+    return root if not folder.exists() and name_of(root) == name else folder
 
 
 def _of_part(corpus: Corpus, part: str, listing: Listing, clips: Sequence[Clip]) -> list[Clip]:
@@ -99,7 +108,7 @@ def unused(config: Selection, root: Path) -> list[str]:
     for name, corpus in config.corpora.items():
         if corpus.sentences is None and not corpus.numbers:
             continue
-        listing = corpora.read(locate(root, name), numbers=corpus.numbers)
+        listing = corpora.read(_folder(root, name), numbers=corpus.numbers)
         if listing.skipped:
             path, reason = listing.skipped[0]
             lines.append(f'{name}: {len(listing.skipped)} files are left out, such as {path.name}: '

@@ -4,9 +4,11 @@
 
 import os
 from dataclasses import dataclass, field, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, Optional
 
 from ser_ros import typed_yaml
+from ser_ros.corpora import any_folder
 from ser_ros.corpora.parts import Corpus, check_corpus
 from ser_ros.errors import SerError, listed
 from ser_ros.extensions import Registry
@@ -218,8 +220,13 @@ class Config:
         return configs
 
 
-def load(path: str) -> Config:
+def load(path: str, data: Optional[Path] = None) -> Config:
     """Read the configuration file.
+
+    Args:
+        path: of the file.
+        data: folder of the corpora, for what the file leaves to them, see
+            `ser_ros.corpora.any_folder`.
 
     Raises:
         SerError: the file cannot be read, or a key is wrong, or a speaker is in two parts.
@@ -228,7 +235,7 @@ def load(path: str) -> Config:
     for name in ('corpora', 'training'):
         if isinstance(values, dict) and isinstance(values.get(name), str):
             values[name] = typed_yaml.read(os.path.join(os.path.dirname(path), values[name]))
-    config = from_values(values, path)
+    config = from_values(values if data is None else any_folder.fill_in(values, data), path)
     if config.weights and len(config.weights) != len(config.members):
         raise SerError(f'{path}: weights is {config.weights}; allowed: a number for each of the '
                        f'{len(config.members)} networks')

@@ -6,6 +6,8 @@ Static: the ranges of the activations are taken from windows of the training. Dy
 has its own.
 """
 
+import contextlib
+import logging
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -81,10 +83,23 @@ def to_dynamic_int8(model: onnx.ModelProto) -> onnx.ModelProto:
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, 'fp32.onnx'), Path(folder, 'int8.onnx')
         _prepare(model, source)
-        quantize_dynamic(
-            source, target, op_types_to_quantize=[PRODUCT, FULLY_CONNECTED], per_channel=True,
-            weight_type=QuantType.QInt8)
+        with _only_warnings():
+            quantize_dynamic(
+                source, target, op_types_to_quantize=[PRODUCT, FULLY_CONNECTED],
+                per_channel=True, weight_type=QuantType.QInt8)
         return _loaded(target)
+
+
+@contextlib.contextmanager
+def _only_warnings() -> Iterator[None]:
+    """Keep the quantiser, which logs under no name of its own, from listing every tensor."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
 
 
 def _prepare(model: onnx.ModelProto, path: Path) -> None:

@@ -36,9 +36,14 @@ def make_encoder(kind: str, values: Mapping[str, Any], dropout: float) -> Any:
         dropout: share of the values that are dropped in the attention and behind each layer.
 
     Raises:
-        SerError: if the values are of another architecture, or do not make an encoder.
+        SerError: if the values are of another architecture, or do not make an encoder, or
+            transformers is not installed.
     """
-    import transformers
+    try:
+        import transformers
+    except ImportError as error:
+        raise SerError(f'network {kind} needs the package transformers, which cannot be imported '
+                       f'({error}); run: pip install transformers') from error
     stated = values.get('model_type')
     if stated != kind:
         raise SerError(

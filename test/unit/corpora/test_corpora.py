@@ -433,6 +433,8 @@ def test_file_names_say_what_the_lists_say(shared_data, tmp_path, corpus):
 def test_all_configurations_with_these_corpora_share_one_split():
     split = yaml.safe_load((ROOT / 'config' / 'splits' / 'strangers.yaml').read_text())
     for path in (ROOT / 'config' / 'train').glob('*.yaml'):
+        if '*' in yaml.safe_load(path.read_text())['corpora']:
+            continue  # it names no corpus
         parts = {name: {part: getattr(corpus, part) for part in PARTS if getattr(corpus, part)}
                  for name, corpus in load(str(path)).corpora.items()}
         assert parts == split or not parts.keys() & split.keys()

@@ -3,6 +3,7 @@
 """Networks on encoders of the waveform as model files: exported, in three precisions, trained."""
 
 import json
+import pathlib
 
 import numpy as np
 import onnx
@@ -11,6 +12,7 @@ import yaml
 from tiny_wav2vec2 import NAMES, make_tiny_wav2vec2, torch
 
 from ser_ros.cli.main import main
+from ser_ros.corpora.labelled_clips import load_part
 from ser_ros.inference.model_file import Model
 from ser_ros.inference.onnx_file import writing
 from ser_ros.inference.registry import BACKENDS
@@ -20,6 +22,7 @@ from ser_ros.training.export import onnx_export
 from ser_ros.training.export.quantize import to_dynamic_int8
 from ser_ros.training.networks.registry import make_network
 
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 SAMPLES = 16000
 LABELS = ['happiness', 'anger', 'sadness', 'neutral', 'fear', 'disgust', 'surprise']
 CONFIG = {
@@ -119,3 +122,15 @@ def test_a_run_of_training(corpora, tmp_path):
             assert 0 <= figures['against_fp32']['largest_probability'] < 0.05
     assert main(['classify', '--model', f'{output}/tiny/',
                  str(corpora / 'north' / 'a_anger.wav')]) == 0
+
+
+@pytest.mark.parametrize('inside', ['', 'north'])
+def test_the_configuration_to_try_suits_any_folder(corpora, inside):
+    root = corpora / inside
+    settings = config.load(str(ROOT / 'config' / 'train' / 'wav2vec2_tiny.yaml'), root)
+    parts = [load_part(settings, root, part) for part in ('train', 'validation', 'test')]
+    speakers = [{(clip.corpus, clip.speaker) for clip in part} for part in parts]
+    assert all(speakers) and len(set.union(*speakers)) == sum(map(len, speakers))
+    assert {clip.label for clip in parts[0]} == set(range(len(settings.labels)))
+    assert {'neutral', 'boredom'} < set(settings.labels)
+    make_network(settings)

@@ -149,8 +149,8 @@ def test_a_part_without_speakers(tmp_path, config_path, corpora):
 
 
 @pytest.mark.parametrize('path', SHIPPED, ids=[path.stem for path in SHIPPED])
-def test_shipped_configurations_load(path):
-    assert config.load(str(path)).name == path.stem
+def test_shipped_configurations_load(path, corpora):
+    assert config.load(str(path), corpora).name == path.stem
 
 
 def test_the_shipped_models_share_a_split():
