@@ -101,8 +101,8 @@ def set_generators(states: dict[str, torch.Tensor]) -> None:
 def describe() -> str:
     """Return in words how many processes there are, and on which devices."""
     devices = gather(_device_name())
-    number = f'{len(devices)} processes' if len(devices) > 1 else '1 process'
-    return f'{number} on {", ".join(devices)}, with {torch.get_num_threads()} CPU threads each'
+    return (f'{len(devices)} process{"es" * (len(devices) > 1)} on {", ".join(devices)}; '
+            f'CPU threads of each: {torch.get_num_threads()}')
 
 
 def _device_name() -> str:

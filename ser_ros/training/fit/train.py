@@ -30,6 +30,7 @@ from ser_ros.training.networks.base import Network
 
 LOGGER = logging.getLogger(__name__)
 VALIDATION_BATCH = 64
+SOUND_BATCH = 8  # networks that take sound need much memory for each window
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def logits(network: torch.nn.Module, inputs: np.ndarray | WindowInputs, precisio
     results = []
     with torch.inference_mode(), autocast(precision):
         for start in _starts(inputs) if starts is None else starts:
-            batch = torch.from_numpy(inputs[start:start + VALIDATION_BATCH]).to(device())
+            batch = torch.from_numpy(inputs[start:start + _batch(inputs)]).to(device())
             results.append(network(arranged(batch)).float().cpu().numpy())
     return np.concatenate(results)
 
@@ -131,7 +132,11 @@ def shared_logits(network: torch.nn.Module, inputs: np.ndarray | WindowInputs,
 
 
 def _starts(inputs: np.ndarray | WindowInputs) -> range:
-    return range(0, len(inputs), VALIDATION_BATCH)
+    return range(0, len(inputs), _batch(inputs))
+
+
+def _batch(inputs: np.ndarray | WindowInputs) -> int:
+    return SOUND_BATCH if isinstance(inputs, WindowInputs) else VALIDATION_BATCH
 
 
 class _Clock:
@@ -173,9 +178,9 @@ def fit(trainer: Trainer, training_windows: BalancedWindows | EmbeddedWindows, v
             settings.steps_per_epoch - trainer.steps_done, settings.epochs - number)
         with limits.memory_explained(settings):
             loss = trainer.train_epoch(batches, clock.is_due, lambda: part.save(trainer))
-        processes.share_buffers(trainer.averaged)
-        epoch = trainer.add(loss, **validation.figures(
-            shared_logits(trainer.averaged, validation.inputs, settings.precision)))
+            processes.share_buffers(trainer.averaged)
+            scores = shared_logits(trainer.averaged, validation.inputs, settings.precision)
+        epoch = trainer.add(loss, **validation.figures(scores))
         part.save(trainer)
         LOGGER.info('epoch %d: loss %.3f, validation UAR %s', epoch.epoch, epoch.loss, ', '.join(
             f'{corpus} {value:.1%}' for corpus, value in epoch.uar.items()))

@@ -157,11 +157,14 @@ class _LaterBatch(Batch):
         self._windows = windows
         self._indices = indices
         self._first = first
+        self._made: dict[int, np.ndarray] = {}
 
     def inputs(self, rows: Rows) -> np.ndarray:
-        """Make the inputs of some windows."""
-        numbers = np.arange(len(self))[rows]
-        made = np.empty((len(numbers), *self._windows.input_shape), np.float32)
-        for number, out in zip(numbers.tolist(), made, strict=True):
-            self._windows.make_numbered(self._indices[number], self._first + number, out)
-        return made
+        """Make the inputs of some windows, each once."""
+        return np.stack([self._input(number) for number in np.arange(len(self))[rows].tolist()])
+
+    def _input(self, number: int) -> np.ndarray:
+        if number not in self._made:
+            made = self._made[number] = np.empty(self._windows.input_shape, np.float32)
+            self._windows.make_numbered(self._indices[number], self._first + number, made)
+        return self._made[number]

@@ -91,7 +91,7 @@ def test_accumulation_and_processes_do_not_matter(arguments, tmp_path, capfd):
     assert main(arguments(together, '--processes', '2', accumulation=2)) == 0
     assert_close(together, alone)
     out, said = capfd.readouterr()
-    assert said.splitlines()[0] == '2 processes on cpu, cpu, with 1 CPU threads each'
+    assert said.splitlines()[0] == '2 processes on cpu, cpu; CPU threads of each: 1'
     assert out.count('UAR on validation speakers') == 1 and said.count('epoch 2: loss') == 1
 
 
