@@ -6,6 +6,7 @@
 takes the arguments of ``ser_ros train``.
 """
 
+import os
 import sys
 
 from ser_ros.cli import main as cli
@@ -13,6 +14,8 @@ from ser_ros.cli import main as cli
 
 def main() -> int:
     """Train as the command line says and return the exit code."""
+    # Parameters without gradient are looked for on purpose; see `ser_ros.training.fit.processes`.
+    os.environ.setdefault('TORCH_CPP_LOG_LEVEL', 'ERROR')
     return cli.main(['train', *sys.argv[1:]])
 
 

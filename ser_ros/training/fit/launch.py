@@ -54,8 +54,6 @@ def launch(config: Config, arguments: Sequence[str], number: int, threads: int) 
         raise SerError(f'--processes is {number}; allowed: up to {gpus}, the number of GPUs')
     variables = {
         'OMP_NUM_THREADS': str(max(1, threads // number)),
-        # The search for parameters without gradient is wanted; see `processes`.
-        'TORCH_CPP_LOG_LEVEL': 'ERROR',
         **({} if gpus else {'ACCELERATE_USE_CPU': 'true'})}
     for name in 'agent', 'multiprocessing', 'rendezvous':
         logging.getLogger(f'torch.distributed.elastic.{name}').disabled = True
