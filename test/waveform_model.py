@@ -34,6 +34,14 @@ class SlowBackend(OnnxRuntimeBackend):
 '''
 
 
+def metadata(name, samples):
+    """Return what the model's file says of it."""
+    return {
+        'name': name, 'version': '1', 'labels': list(LABELS), 'feature_set': 'waveform/1',
+        'input_shape': [samples], 'temperature': 1.0, 'training_data': 'none', 'licence': 'none',
+        'metrics': {}}
+
+
 def write_waveform_model(folder, window_s, name='tiny_waveform'):
     """Write a model folder, named as a path: logits = mean(abs(samples)) * weight + bias.
 
@@ -55,10 +63,7 @@ def write_waveform_model(folder, window_s, name='tiny_waveform'):
          numpy_helper.from_array(bias, 'bias')])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', 13)])
     model.ir_version = 7
-    helper.set_model_props(model, {'ser_ros': json.dumps({
-        'name': name, 'version': '1', 'labels': list(LABELS), 'feature_set': 'waveform/1',
-        'input_shape': [samples], 'temperature': 1.0, 'training_data': 'none', 'licence': 'none',
-        'metrics': {}})})
+    helper.set_model_props(model, {'ser_ros': json.dumps(metadata(name, samples))})
     folder.mkdir(parents=True)
     onnx.save(model, str(folder / 'fp32.onnx'))
     return f'{folder}/'
