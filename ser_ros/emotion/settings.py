@@ -17,7 +17,7 @@ class TrackerSettings:
     """How the tracker weighs calm against speed."""
 
     min_speech: float = key(
-        'windows of which a smaller share is speech are NO_SPEECH', 0.25, ge=0.0, le=1.0)
+        'windows of which a smaller share is speech are NO_SPEECH', 0.1, ge=0.0, le=1.0)
     min_confidence: float = key(
         'no emotion is named under this smoothed probability', 0.4, ge=0.0, le=1.0)
     smoothing_s: float = key(

@@ -62,13 +62,13 @@ def test_silence_keeps_its_place_and_a_threshold_holds_for_whole_windows(peer, s
     peer.wait_until_connected([process])
     peer.wait_for(publisher.get_subscription_count, 'subscription', [process])
     for sequence in range(6):
-        publisher.publish(features(sequence, speech_probability=0.9 if sequence % 2 else 0.1))
+        publisher.publish(features(sequence, speech_probability=0.9 if sequence % 2 else 0.05))
     publisher.publish(features(6, muted=True))
     peer.wait_for(lambda: len(emotions) == 7, '7 emotions', [process])
     assert peer.set_parameter(NODE, 'min_speech', 0.95) == (True, '')
     publisher.publish(features(7))
-    assert peer.set_parameter(NODE, 'min_speech', 0.05) == (True, '')
-    publisher.publish(features(8, speech_probability=0.1))
+    assert peer.set_parameter(NODE, 'min_speech', 0.02) == (True, '')
+    publisher.publish(features(8, speech_probability=0.05))
     peer.wait_for(lambda: len(emotions) == 9, '9 emotions', [process])
     assert [emotion.sequence for emotion in emotions] == list(range(9))
     silent = [emotion.state == Emotion.STATE_NO_SPEECH for emotion in emotions]

@@ -32,12 +32,13 @@ class Recorder:
         return output, state
 
 
-def test_as_the_package_documents_its_use(long_speech):
+def test_as_the_package_documents_its_use(long_speech, monkeypatch):
     torch = pytest.importorskip('torch')
     wrapper = pytest.importorskip('silero_vad.utils_vad').OnnxWrapper
     with pytest.warns(UserWarning, match='16000'):
         model = wrapper(silero_path(), force_onnx_cpu=True)
     detector = VoiceActivity()
+    monkeypatch.setattr(detector._gain, 'next', lambda frame: 1.0)
     recorder = detector._session = Recorder(detector._session)
     frames = len(long_speech) // FRAME_SAMPLES
     ours, theirs = [], []
@@ -55,6 +56,13 @@ def test_speech(detector, speech):
         # RAVDESS is padded with silence.
         loud = np.flatnonzero(np.abs(clip) > 0.05 * np.abs(clip).max())
         assert hear(detector, clip[loud[0]:loud[-1]]).probability(16000) > 0.5, path
+
+
+def test_faint_speech(detector, speech):
+    for path, clip in speech.items():
+        loud = np.flatnonzero(np.abs(clip) > 0.05 * np.abs(clip).max())
+        faint = clip[loud[0]:loud[-1]] * np.float32(0.002 / np.abs(clip).max())  # peaks: -54 dBFS
+        assert hear(detector, faint).probability(16000) > 0.3, path
 
 
 @pytest.mark.parametrize('name', [
@@ -95,6 +103,27 @@ def counting(monkeypatch):
     monkeypatch.setattr(voice_activity, 'silero_path', lambda: 'silero.onnx')
     monkeypatch.setattr(voice_activity, 'open_session', lambda path: Frames())
     return VoiceActivity(history_samples=4 * FRAME_SAMPLES)
+
+
+@pytest.mark.parametrize('amplitude, heard', [
+    (0.0, 0.0), (1e-3, 1e-2), (0.01, 10 ** (-26 / 20)), (0.5, 0.5), (3.0, 1.0)])
+def test_faint_sound_is_made_louder_within_bounds(counting, amplitude, heard):
+    counting.push(np.full(FRAME_SAMPLES, amplitude, np.float32))
+    np.testing.assert_allclose(counting._inputs['input'][:, 64:], heard, rtol=1e-5)
+
+
+@pytest.mark.parametrize('chunk', [1, 320, 511, 1000])
+def test_chunks_change_nothing(chunk):
+    samples = SIGNALS['voice'] * np.linspace(0.001, 0.1, len(SIGNALS['voice']))
+
+    def answers(chunk):
+        own = VoiceActivity()
+        recorder = own._session = Recorder(own._session)
+        for start in range(0, len(samples), chunk):
+            own.push(samples[start:start + chunk].astype(np.float32))
+        return recorder.answers
+
+    assert answers(chunk) == answers(len(samples))
 
 
 def test_share_counts_parts_of_frames(counting):
