@@ -33,7 +33,7 @@ class Episode:
         next_s: when the next step may be taken; infinite where none is due.
         changed: whether its emotion has changed, which is allowed once.
         said: marks of its texts.
-        silent_s: time without anything to tell by [s], in audio time.
+        silent_s: time without anything to go by [s], in audio time.
         calm_s: time for which other emotions were heard [s], in audio time.
         is_open: whether it has no closing message yet.
         until_s: after the end: until when it may go on.

@@ -34,7 +34,7 @@ class Listener:
         is_speech: whether somebody spoke in it.
         is_calm: whether that was another emotion, surely enough.
         is_negative: whether that was an emotion that is answered.
-        tells: whether there was anything to tell by.
+        tells: whether there was anything to go by.
         confidence: of the latest estimate.
     """
 

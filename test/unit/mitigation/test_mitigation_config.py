@@ -4,7 +4,7 @@
 
 import os
 import re
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from datetime import time
 
 import pytest
@@ -12,8 +12,10 @@ import yaml
 
 from ser_ros.emotion.labels import EMOTIONS
 from ser_ros.errors import SerError
-from ser_ros.mitigation.config import load
+from ser_ros.mitigation.actions.base import ACTIONS
+from ser_ros.mitigation.config import LearningSettings, load
 from ser_ros.mitigation.phases import Phase
+from ser_ros.mitigation.timing import Timing
 
 FOLDER = os.path.join(os.path.dirname(__file__), '..', '..', '..', 'config')
 SHIPPED, KOREAN = (
@@ -307,3 +309,47 @@ def test_what_is_no_text(tmp_path):
 def test_what_cannot_be_read(tmp_path, name, message):
     with pytest.raises(SerError, match=message):
         load(str(tmp_path / name))
+
+
+class TestDocument:
+    """docs/mitigation.md, from which people write their files."""
+
+    with open(os.path.join(FOLDER, '..', 'docs', 'mitigation.md'), encoding='utf-8') as file:
+        TEXT = file.read()
+    BLOCKS = re.findall(r'```yaml\n(.*?)```', TEXT, re.DOTALL)
+
+    def test_the_whole_file(self, write):
+        strategy, = load(write(self.BLOCKS[0])).responses['anger']
+        assert [[action.kind for action in step.actions] for step in strategy.steps] == [
+            ['say'], ['say', 'slow_down'], ['notify']]
+
+    def test_the_parts_fit_into_it(self, write):
+        content = yaml.safe_load(self.BLOCKS[0])
+        for block in self.BLOCKS[1:]:
+            content.update(yaml.safe_load(block))
+        for name in ('keep_company', 'ask_openly'):
+            content['strategies'][name] = content['strategies']['be_patient']
+        config = load(write(content))
+        assert config.unclear and len(config.responses['sadness']) == 2
+        assert config.limits.quiet_hours == ('22:00', '07:00')
+        assert config.learning == LearningSettings()
+
+    def test_every_key_of_timing_with_its_default(self):
+        table = self.TEXT.partition('All keys of `timing`')[2].partition('`sensitivity`')[0]
+        rows = dict(re.findall(r'^\| `(\w+)` \| (required|[\d.]+) \|', table, re.MULTILINE))
+        assert rows == {
+            member.name: 'required' if member.default is MISSING else f'{member.default:g}'
+            for member in fields(Timing)}
+
+    def test_every_phase_and_every_action(self):
+        rows = re.findall(r'^\| `(\w+)` \|', self.TEXT, re.MULTILINE)
+        assert {phase.name for phase in Phase} <= set(rows)
+        assert set(ACTIONS) <= set(rows)
+
+    def test_the_mistake_that_it_shows(self, write):
+        content = yaml.safe_load(self.BLOCKS[0])
+        content['strategies']['be_patient']['steps'][0]['wait_s'] = 'long'
+        shown = re.search(r'^ +my_mitigation.yaml: (.*)$', self.TEXT, re.MULTILINE)[1]
+        with pytest.raises(SerError) as error:
+            load(write(content))
+        assert shown in str(error.value)
