@@ -55,8 +55,7 @@ def launch(config: Config, arguments: Sequence[str], number: int, threads: int) 
     variables = {
         'OMP_NUM_THREADS': str(max(1, threads // number)),
         **({} if gpus else {'ACCELERATE_USE_CPU': 'true'})}
-    for name in 'agent', 'multiprocessing', 'rendezvous':
-        logging.getLogger(f'torch.distributed.elastic.{name}').disabled = True
+    _silence('torch.distributed.elastic')
     command = [*child_process.command(MODULE), *arguments]
     # The port is one that is free.
     settings = LaunchConfig(
@@ -71,6 +70,13 @@ def launch(config: Config, arguments: Sequence[str], number: int, threads: int) 
     except ChildFailedError as error:
         return _exit_code(error, number)
     return 0
+
+
+def _silence(package: str) -> None:
+    """Have the loggers of a package write nothing: how processes ended is said here."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.startswith(package):
+            logging.getLogger(name).disabled = True
 
 
 @contextlib.contextmanager

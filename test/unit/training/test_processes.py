@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trainings in two processes on the CPU, and what ends them."""
 
+import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -95,16 +97,24 @@ def test_accumulation_and_processes_do_not_matter(arguments, tmp_path, capfd):
     assert out.count('UAR on validation speakers') == 1 and said.count('epoch 2: loss') == 1
 
 
+@pytest.mark.timeout(600)  # four trainings, three of them in two processes
 def test_a_killed_process_ends_all_and_the_training_goes_on(
-        arguments, tmp_path, capfd, monkeypatch):
+        arguments, tmp_path, capfd, caplog, monkeypatch):
+    caplog.set_level(logging.INFO)
     whole, parted = tmp_path / 'whole', tmp_path / 'parted'
     two = ('--processes', '2')
     assert main(arguments(whole, *two, dropout=0.3)) == 0
     monkeypatch.setenv(KILL, f'1 {STEPS + 2}')
     assert main(arguments(parted, *two, dropout=0.3)) == 2
-    assert 'process 1 of 2 was ended by the signal SIGKILL' in capfd.readouterr().err
+    said = capfd.readouterr().err
+    assert 'process 1 of 2 was ended by the signal SIGKILL' in said
+    assert 'exitcode' not in said
     assert len(state(parted)['losses']) == len(state(parted)['history']) == 1
     monkeypatch.delenv(KILL)
+    alone = shutil.copytree(parted, tmp_path / 'alone', symlinks=True)
+    assert main(arguments(alone, '--resume', dropout=0.3)) == 0
+    assert len(state(alone)['history']) == 2
+    assert 'it ran in 2 processes before and runs in 1 now' in caplog.text
     assert main(arguments(parted, *two, '--resume', dropout=0.3)) == 0
     assert 'after epoch 1 and step 1 of 3' in capfd.readouterr().err
     assert_same(parted, whole)

@@ -82,7 +82,8 @@ def epochs_done(output):
 
 def test_a_killed_training_ends_like_one_that_was_not(command, tmp_path, monkeypatch):
     monkeypatch.setattr(build, 'CALIBRATION_WINDOWS', 32)
-    training = ONE_CYCLE.replace('[fp32]', '[fp32, int8]')
+    training = ONE_CYCLE.replace('[fp32]', '[fp32, int8]').replace(
+        'batch: 8', 'batch: 8, checkpoint_minutes: 0.000001')
     whole, parted = tmp_path / 'whole', tmp_path / 'parted'
     assert main(command(training, whole)) == 0
     killed = subprocess.run(
@@ -90,6 +91,7 @@ def test_a_killed_training_ends_like_one_that_was_not(command, tmp_path, monkeyp
         cwd=str(tmp_path), stderr=subprocess.DEVNULL)
     assert killed.returncode == -signal.SIGKILL
     assert epochs_done(parted) == 1
+    assert len(checkpoint.read(parted / 'checkpoint.pt')[1]['losses']) == 1  # step of the next one
     assert main(command(training, parted, '--resume')) == 0
     assert set(results(parted)) == {'history.csv', 'fp32.onnx', 'int8.onnx'}
     assert results(parted) == results(whole)
