@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A YAML file that a person has written: read with care, and made a dataclass of."""
 
+import re
 from typing import Any, Type
 
 import yaml
@@ -12,6 +13,8 @@ from ser_ros.typed_values import Built, build
 
 # Nobody writes more by hand, and PyYAML needs some 20 s for this much.
 MAX_BYTES = 1 << 20
+# A number that YAML takes for text, since it lacks the point: 5e-5.
+_EXPONENT = re.compile(r'[+-]?[0-9]+[eE][+-]?[0-9]+')
 
 
 class _Loader(yaml.SafeLoader):
@@ -68,6 +71,36 @@ def read(path: str) -> Any:
         raise SerError(f'{path} is not valid YAML: it is nested too deeply') from error
     except yaml.YAMLError as error:
         raise SerError(f'{path} is not valid YAML: {_reason(error)}') from error
+
+
+def change(values: Any, text: str) -> None:
+    """Replace one value of what `read` returned.
+
+    Args:
+        values: a dictionary, perhaps with dictionaries in it, which are changed.
+        text: as on a command line, such as ``training.learning_rate=5e-5``. Missing keys are
+            added, so that the check of the whole names them if they are unknown.
+
+    Raises:
+        SerError: the text is not of this form, or a key before a dot holds no keys.
+    """
+    path, equals, value = text.partition('=')
+    *above, last = path.split('.')
+    if not equals or not all((*above, last)):
+        raise SerError(f'{text!r} is not a change of a value; allowed: KEY=VALUE or '
+                       'GROUP.KEY=VALUE, such as training.epochs=3')
+    for name in above:
+        values = values.setdefault(name, {}) if isinstance(values, dict) else None
+    if not isinstance(values, dict):
+        raise SerError(f"{text!r}: {'.'.join(above) or 'the file'} holds no keys")
+    values[last] = _value(value)
+
+
+def _value(text: str) -> Any:
+    try:
+        return float(text) if re.fullmatch(_EXPONENT, text) else _parse(text)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise SerError(f'{text!r} is not a value in YAML') from error
 
 
 def _read_text(path: str) -> str:

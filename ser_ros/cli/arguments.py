@@ -7,6 +7,7 @@ from typing import Any, Optional
 
 from ser_ros.inference.model_file import PRECISIONS
 from ser_ros.inference.registry import AUTO, AUTO_ORDER
+from ser_ros.logs import LEVELS
 
 # What add_subparsers() returns; argparse gives the class no public name.
 Subparsers = argparse._SubParsersAction
@@ -46,6 +47,20 @@ def add_channel(parser: Any) -> None:
         '--channel', metavar='{auto,mean,loudest,INDEX}',
         help='how several channels become one: auto (the mean, or the loudest one while they '
         'cancel each other), mean, loudest, or the index of a channel from 0 (default: auto)')
+
+
+def add_logging(subparsers: Subparsers) -> None:
+    """Add ``--log-level`` and ``--log-file`` to all commands, and to the commands of these."""
+    for parser in subparsers.choices.values():
+        below = [action for action in parser._actions if isinstance(action, Subparsers)]
+        for action in below:
+            add_logging(action)
+        if not below:
+            parser.add_argument('--log-level', choices=list(LEVELS),
+                                help='least severity of log messages (default: info; of the nodes '
+                                'in ser_ros run: warning)')
+            parser.add_argument('--log-file', metavar='FILE',
+                                help='also append log messages to this file, with time and level')
 
 
 def seconds(text: str) -> float:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import List, Optional
 
-from ser_ros import __version__
+from ser_ros import __version__, logs
 from ser_ros.cli import (
     adapt,
     benchmark,
@@ -22,6 +22,7 @@ from ser_ros.cli import (
     streams,
     train,
 )
+from ser_ros.cli.arguments import add_logging
 from ser_ros.cli.interrupt import Interrupt
 from ser_ros.errors import Faults, SerError
 from ser_ros.messages import tell
@@ -42,8 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(title='commands', metavar='COMMAND')
     for command in COMMANDS:
         command.add_parser(subparsers)
+    add_logging(subparsers)
     # A command puts its own in this place.
-    parser.set_defaults(run=lambda _: parser.error(
+    parser.set_defaults(log_level=None, log_file=None, run=lambda _: parser.error(
         'no COMMAND is given; allowed: ' + ', '.join(subparsers.choices)))
     return parser
 
@@ -67,6 +69,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
 def _run(arguments: Optional[List[str]]) -> int:
     try:
         args = _parser().parse_args(arguments)
+        logs.setup_logging(args.log_level or 'info', args.log_file)
         with Interrupt() as interrupt:
             code = args.run(args)
         return INTERRUPTED if interrupt.seen else code

@@ -13,6 +13,9 @@ from ser_ros.cli.arguments import Subparsers
 from ser_ros.errors import SerError
 from ser_ros.resources import share_path
 
+# The names of rclpy for the levels of `ser_ros.logs`.
+ROS_LEVELS = {'debug': 'debug', 'info': 'info', 'warning': 'warn', 'error': 'error'}
+
 
 def add_parser(subparsers: Subparsers) -> None:
     """Add the command and its arguments."""
@@ -83,7 +86,7 @@ def ros_arguments(args: argparse.Namespace) -> List[str]:
     params_file = os.path.abspath(args.params_file or share_path('config', 'ser.yaml'))
     if not os.path.isfile(params_file):
         raise SerError(f'params file {params_file}: no such file')
-    arguments = ['--ros-args', '--log-level', 'warn']
+    arguments = ['--ros-args', '--log-level', ROS_LEVELS[args.log_level or 'warning']]
     if args.params_file:
         # Ahead of the file, which may say otherwise.
         arguments += ['-p', 'loop:=false']

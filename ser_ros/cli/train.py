@@ -46,6 +46,9 @@ def add_parser(subparsers: Subparsers) -> None:
                         'beside history.csv')
     parser.add_argument('--processes', type=int, default=1, metavar='N',
                         help='processes that train together, one a GPU, or on the CPU (default: 1)')
+    parser.add_argument('--set', action='append', default=[], metavar='KEY=VALUE',
+                        help='use another value for a key of the configuration, such as '
+                        'training.learning_rate=5e-5; may be given several times')
     parser.set_defaults(run=run)
 
 
@@ -80,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
                        'pip install tensorboard')
     from ser_ros.training import config
     from ser_ros.training.fit.launch import launch, member
-    settings = config.load(args.config, Path(args.data))
+    settings = config.load(args.config, Path(args.data), args.set)
     if args.processes > 1:
         return launch(settings, _arguments(args), args.processes, args.threads)
     with member():
@@ -92,7 +95,10 @@ def _arguments(args: argparse.Namespace) -> List[str]:
     begin = ['--resume'] if args.resume else ['--restart'] if args.restart else []
     return [args.config, '--data', args.data, '--output', args.output, '--threads',
             str(args.threads), '--seed', *map(str, args.seed), *begin,
-            *(['--tensorboard'] if args.tensorboard else [])]
+            *(['--tensorboard'] if args.tensorboard else []),
+            *(part for change in args.set for part in ('--set', change)),
+            *(['--log-level', args.log_level] if args.log_level else []),
+            *(['--log-file', args.log_file] if args.log_file else [])]
 
 
 def _train(args: argparse.Namespace, settings: Any) -> int:
@@ -102,7 +108,8 @@ def _train(args: argparse.Namespace, settings: Any) -> int:
     from ser_ros.training.fit.build import build
     from ser_ros.training.fit.run import Start
     is_main = os.environ.get('RANK', '0') == '0'
-    logging.basicConfig(level=logging.INFO if is_main else logging.ERROR, format='%(message)s')
+    if not is_main:
+        logging.getLogger('ser_ros').setLevel(logging.ERROR)
     output = make_folder(args.output)
     start = Start.RESUME if args.resume else Start.ANEW if args.restart else Start.NEW
     results = build(settings, Path(args.data), output, args.seed, args.threads,

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from ser_ros import plotting
+from ser_ros.evaluation import metrics
 from ser_ros.evaluation.figures import Figures
-from ser_ros.evaluation.report import confusion_picture
+from ser_ros.evaluation.report import picture_name
 
 
 def save_all(results: Mapping[str, Mapping[str, Mapping[str, Figures]]], folder: Path) -> None:
@@ -21,7 +22,9 @@ def save_all(results: Mapping[str, Mapping[str, Mapping[str, Figures]]], folder:
     for name, chosen in results['clips'].items():
         for choice, figures in chosen.items():
             confusion(figures.confusion, figures.labels, name,
-                      folder / confusion_picture(name, choice))
+                      folder / picture_name('confusion', name, choice))
+            class_bars(figures.confusion, figures.labels, name,
+                       folder / picture_name('classes', name, choice))
         reliability(chosen['all'], f'{name}, clips', folder / f'reliability_{name}.png')
     for unit, corpora in results.items():
         risk_coverage({name: chosen['all'] for name, chosen in corpora.items()}, unit,
@@ -39,6 +42,20 @@ def confusion(counts: np.ndarray, labels: Sequence[str], title: str, path: Path)
         for row, column in np.ndindex(*shares.shape):
             axes.text(column, row, f'{shares[row, column]:.0f}', ha='center', va='center',
                       color='white' if shares[row, column] > 50 else 'black')
+
+
+def class_bars(counts: np.ndarray, labels: Sequence[str], title: str, path: Path) -> None:
+    """Draw recall, precision and F1 of each class in percent; a class without clips has none."""
+    scores = {'recall': metrics.recalls(counts), 'precision': metrics.precisions(counts),
+              'F1': metrics.f1_scores(counts)}
+    places, width = np.arange(len(labels)), 0.8 / len(scores)
+    with plotting.figure(path, figsize=(max(5.0, 1.2 * len(labels)), 4)) as (_, axes):
+        for number, (name, values) in enumerate(scores.items()):
+            axes.bar(places + (number - 1) * width, 100 * np.nan_to_num(values), width, label=name)
+        axes.set(ylabel='[%]', ylim=(0, 100), title=title, xticks=places)
+        axes.set_xticklabels(labels, rotation=45, ha='right')
+        axes.grid(axis='y', alpha=0.3)
+        axes.legend()
 
 
 def reliability(figures: Figures, title: str, path: Path) -> None:

@@ -18,6 +18,9 @@ CHOICES = {
     'corpus': 'the classes of the corpus',
     'main': 'the 4 main classes',
 }
+# Of each choice of classes, with what it shows.
+PICTURES = {'confusion': 'answers in % of the true label',
+            'classes': 'recall, precision and F1 of each class'}
 RISKS = (0.1, 0.2, 0.3)
 
 
@@ -153,18 +156,23 @@ def _streaming(evaluation: Evaluation) -> list[Block]:
                '90th percentile [s]', 'median until the old label ends [s]'], rows)]
 
 
-def confusion_picture(corpus: str, choice: str) -> str:
-    """Return the name of the picture of a confusion matrix."""
-    return f'confusion_{corpus}.png' if choice == 'all' else f'confusion_{corpus}_{choice}.png'
+def picture_name(kind: str, corpus: str, choice: str) -> str:
+    """Return the file of a picture of a choice of classes.
+
+    Args:
+        kind: 'confusion' or 'classes', the bars of each class.
+        corpus: whose clips.
+        choice: of classes.
+    """
+    return f'{kind}_{corpus}.png' if choice == 'all' else f'{kind}_{corpus}_{choice}.png'
 
 
 def _corpus(name: str, chosen: Mapping[str, Figures]) -> list[Block]:
     blocks: list[Block] = [Heading(f'{name}: clips by true label (rows) and answer (columns)', 2)]
     for choice, figures in chosen.items():
         blocks += [Heading(f'{name}, {CHOICES[choice]}', 3), _confusion(figures)]
-    blocks += [Picture(confusion_picture(name, choice),
-                       f'{name}, {CHOICES[choice]}: answers in % of the true label')
-               for choice in chosen]
+    blocks += [Picture(picture_name(kind, name, choice), f'{name}, {CHOICES[choice]}: {caption}')
+               for choice in chosen for kind, caption in PICTURES.items()]
     return [*blocks, Picture(f'reliability_{name}.png', f'{name}: reliability diagram')]
 
 

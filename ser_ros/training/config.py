@@ -3,6 +3,7 @@
 """The training configuration: a YAML file, checked key by key."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Optional
@@ -220,13 +221,14 @@ class Config:
         return configs
 
 
-def load(path: str, data: Optional[Path] = None) -> Config:
+def load(path: str, data: Optional[Path] = None, changes: Sequence[str] = ()) -> Config:
     """Read the configuration file.
 
     Args:
         path: of the file.
         data: folder of the corpora, for what the file leaves to them, see
             `ser_ros.corpora.any_folder`.
+        changes: values that replace those of the file, such as 'training.learning_rate=5e-5'.
 
     Raises:
         SerError: the file cannot be read, or a key is wrong, or a speaker is in two parts.
@@ -235,6 +237,8 @@ def load(path: str, data: Optional[Path] = None) -> Config:
     for name in ('corpora', 'training'):
         if isinstance(values, dict) and isinstance(values.get(name), str):
             values[name] = typed_yaml.read(os.path.join(os.path.dirname(path), values[name]))
+    for change in changes:
+        typed_yaml.change(values, change)
     config = from_values(values if data is None else any_folder.fill_in(values, data), path)
     if config.weights and len(config.weights) != len(config.members):
         raise SerError(f'{path}: weights is {config.weights}; allowed: a number for each of the '

@@ -16,7 +16,7 @@ MAX_LINES = 300
 # Modules that lie in no folder have their own names; __init__ is ser_ros itself.
 ORDER = (
     'errors', '__init__', 'entry_points', 'extensions', 'files', 'threads', 'resources',
-    'messages', 'child_process', 'typed_values', 'typed_yaml', 'defaults', 'output_file',
+    'messages', 'logs', 'child_process', 'typed_values', 'typed_yaml', 'defaults', 'output_file',
     'progress', 'interfaces', 'plotting', 'onnx_session',
     'audio', 'features', 'windows', 'inference', 'emotion', 'mitigation',
     'graph_defaults', 'results', 'emotion_stream', 'recognizer', 'sinks', 'nodes', 'benchmark',

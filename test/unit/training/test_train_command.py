@@ -126,11 +126,11 @@ def test_the_report(evaluated):
     assert '| disgust |' in text.split('## south')[0]
     assert '| disgust | 0' not in text.split('## south')[1]
     html = (evaluated / 'report.html').read_text()
-    for name in ('confusion_north', 'confusion_south_corpus', 'reliability_south',
-                 'risk_coverage_clips', 'risk_coverage_windows'):
+    for name in ('confusion_north', 'confusion_south_corpus', 'classes_south_corpus',
+                 'reliability_south', 'risk_coverage_clips', 'risk_coverage_windows'):
         assert (evaluated / (name + '.png')).stat().st_size > 1000
         assert f'({name}.png)' in text
-    assert html.count('data:image/png;base64,') == 2 + 2 + 2 + 3
+    assert html.count('data:image/png;base64,') == 2 + 2 + 2 * (2 + 3)
 
 
 def test_windows_and_changes_are_listed(evaluated):

@@ -4,6 +4,7 @@
 
 import os
 import pathlib
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -15,6 +16,7 @@ from ser_ros.errors import SerError
 from ser_ros.training import config
 
 SHIPPED = sorted((pathlib.Path(__file__).resolve().parents[3] / 'config' / 'train').glob('*.yaml'))
+RESNET34 = str(next(path for path in SHIPPED if path.stem == 'resnet34'))
 STRANGERS = [path for path in SHIPPED if 'strangers.yaml' in path.read_text(encoding='utf-8')]
 
 
@@ -169,3 +171,26 @@ def test_the_shipped_split(shared_data, path):
     assert not (speakers['train'] | speakers['validation']) & speakers['test']
     assert {corpus for corpus, _ in speakers['train'] | speakers['validation']} == {
         'ravdess', 'nemo'}
+
+
+def test_values_are_replaced_on_the_command_line():
+    before = config.load(RESNET34)
+    after = config.load(RESNET34, changes=[
+        'training.learning_rate=5e-5', 'name=mine', 'training.mixup=.5', 'drop=[fear]'])
+    assert after == replace(
+        before, name='mine', drop=['fear'],
+        training=replace(before.training, learning_rate=5e-5, mixup=0.5))
+
+
+@pytest.mark.parametrize('change, complaint', [
+    ('training.learning=1', "training: unknown key 'learning'"),
+    ('training.epochs=many', "training.epochs is 'many'"),
+    ('training.epochs=0', 'training.epochs is 0'),
+    ('epochs', "'epochs' is not a change of a value; allowed: KEY=VALUE"),
+    ('name.first=a', "'name.first=a': name holds no keys"),
+    ('labels=[', "'[' is not a value in YAML"),
+])
+def test_a_replaced_value_is_checked(change, complaint):
+    with pytest.raises(SerError) as error:
+        config.load(RESNET34, changes=[change])
+    assert complaint in str(error.value)
