@@ -31,6 +31,18 @@ pcm.{name} {{
 pcm.!default {name}
 '''
 
+_LOUDSPEAKER = '''
+<{system}>
+pcm.{name} {{
+    type file
+    slave.pcm "null"
+    file "{path}"
+    format "raw"
+    hint {{ show on description "A loudspeaker as a file" }}
+}}
+pcm.!default {name}
+'''
+
 
 def missing() -> str:
     """Return why no such device can be made here, or an empty string."""
@@ -69,6 +81,18 @@ def pipe_environment(folder) -> tuple:
     os.mkfifo(infile)
     config = _CONFIG.format(system=_SYSTEM_CONFIG, name=NAME, infile=infile)
     return infile, _environment(folder, config)
+
+
+def loudspeaker_environment(folder) -> tuple:
+    """
+    Make a loudspeaker, and the default device of it, that writes what it plays to a file.
+
+    :returns: path of the file, raw int16 at the rate and with the channels of whoever plays, and
+        what to add to the environment.
+    """
+    path = os.path.join(str(folder), 'loudspeaker.raw')
+    return path, _environment(folder, _LOUDSPEAKER.format(
+        system=_SYSTEM_CONFIG, name=NAME, path=path))
 
 
 def no_device_environment(folder) -> dict:

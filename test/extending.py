@@ -67,13 +67,14 @@ def found(folder):
     """Let this process and those that it starts find the package, and forget it afterwards."""
     from ser_ros.features.registry import FEATURE_SETS
     from ser_ros.inference.registry import BACKENDS
+    from ser_ros.mitigation.actions.base import ACTIONS
     from ser_ros.training.augment.registry import AUGMENTATIONS
     from ser_ros.training.config import NETWORKS
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(folder))
         patch.setenv('PYTHONPATH', os.pathsep.join(
             filter(None, (str(folder), os.environ.get('PYTHONPATH', '')))))
-        for registry in (FEATURE_SETS, BACKENDS, NETWORKS, AUGMENTATIONS):
+        for registry in (FEATURE_SETS, BACKENDS, NETWORKS, AUGMENTATIONS, ACTIONS):
             patch.setattr(registry, '_loaded', dict(registry._loaded))
         yield folder
     for name in [name for name in sys.modules if name.split('.')[0] == 'my_sounds']:

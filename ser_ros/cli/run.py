@@ -67,6 +67,8 @@ def _overrides(args: argparse.Namespace) -> Dict[str, Any]:
         'model': args.model, 'backend': args.backend, 'precision': args.precision,
         'baseline': args.baseline, 'voice': args.voice,
         'language': args.language, 'sensitivity': args.sensitivity,
+        # Two runs with a file give the same answers.
+        'state_file': None if args.params_file else 'none',
     }
     return {name: value for name, value in values.items() if value is not None}
 

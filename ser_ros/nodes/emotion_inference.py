@@ -74,14 +74,13 @@ class EmotionInference(managed.ManagedNode):
              range=RANGES['min_hold_s'], changes=ALWAYS),
         spec('reset_after_s', 'Silence after which the tracker is reset [s].',
              range=RANGES['reset_after_s'], changes=ALWAYS),
-    ) + person.PARAMETERS
+    ) + person.PARAMETERS + (hri.VOICE_ID,)
     TOPICS = (
         subscribes('features', SpeechFeatures, qos.FEATURES, 'Windows of features.'),
         publishes('emotion', Emotion, qos.EMOTION, 'The emotion in each window.'),
         publishes('model_info', ModelInfo, qos.LATCHED, 'The model that serves.'),
         person.TOPIC,
-        hri.TOPIC,
-    )
+    ) + hri.TOPICS
 
     # From configure on.
     _emotions: Publisher
@@ -118,7 +117,7 @@ class EmotionInference(managed.ManagedNode):
         self._person.configure(self._values(person.NAMES), model.info)
         self._emotions = self.publish_to('emotion')
         self._model_info = self.publish_to('model_info')
-        self._mirror = hri.HriMirror(self) if hri.TOPIC.message_class() else None
+        self._mirror = hri.mirror(self)
         session = serving.classifier.session
         self.get_logger().info(f'{model.info.name} on {session.backend} in {session.precision}')
 
@@ -189,7 +188,7 @@ class EmotionInference(managed.ManagedNode):
         message.latency_s = latency_s if latency_s >= 0.0 else math.nan
         self._emotions.publish(message)
         if self._mirror is not None:
-            self._mirror.publish(message)
+            self._mirror.publish(message, self._tracker_settings.reset_after_s)
         self._meter.tick(message.latency_s)
 
     def _on_failed(self, features: SpeechFeatures, error: SerError) -> None:

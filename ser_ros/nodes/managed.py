@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the four nodes have in common: lifecycle, topics, parameters, diagnostics."""
 
+import re
 import traceback
 from typing import Any, Callable, Optional, Sequence, Tuple
 
@@ -122,7 +123,9 @@ class ManagedNode(LifecycleNode):
         return self._endpoints.subscription(topic, self._topic_name(topic), callback)
 
     def _topic_name(self, topic: topics.Topic) -> str:
-        return self.value(topic.parameter) if topic.parameter else topic.name
+        if topic.parameter:
+            return self.value(topic.parameter)
+        return re.sub('{(.+?)}', lambda match: self.value(match.group(1)), topic.name)
 
     # The lifecycle.
 

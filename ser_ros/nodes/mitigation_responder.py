@@ -4,169 +4,286 @@
 """The node that answers negative emotions."""
 
 import sys
+import time
 from datetime import datetime
-from typing import List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
-from rclpy.exceptions import InvalidTopicNameException
+from rclpy.duration import Duration
 from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
-from rclpy.validate_topic_name import validate_topic_name
-from std_msgs.msg import Header, String
+from rclpy.timer import Timer
+from std_msgs.msg import Bool, Empty, Header
 
 from ser_ros.errors import SerError
-from ser_ros.mitigation import config
+from ser_ros.mitigation.actions.runner import ActionRunner
+from ser_ros.mitigation.config import MitigationConfig
 from ser_ros.mitigation.estimates import Estimate, Now
-from ser_ros.mitigation.phases import Commands, Event, RunStep
+from ser_ros.mitigation.learning import Learner
+from ser_ros.mitigation.memory_file import NONE, MemoryFile
+from ser_ros.mitigation.phases import Event, Phase
 from ser_ros.mitigation.policy import MitigationPolicy
-from ser_ros.mitigation.timing import Timing
-from ser_ros.nodes import managed, process, qos
+from ser_ros.mitigation.responder import Responder
+from ser_ros.nodes import (
+    hri,
+    managed,
+    mitigation_file,
+    mitigation_state,
+    outlets,
+    process,
+    qos,
+)
 from ser_ros.nodes.diagnostics import OK, WARN, Meter, Report
 from ser_ros.nodes.messages import Emotion, Mitigation
-from ser_ros.nodes.parameters import ALWAYS, spec
-from ser_ros.nodes.stamps import to_ns
+from ser_ros.nodes.mitigation_services import Services
+from ser_ros.nodes.parameters import spec
+from ser_ros.nodes.stamps import NS_PER_S, to_ns
 from ser_ros.nodes.topics import publishes, subscribes
-from ser_ros.resources import share_path
+from ser_ros.windows.speakers import Speakers
+
+# How often the policy is asked, and how often while actions run.
+IDLE_NS = NS_PER_S // 2
+RUNNING_NS = NS_PER_S // 10
+# Those who listen do not know a new node at once. Its first answer waits for them up to this long.
+UNHEARD_S = 2.0
+# How long a node that ends waits for somebody to have heard its last words.
+LAST_WORDS_S = 0.3
+# Who makes the robot talk and dies is not believed for longer.
+SPEAKING_TIMEOUT_S = 30.0
 
 
 class MitigationResponder(managed.ManagedNode):
-    """Publish a Mitigation for every step of an episode of a negative emotion.
+    """Publish a Mitigation for every step of an episode of a negative emotion, and run its actions.
 
-    Active: follows the emotions; an activation starts with no episode. In every other state it
-    says nothing. When and what it answers is written in the mitigation file.
+    Active: follows the emotions. In every other state it does nothing: an open episode is closed
+    when the node leaves this state. Cool-down and limits go on. When and what it answers is
+    written in the mitigation file.
     """
 
     NAME = 'mitigation_responder'
-    PARAMETERS = (
-        spec('config', 'Path of the mitigation file: when to answer, with which texts. Empty: '
-             'config/mitigation.yaml of the package.'),
-        spec('language', 'Language of the texts. The mitigation file must have it. The file of the '
-             'package has en and ko.'),
-        spec('sensitivity', 'How readily an answer starts. normal: as timing of the mitigation '
-             'file says. The file of the package also has calm (fewer wrong answers) and keen '
-             '(more right ones).', changes=ALWAYS),
-        spec('tts_topic', 'Additional topic for the texts as std_msgs/String, for a '
-             'text-to-speech node. Empty: no such topic.'),
+    PARAMETERS = mitigation_file.PARAMETERS + outlets.PARAMETERS + (
+        spec('state_file', 'File that keeps the open episode, cool-down, limits and pause over a '
+             f'restart. Empty: ~/.local/state/ser_ros/mitigation.json. {NONE}: nothing is kept.'),
+        spec('learning', 'Whether strategies are tried where the mitigation file gives several for '
+             'an emotion, and those that help are preferred. false: the first one is taken.'),
+        spec('learning_seed', 'Makes the choices of learning repeatable. -1: they are not.',
+             range=(-1, 2**31 - 1)),
     )
     TOPICS = (
         subscribes('emotion', Emotion, qos.EMOTION, 'The emotion in each window.'),
+        subscribes('person_changed', Empty, qos.PERSON, 'Another person speaks from now on.'),
+        subscribes('robot_speaking', Bool, qos.SPEAKING, 'Whether the robot itself speaks.'),
+        hri.VOICES,
         publishes('mitigation', Mitigation, qos.MITIGATION, 'The steps of an answer.'),
-        publishes('', String, qos.MITIGATION, 'The texts of the answers.', parameter='tts_topic'),
-    )
+        mitigation_state.TOPIC,
+    ) + outlets.TOPICS
 
     # From configure on.
+    _config: MitigationConfig
     _mitigations: Publisher
+    _states: mitigation_state.StatePublisher
+    _outlets: outlets.RobotOutlets
 
     def __init__(self) -> None:
-        self._config: Optional[config.MitigationConfig] = None
-        self._policy: Optional[MitigationPolicy] = None
-        self._tts: Optional[Publisher] = None
+        self._responder: Optional[Responder] = None
+        self._speakers = Speakers(SPEAKING_TIMEOUT_S)
+        self._timer: Optional[Timer] = None
         self._header = Header()
         self._problem = ''
         self._meter = Meter()
         self._answers = Meter()
+        self._activated_s = 0.0
         super().__init__()
+        Services(self, self._configured, self._now, self._after, self._reload)
 
     def configure(self) -> None:
-        path = self.value('config') or share_path('config', 'mitigation.yaml')
-        content = config.load(path)
-        content.check_language(self.value('language'))
-        content.timing_of(self.value('sensitivity'))
-        self._config = content
+        self._outlets = outlets.RobotOutlets(self, self._robot_speaks)
+        self._config = self._read_file({})
         self._mitigations = self.publish_to('mitigation')
-        topic = self.value('tts_topic')
-        if topic:
-            _check_topic(topic)
-            self._tts = self.publish_to('tts_topic')
+        self._states = mitigation_state.StatePublisher(self)
+        memory = MemoryFile(self.value('state_file'))
+        policy = MitigationPolicy(
+            self._config, self.value('language'), self.value('sensitivity'), memory.load(),
+            self._learner())
+        runner = ActionRunner(self._outlets.outlets, time.monotonic)
+        self._responder = Responder(policy, runner, memory, self._publish)
+        self._complain()
+        self._publish_state()
+
+    def _learner(self) -> Optional[Learner]:
+        if not self.value('learning'):
+            return None
+        seed = self.value('learning_seed')
+        return Learner(self._config.learning, None if seed < 0 else seed)
 
     def activate(self) -> None:
         self._problem = ''
-        assert self._config is not None
-        self._policy = MitigationPolicy(
-            self._config, self.value('language'), self.value('sensitivity'))
+        self._speakers.forget()
+        self._activated_s = time.monotonic()
+        self._timer = self.create_timer(IDLE_NS / NS_PER_S, self._on_tick)
+        self.subscribe_to('robot_speaking', self._on_speaking)
+        self.subscribe_to('person_changed', self._on_person_changed)
+        if hri.VOICES.message_class() is not None:
+            self.subscribe_to(
+                hri.VOICES.name, hri.VoiceIds(lambda: self._on_person_changed(Empty())).hear)
         self.subscribe_to('emotion', self._on_emotion)
 
+    def on_deactivate(self, state: managed.LifecycleState) -> managed.TransitionCallbackReturn:
+        """SUCCESS: inactive. The open episode was closed while the publishers still worked."""
+        self._end()
+        return super().on_deactivate(state)
+
     def deactivate(self) -> None:
-        self._policy = None
+        self._end()
 
     def cleanup(self) -> None:
-        self._config = None
-        self._tts = None
+        self._responder = None
+
+    def _end(self) -> None:
+        """Close the episode and end all actions; without effect where the node is not active."""
+        if self._timer is None or self._responder is None:
+            return
+        self.destroy_timer(self._timer)
+        self._timer = None
+        self._responder.end(self._now())
+        self._outlets.silence()
+        self._publish_state()
+        self._mitigations.wait_for_all_acked(Duration(seconds=LAST_WORDS_S))
+
+    # The mitigation file.
 
     def check(self, changes: Sequence[Parameter]) -> None:
-        """Refuse a sensitivity that the mitigation file does not have."""
-        self._timing(changes)
+        """Refuse what the mitigation file does not have, and a file that is not right."""
+        values = mitigation_file.changed(changes)
+        if values and self._responder is not None:
+            self._config = self._read_file(values)
 
     def accept(self, changes: Sequence[Parameter]) -> None:
-        """Take over the sensitivity at once; an open episode goes on."""
-        timing = self._timing(changes)
-        if self._policy is not None and timing is not None:
-            self._policy.timing = timing
+        """Take over the sensitivity at once, and everything else from the next episode on."""
+        values = mitigation_file.changed(changes)
+        if not values or self._responder is None:
+            return
+        if 'sensitivity' in values:
+            self._responder.policy.timing = self._config.timing_of(values['sensitivity'])
+        self._configure_policy(values)
 
-    def _timing(self, changes: Sequence[Parameter]) -> Optional[Timing]:
-        """Return the timing that is asked for; None where it stays, or no file is read yet."""
-        for change in changes:
-            if change.name == 'sensitivity' and self._config is not None:
-                return self._config.timing_of(change.value)
-        return None
+    def _configure_policy(self, values: Dict[str, Any]) -> None:
+        assert self._responder is not None
+        self._responder.policy.configure(
+            self._config, values.get('language', self.value('language')),
+            values.get('sensitivity', self.value('sensitivity')))
+
+    def _read_file(self, values: Dict[str, Any]) -> MitigationConfig:
+        """Return the file for these values of parameters, and for those of now."""
+        content = mitigation_file.read(
+            {name: values.get(name, self.value(name)) for name in mitigation_file.NAMES})
+        self._outlets.sounds.check(content)
+        return content
+
+    # What comes in.
 
     def _on_emotion(self, message: Emotion) -> None:
-        if self._policy is None:
+        responder = self._heard_responder()
+        if responder is None:
             return
         stamp_ns = to_ns(message.header.stamp)
-        commands = self._policy.update(self._now(), Estimate(
+        self._header = message.header
+        responder.update(self._now(), Estimate(
             stamp_ns * 1e-9, message.state, message.label, message.confidence,
             dict(zip(message.labels, message.probabilities))))
-        self._do(commands, message.header)
-        problem = self._policy.problem
-        if problem and problem != self._problem:
-            self.get_logger().error(f'emotion: {problem}')
-        self._problem = problem
-        if not problem:
+        self._after()
+        if not responder.policy.problem:
             self._meter.tick((self.now_ns() - stamp_ns) * 1e-9)
 
+    def _on_speaking(self, message: Bool, info: Dict[str, Any]) -> None:
+        self._speakers.hear(message.data, self.now_ns(), qos.sequence_of(info))
+
+    def _robot_speaks(self) -> bool:
+        self._speakers.expire(self.now_ns())
+        return self._speakers.speaking
+
+    def _on_person_changed(self, _: Empty) -> None:
+        responder = self._heard_responder()
+        if responder is not None:
+            responder.person_changed(self._now())
+            self._after()
+
     def _on_tick(self) -> None:
-        if self._policy is not None:
-            self._do(self._policy.tick(self._now()), self._header)
+        responder = self._heard_responder()
+        if responder is not None:
+            responder.tick(self._now())
+            self._after()
+
+    def _heard_responder(self) -> Optional[Responder]:
+        """Return the responder if somebody listens, or has had the time to find this node."""
+        waits = (time.monotonic() - self._activated_s < UNHEARD_S
+                 and not self._mitigations.get_subscription_count())
+        return None if waits else self._responder
 
     def _now(self) -> Now:
         return Now(self.now_ns() * 1e-9, datetime.now())
 
-    def _do(self, commands: Commands, header: Header) -> None:
-        self._header = header
-        for command in commands:
-            if isinstance(command, Event):
-                self._publish(command, header)
-            elif isinstance(command, RunStep):
-                self._run(command)
+    # What goes out.
 
-    def _run(self, step: RunStep) -> None:
-        for action in step.actions:
-            if self._tts is not None and action.text:
-                self._tts.publish(String(data=action.text))
+    def _after(self) -> None:
+        """Do what is due after each step of the responder."""
+        assert self._responder is not None
+        self._outlets.tick(self._now().s)
+        period_ns = RUNNING_NS if self._responder.runner.running else IDLE_NS
+        if self._timer is not None and self._timer.timer_period_ns != period_ns:
+            self._timer.timer_period_ns = period_ns
+            self._timer.reset()
+        self._publish_state()
+        self._complain()
 
-    def _publish(self, event: Event, header: Header) -> None:
-        self._mitigations.publish(Mitigation(
-            header=header, phase=int(event.phase), episode=event.episode, emotion=event.emotion,
-            confidence=event.confidence, duration_s=event.duration_s, strategy=event.strategy,
-            text=event.text, language=event.language))
+    def _publish(self, event: Event) -> None:
+        if event.phase == Phase.RESTARTED:
+            self._outlets.publish_speed(1.0)  # the killed process may have left it lower
+        self._mitigations.publish(mitigation_state.event_message(event, self._header))
         self._answers.tick()
         # Not louder: the log is kept on disk, and what a person feels is nobody else's business.
         self.get_logger().debug(f'{event.emotion} {event.phase.name}: {event.text}')
 
+    def _publish_state(self) -> None:
+        assert self._responder is not None
+        self._states.publish(self._responder.policy.state, self._responder.runner.running,
+                             self._timer is not None)
+
+    def _complain(self) -> None:
+        """Log a new problem, once."""
+        problem = self._responder_problem()
+        if problem and problem != self._problem:
+            self.get_logger().error(problem)
+        self._problem = problem
+
+    def _responder_problem(self) -> str:
+        responder = self._responder
+        if responder is None:
+            return ''
+        heard = responder.policy.problem
+        return f'emotion: {heard}' if heard else (
+            responder.runner.problem or responder.memory.problem)
+
+    # Services.
+
+    def _configured(self) -> Responder:
+        if self._responder is None:
+            raise SerError(f'the node is {self.state_label}; configure it first')
+        return self._responder
+
+    def _reload(self) -> str:
+        self._configured()
+        self._config = self._read_file({})
+        self._configure_policy({})
+        return self._config.path
+
     def report(self) -> Report:
-        """Say how many emotions came in and how many steps were taken."""
+        """Say how many emotions came in, how many steps were taken, and which actions failed."""
         values = self._meter.values()
         values['answers'] = self._answers.count
-        return (WARN if self._problem else OK), self._problem, values
-
-
-def _check_topic(topic: str) -> None:
-    try:
-        validate_topic_name(topic)
-    except InvalidTopicNameException as error:
-        raise SerError(
-            f"tts_topic {topic!r} is not a valid topic name: {' '.join(str(error).split())}"
-        ) from error
+        if self._responder is not None:
+            values['failed actions'] = self._responder.runner.failures
+        problem = self._responder_problem()
+        return (WARN if problem else OK), problem, values
 
 
 def main(args: Optional[List[str]] = None) -> int:

@@ -39,6 +39,7 @@ EMOTION = _profile(10)
 MITIGATION = _profile(10)
 SPEAKING = _profile(10)
 PERSON = _profile(10)
+VOICES = _profile(10)
 DIAGNOSTICS = _profile(10)
 # A speed that is not renewed is no longer meant: the deadline says so to who follows it.
 SPEED = QoSProfile(

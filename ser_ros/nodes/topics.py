@@ -15,7 +15,8 @@ class Topic(NamedTuple):
     """One topic of a node, as `publishes` and `subscribes` describe it.
 
     Attributes:
-        name: relative name; '' where a parameter holds it.
+        name: relative name; '' where a parameter holds it. The value of a parameter stands for
+            its name in braces.
         parameter: parameter that holds the name; '' where the name is fixed.
         message: message class, or 'PACKAGE/NAME' where the package may be missing.
         direction: PUBLISHED or SUBSCRIBED.

@@ -37,6 +37,13 @@ def speech(tmp_path_factory):
     return path
 
 
+@pytest.fixture(autouse=True)
+def state_home(tmp_path, monkeypatch):
+    """Folder of what outlives a responder: not that of the user, nor of another test."""
+    monkeypatch.setenv('XDG_STATE_HOME', str(tmp_path / 'state'))
+    return tmp_path / 'state' / 'ser_ros'
+
+
 @pytest.fixture
 def peer():
     """Return a node of the test's own."""

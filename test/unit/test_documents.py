@@ -101,15 +101,16 @@ class TestTopics:
 
     @staticmethod
     def declared():
-        """Return {row's name: {node: its declaration}}; 'all nodes' have the diagnostics."""
+        """Return {row's name: {(node, direction): its declaration}}."""
         pytest.importorskip('rclpy', reason='ROS 2 is not sourced')
         topics = {}
         for node in NODES:
             for topic in node_class(node).TOPICS:
                 name = topic.name or f'value of `{topic.parameter}'
-                topics.setdefault(name, {})[node] = topic
+                topics.setdefault(name, {})[node, topic.direction] = topic
         diagnostics = importlib.import_module('ser_ros.nodes.diagnostics').TOPIC
-        return dict(topics, **{diagnostics.name: {'all nodes': diagnostics}})
+        return dict(topics, **{diagnostics.name: {
+            ('all nodes', diagnostics.direction): diagnostics}})
 
     def test_names(self):
         assert set(self.ROWS) == set(self.declared())
@@ -118,18 +119,20 @@ class TestTopics:
     def test_who_publishes_and_who_subscribes(self, name):
         ends = self.ROWS[name]['From → to'].split(' → ')
         for nodes, direction in zip(ends, ('published', 'subscribed')):
-            assert set(re.findall('all nodes|[a-z]+_[a-z]+', nodes)) - {'hri_msgs'} == {
-                node for node, topic in self.declared()[name].items()
-                if topic.direction == direction}
+            found = set(re.findall('all nodes|[a-z]+_[a-z]+', nodes.split('. ')[0]))
+            assert found & {'all nodes', *NODES} == {
+                node for node, declared in self.declared()[name] if declared == direction}
 
     @pytest.mark.parametrize('name', sorted(ROWS))
     def test_type_and_quality_of_service(self, name):
         for topic in self.declared()[name].values():
             reliability, durability = topic.profile.reliability, topic.profile.durability
             assert self.ROWS[name]['Type'].split()[0] == topic.type_name
-            assert self.ROWS[name]['QoS'] == (
-                f'{reliability.name.lower()}, {durability.name.lower()}, '
-                f'depth {topic.profile.depth}')
+            times_ns = {'deadline': topic.profile.deadline, 'lifespan': topic.profile.lifespan}
+            assert self.ROWS[name]['QoS'] == ', '.join([
+                reliability.name.lower(), durability.name.lower(), f'depth {topic.profile.depth}',
+                *(f'{limit} {time.nanoseconds // 10**9} s' for limit, time in times_ns.items()
+                  if 0 < time.nanoseconds < 10**18)])
 
 
 class TestMessages:

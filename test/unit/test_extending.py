@@ -13,6 +13,7 @@ import sys
 import extending
 import numpy as np
 import pytest
+import yaml
 from tiny_corpora import corpora  # noqa: F401
 
 from ser_ros import graph_defaults
@@ -21,13 +22,17 @@ from ser_ros.errors import SerError
 from ser_ros.features.registry import FEATURE_SETS, create_extractor
 from ser_ros.inference.model_file import Model, available_models
 from ser_ros.inference.registry import BACKENDS, choose_backend
+from ser_ros.mitigation.actions.base import ACTIONS, Outlets
+from ser_ros.mitigation.actions.runner import ActionRunner
+from ser_ros.mitigation.config import load
+from ser_ros.mitigation.phases import ActionCall
 from ser_ros.recognizer import Recognizer
 from ser_ros.training.augment.registry import AUGMENTATIONS, draw_window_of
 from ser_ros.training.config import NETWORKS
 
 RATE_HZ = 16000
 NAME = 'my_waveform/1'
-REGISTRIES = (FEATURE_SETS, BACKENDS, NETWORKS, AUGMENTATIONS)
+REGISTRIES = (FEATURE_SETS, BACKENDS, NETWORKS, AUGMENTATIONS, ACTIONS)
 
 
 @pytest.fixture(scope='module')
@@ -191,7 +196,8 @@ def test_the_backend_of_pytorch_refuses_and_auto_does_not_take_it(trained, monke
 
 
 def test_what_the_package_adds_is_listed_behind_what_there_was(package):
-    for registry, name in (FEATURE_SETS, NAME), (BACKENDS, 'reference'), (NETWORKS, 'listener'):
+    for registry, name in ((FEATURE_SETS, NAME), (BACKENDS, 'reference'), (NETWORKS, 'listener'),
+                           (ACTIONS, 'breathe')):
         names = list(registry)
         assert names[-1] == name
         assert names[:-1] == list(registry._own)
@@ -220,6 +226,41 @@ def test_a_window_without_augmentation_lies_anywhere_in_the_clip():
     one, two = draw(columns, 22, generator)
     assert one.tolist() == [*range(20), 19, 19]
     assert two[1].tolist() == [*range(20, 40), 39, 39]
+
+
+class TestAction:
+    """The action of the page, in a step of a mitigation file."""
+
+    @pytest.fixture
+    def step(self, package, tmp_path):
+        """Return a function that returns the first action of a file with the page's step."""
+        def load_step(old='', new=''):
+            text = extending.DOCUMENT.read_text(encoding='utf-8')
+            page_step, = re.findall(r'```yaml\n(- actions:.*?)```', text, re.DOTALL)
+            step = yaml.safe_load(page_step.replace(old, new))
+            path = tmp_path / 'mitigation.yaml'
+            path.write_text(yaml.safe_dump({
+                'languages': ['en'], 'responses': {'anger': 'calm'},
+                'timing': {'min_confidence': 0.5, 'hold_s': 1, 'repeat_s': 1, 'recovery_s': 1,
+                           'timeout_s': 1, 'cooldown_s': 1},
+                'strategies': {'calm': {'steps': step}}}))
+            return load(str(path)).responses['anger'][0].steps[0].actions[0]
+        return load_step
+
+    def test_it_runs_until_it_is_over(self, step):
+        action, colours = step(), []
+        runner = ActionRunner(Outlets(publish_colour=lambda *colour: colours.append(colour)))
+        runner.start([ActionCall(action.kind, action.options)], 0.0)
+        times = [tenth / 10 for tenth in range(1, 300)]
+        assert [runner.tick(now_s) for now_s in times].index(False) == 199
+        assert max(colour[3] for colour in colours) == pytest.approx(1.0)
+        assert colours[-1] == (0.0, 0.0, 0.0, 0.0)
+        assert (runner.failures, runner.running) == (0, ())
+
+    def test_its_options_are_checked(self, step):
+        with pytest.raises(SerError, match=(
+                'steps.0..actions.0..breathe: breaths is 400; allowed: a whole number from 1 to')):
+            step('breaths: 4', 'breaths: 400')
 
 
 class TestModels:
@@ -289,6 +330,7 @@ def test_a_part_that_cannot_be_imported_is_one_message(others, place, reason):
 @pytest.mark.parametrize('group, registry, reason', [
     ('ser_ros.feature_sets', FEATURE_SETS, 'must be a subclass of FeatureExtractor'),
     ('ser_ros.backends', BACKENDS, 'must be a subclass of Backend'),
+    ('ser_ros.actions', ACTIONS, "the action 'mine' is .*JSONDecoder.*; needed: a subclass of"),
 ])
 def test_a_part_of_another_kind_or_name_is_refused(others, group, registry, reason):
     distribution(others, 'other', group, 'mine = json:JSONDecoder')
