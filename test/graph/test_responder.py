@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The mitigation responder as a node."""
 
+import time
+
 from harness import quoted
-from std_msgs.msg import String
+from std_msgs.msg import Bool, String
 
 from ser_ros.nodes import qos
-from ser_ros.nodes.messages import Emotion, Mitigation
+from ser_ros.nodes.messages import Emotion, Mitigation, MitigationState
 from ser_ros.nodes.stamps import to_stamp
 
 NODE = 'mitigation_responder'
@@ -36,9 +38,19 @@ def test_an_episode_is_answered_and_ends(peer, start):
     peer.wait_active(NODE, processes=[process])
     publisher = peer.node.create_publisher(Emotion, 'emotion', 100)
     peer.wait_for(lambda: publisher.get_subscription_count(), 'subscription', [process])
-    labels = ['sadness'] * 20 + ['neutral'] * 40
-    for index, label in enumerate(labels):
-        publisher.publish(emotion(index, label))
+    robot = peer.node.create_publisher(Bool, 'robot_speaking', qos.SPEAKING)
+    peer.wait_for(robot.get_subscription_count, 'subscription', [process])
+    for index in range(20):
+        publisher.publish(emotion(index, 'sadness'))
+    peer.wait_for(lambda: mitigations, 'start', [process])
+    states = peer.listen(MitigationState, 'mitigation_state', qos.LATCHED)
+    for speaks in True, False:  # meanwhile nobody is listened to
+        robot.publish(Bool(data=speaks))
+        time.sleep(0.5)
+    peer.wait_for(lambda: states and states[-1].phase == MitigationState.PHASE_WATCHING,
+                  'end of the text', [process])
+    for index in range(20, 60):
+        publisher.publish(emotion(index, 'neutral'))
     peer.wait_for(lambda: len(mitigations) >= 2, 'start and end', [process])
     assert [mitigation.phase for mitigation in mitigations] == [
         Mitigation.PHASE_STARTED, Mitigation.PHASE_RECOVERED]
