@@ -22,7 +22,7 @@ from ser_ros.mitigation.timing import Timing
 
 # A pause leaks this many times more slowly than speech.
 _PAUSE = 4.0
-# One window counts no more than this share of hold_s, so that one is never enough.
+# One window counts no more than this share of what is needed, so that one is never enough.
 _WINDOW_SHARE = 0.6
 # The leader leads clearly with this share of the evidence more than the second.
 _CLEAR_LEAD = 0.05
@@ -51,7 +51,7 @@ class Evidence:
         """Take a window in which nothing was heard."""
         if self._common or any(self._own.values()):
             self._decay(math.exp(-dt_s / (_PAUSE * timing.leak_s)))
-            self._set_level(timing)
+            self.level = self._common / max(_needed(timing), _LEAST)
 
     def add(self, dt_s: float, shares: Mapping[str, float], timing: Timing) -> None:
         """Take a window of speech.
@@ -62,7 +62,8 @@ class Evidence:
             timing: what decides when an answer is due.
         """
         self._decay(math.exp(-dt_s / timing.leak_s))
-        gain_s = min(dt_s, _WINDOW_SHARE * timing.hold_s) if timing.hold_s else dt_s
+        needed_s = _needed(timing)
+        gain_s = min(dt_s, _WINDOW_SHARE * needed_s) if needed_s else dt_s
         total = 0.0
         for emotion in self._emotions:
             share = shares.get(emotion, 0.0)
@@ -71,17 +72,13 @@ class Evidence:
         least = timing.min_confidence
         over = (total - least) / (1.0 - least) if least < 1.0 else total - 1.0
         self._common = max(0.0, self._common + gain_s * over)
-        self._set_level(timing)
+        self.level = self._common / max(needed_s, _LEAST)
 
     def _decay(self, factor: float) -> None:
         self._common *= factor
         for emotion, value in self._own.items():
             value *= factor * factor
             self._own[emotion] = value if value > _LEAST else 0.0
-
-    def _set_level(self, timing: Timing) -> None:
-        full = timing.leak_s * (1.0 - math.exp(-timing.hold_s / timing.leak_s))
-        self.level = self._common / max(full, _LEAST)
 
     def shares(self) -> Dict[str, float]:
         """Return the level for each emotion; they add up to the common one."""
@@ -100,3 +97,8 @@ class Evidence:
         """Return the emotion with most evidence; '' where there is none for any."""
         strongest = max(self._own, key=self._own.__getitem__)
         return strongest if self._own[strongest] > 0.0 else ''
+
+
+def _needed(timing: Timing) -> float:
+    """Return the common evidence [s] that speech leads to which is certain for ``hold_s``."""
+    return timing.leak_s * (1.0 - math.exp(-timing.hold_s / timing.leak_s))

@@ -8,6 +8,7 @@ from statistics import mean, stdev
 import pytest
 from world import World, calm, config, say, strategy
 
+from ser_ros.mitigation import learned_report
 from ser_ros.mitigation.config import LearningSettings
 from ser_ros.mitigation.learning import Learner
 from ser_ros.mitigation.strategies import Step
@@ -155,3 +156,18 @@ class TestReward:
         world.restart().hear(LATER)
         (counts,) = world.policy.memory.learned['anger'].values()
         assert counts == (1.0, 0.0)
+
+
+def test_the_report_says_how_sure_the_results_are():
+    learner = Learner(LearningSettings(half_life=1e6))
+    for helped in (True, True, True, False):
+        learner.learn('anger', 'one', helped)
+    learner.learn('anger', 'two', False)
+    one, two = learned_report.rows(learner)
+    assert (one.emotion, one.strategy) == ('anger', 'one')
+    assert (one.tried, one.helped) == (pytest.approx(4, abs=0.01), pytest.approx(3, abs=0.01))
+    assert one.share == pytest.approx(4 / 6, abs=0.01)
+    assert one.from_prior == pytest.approx(4 / 6 - 0.5, abs=0.01)
+    # Beta(4, 2) and Beta(1, 2).
+    assert one.interval == (pytest.approx(0.284, abs=0.005), pytest.approx(0.947, abs=0.005))
+    assert two.interval == (pytest.approx(0.013, abs=0.005), pytest.approx(0.842, abs=0.005))

@@ -64,6 +64,7 @@ class TestPersons:
     def test_one_certain_window_is_never_enough(self):
         assert World().hear('NNA-------').log == []
         assert World().hear('NA-------', period_s=3.0).log == []
+        assert World(config(hold_s=10.0)).hear('NA-------', period_s=5.0).log == []
 
 
 class TestStart:
