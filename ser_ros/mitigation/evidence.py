@@ -22,8 +22,10 @@ from ser_ros.mitigation.timing import Timing
 
 # A pause leaks this many times more slowly than speech.
 _PAUSE = 4.0
-# One window counts no more than this share of what is needed, so that one is never enough.
+# One window counts no more than this share of hold_s, and without others before it leads no higher
+# than to this level. So one is never enough.
 _WINDOW_SHARE = 0.6
+_FIRST = 0.1
 # The leader leads clearly with this share of the evidence more than the second.
 _CLEAR_LEAD = 0.05
 # Less than this is left of old evidence only after many time constants.
@@ -63,7 +65,8 @@ class Evidence:
         """
         self._decay(math.exp(-dt_s / timing.leak_s))
         needed_s = _needed(timing)
-        gain_s = min(dt_s, _WINDOW_SHARE * needed_s) if needed_s else dt_s
+        gain_s = min(dt_s, _WINDOW_SHARE * timing.hold_s) if timing.hold_s else dt_s
+        is_first = self._common < _FIRST * needed_s
         total = 0.0
         for emotion in self._emotions:
             share = shares.get(emotion, 0.0)
@@ -72,6 +75,8 @@ class Evidence:
         least = timing.min_confidence
         over = (total - least) / (1.0 - least) if least < 1.0 else total - 1.0
         self._common = max(0.0, self._common + gain_s * over)
+        if is_first:
+            self._common = min(self._common, _WINDOW_SHARE * needed_s)
         self.level = self._common / max(needed_s, _LEAST)
 
     def _decay(self, factor: float) -> None:
