@@ -325,8 +325,12 @@ class TestDocument:
 
     def test_the_parts_fit_into_it(self, write):
         content = yaml.safe_load(self.BLOCKS[0])
-        for block in self.BLOCKS[1:]:
-            content.update(yaml.safe_load(block))
+        content['languages'] = ['en', 'ko']
+        for block in map(yaml.safe_load, self.BLOCKS[1:]):
+            if isinstance(block, dict):
+                content.update(block)
+            else:  # actions of a step
+                content['strategies']['be_patient'] = {'steps': [{'actions': block}]}
         for name in ('keep_company', 'ask_openly'):
             content['strategies'][name] = content['strategies']['be_patient']
         config = load(write(content))
