@@ -234,16 +234,22 @@ def load(path: str, data: Optional[Path] = None, changes: Sequence[str] = ()) ->
         SerError: the file cannot be read, or a key is wrong, or a speaker is in two parts.
     """
     values = typed_yaml.read(path)
-    for name in ('corpora', 'training'):
-        if isinstance(values, dict) and isinstance(values.get(name), str):
-            values[name] = typed_yaml.read(os.path.join(os.path.dirname(path), values[name]))
+    _read_named(values, path)
     for change in changes:
         typed_yaml.change(values, change)
+        _read_named(values, path)
     config = from_values(values if data is None else any_folder.fill_in(values, data), path)
     if config.weights and len(config.weights) != len(config.members):
         raise SerError(f'{path}: weights is {config.weights}; allowed: a number for each of the '
                        f'{len(config.members)} networks')
     return config
+
+
+def _read_named(values: Any, path: str) -> None:
+    """Put the content of files in place of their paths, counted from the configuration's folder."""
+    for name in ('corpora', 'training'):
+        if isinstance(values, dict) and isinstance(values.get(name), str):
+            values[name] = typed_yaml.read(os.path.join(os.path.dirname(path), values[name]))
 
 
 def from_values(values: Any, where: str) -> Config:

@@ -182,6 +182,12 @@ def test_values_are_replaced_on_the_command_line():
         training=replace(before.training, learning_rate=5e-5, mixup=0.5))
 
 
+def test_a_preset_is_chosen_and_changed_on_the_command_line():
+    after = config.load(RESNET34, changes=[
+        'training=presets/gpu_8gb.yaml', 'training.accumulation=4'])
+    assert (after.training.accumulation, after.training.head_learning_rate) == (4, 0.0003)
+
+
 @pytest.mark.parametrize('change, complaint', [
     ('training.learning=1', "training: unknown key 'learning'"),
     ('training.epochs=many', "training.epochs is 'many'"),
