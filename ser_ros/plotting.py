@@ -1,6 +1,6 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures as PNG files, drawn by matplotlib without a screen."""
+"""Pictures as PNG or SVG files, drawn by matplotlib without a screen."""
 
 import contextlib
 import os
@@ -41,7 +41,7 @@ def figure(path: Union[str, 'os.PathLike[str]'], rows: int = 1, columns: int = 1
     """Give a figure and its axes to draw on, and write them to a file at the end.
 
     Args:
-        path: the PNG file.
+        path: the PNG file, or the SVG file by its ending.
         rows: number of rows of axes.
         columns: number of columns of axes.
         **options: as of ``matplotlib.pyplot.subplots``.
@@ -53,7 +53,12 @@ def figure(path: Union[str, 'os.PathLike[str]'], rows: int = 1, columns: int = 1
     drawing, axes = pyplot.subplots(rows, columns, constrained_layout=True, **options)
     try:
         yield drawing, axes
-        drawing.savefig(path, dpi=DPI, format='png')
+        if os.fspath(path).lower().endswith('.svg'):
+            # The same bytes for the same picture: no date, and no random names.
+            with pyplot.rc_context({'svg.hashsalt': 'ser_ros'}):
+                drawing.savefig(path, format='svg', metadata={'Date': None})
+        else:
+            drawing.savefig(path, dpi=DPI, format='png')
     except OSError as error:
         raise SerError(f'cannot write {path}: {error.strerror}') from error
     finally:

@@ -19,6 +19,7 @@ from ser_ros.cli import (
     evaluate,
     false_alarms,
     run,
+    simulate,
     streams,
     train,
 )
@@ -29,7 +30,7 @@ from ser_ros.messages import tell
 
 COMMANDS = (
     run, devices, enroll, classify, data, train, calibrate, evaluate, false_alarms, adapt,
-    build_engine, benchmark)
+    build_engine, benchmark, simulate)
 FAULTS = 1
 USAGE_ERROR = 2
 SYSTEM_ERROR = 2

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Optional
 
 from ser_ros.mitigation.estimates import Now
-from ser_ros.mitigation.memory import TIME_FORMAT
+from ser_ros.mitigation.memory import TIME_FORMAT, parse_time
 
 # The policy is called at 2 Hz. A longer step is a clock that was set, or a process that slept, and
 # counts no more than this. So neither ends a cool-down or frees an answer too early.
@@ -49,4 +49,4 @@ class PolicyClock:
         return self.s + min(-self._since(wall), at_most_s)
 
     def _since(self, wall: str) -> float:
-        return (self.local - datetime.strptime(wall, TIME_FORMAT)).total_seconds()
+        return (self.local - parse_time(wall)).total_seconds()

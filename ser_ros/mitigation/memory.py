@@ -4,6 +4,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Dict, Optional, Tuple
 
 from ser_ros.errors import SerError
@@ -14,11 +15,17 @@ VERSION = 1
 TIME_FORMAT = '%Y-%m-%dT%H:%M:%S'
 
 
+@lru_cache(maxsize=1024)
+def parse_time(text: str) -> datetime:
+    """Return a time that was kept; ValueError for anything else. The same ones come again."""
+    return datetime.strptime(text, TIME_FORMAT)
+
+
 def _check_times(**times: str) -> None:
     for name, text in times.items():
         try:
             if text:
-                datetime.strptime(text, TIME_FORMAT)
+                parse_time(text)
         except ValueError:
             raise SerError(f"{name} is {text!r}; allowed: a time such as "
                            "'2026-01-31T12:00:00'") from None

@@ -64,7 +64,9 @@ class Responder:
 
     def end(self, now: Now) -> None:
         """Close the episode, end all actions, and store the memory."""
-        for command in self.policy.close(now, Phase.STOPPED):
+        commands = self.policy.close(now, Phase.STOPPED)
+        self.store()  # as in _do: a kill after the message must not lead to a second one
+        for command in commands:
             self._execute(now, command)
         self.runner.stop_all(now.s)
         self._waited_for = False

@@ -19,8 +19,8 @@ ORDER = (
     'messages', 'logs', 'child_process', 'typed_values', 'typed_yaml', 'defaults', 'output_file',
     'progress', 'interfaces', 'plotting', 'onnx_session',
     'audio', 'features', 'windows', 'inference', 'emotion', 'mitigation',
-    'graph_defaults', 'results', 'emotion_stream', 'recognizer', 'sinks', 'nodes', 'benchmark',
-    'nonspeech', 'degrade', 'corpora', 'evaluation', 'adaptation',
+    'graph_defaults', 'results', 'emotion_stream', 'recognizer', 'simulation', 'sinks', 'nodes',
+    'benchmark', 'nonspeech', 'degrade', 'corpora', 'evaluation', 'adaptation',
     'training.options', 'training.older_keys', 'training.config', 'training.networks',
     'training.augment', 'training.export', 'training.fit', 'cli',
     'training.__main__')

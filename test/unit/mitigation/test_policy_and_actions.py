@@ -103,6 +103,6 @@ def test_the_end(responder, policy, done):
     policy.commands = [STOPPED, StopActions()]
     responder.end(FakeNow)
     assert responder.runner.running == ()
-    assert done[-3:] == [Phase.STOPPED, 1.0, 'store']
+    assert done[-3:] == ['store', Phase.STOPPED, 1.0]
     responder.end(FakeNow)
-    assert done[-3:] == [Phase.STOPPED, 1.0, 'store']
+    assert done[-3:] == ['store', Phase.STOPPED, 1.0]
