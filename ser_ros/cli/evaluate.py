@@ -133,8 +133,8 @@ def _evaluate(args: argparse.Namespace, model: str, output: Path) -> str:
         if args.robustness:
             return evaluate.run_robustness(
                 Scorer(recognizer), clips, part, args.clips, output, Progress())
-        return evaluate.run(
-            Scorer(recognizer), clips, part, args.changes, output, Progress(), notes)
+        return evaluate.measure(
+            Scorer(recognizer), clips, part, args.changes, Progress(), notes).save(output)
 
 
 def _configured(args: argparse.Namespace,

@@ -191,7 +191,7 @@ def strangers(root: Path, labels: Sequence[str], corpus: Optional[str] = None,
     clips: list[Clip] = []
     left_out: Counter = Counter()
     for listing in listings(root, corpus, speaker_from):
-        known = _known(listing, labels, merge)
+        known = known_labels(listing, labels, merge)
         strange = {item.label for item in listing.recordings} - set(known)
         left_out.update(item.label for item in listing.recordings if item.label in strange)
         clips += to_clips(listing.folder.name, listing, labels, known, list(strange))
@@ -204,12 +204,13 @@ def merged(listing: Listing, labels: Sequence[str],
            merge: Optional[Mapping[str, str]] = None) -> dict[str, str]:
     """Return the labels of a corpus that count as another emotion of the model, such as calm."""
     present = {item.label for item in listing.recordings}
-    return {label: emotion for label, emotion in sorted(_known(listing, labels, merge).items())
+    known = known_labels(listing, labels, merge)
+    return {label: emotion for label, emotion in sorted(known.items())
             if label in present and emotion not in (label, COMMON.get(label))}
 
 
-def _known(listing: Listing, labels: Sequence[str],
-           merge: Optional[Mapping[str, str]]) -> dict[str, str]:
+def known_labels(listing: Listing, labels: Sequence[str],
+                 merge: Optional[Mapping[str, str]]) -> dict[str, str]:
     """Return the labels that count as one of the model's, and as which."""
     own = {as_word(label): as_word(label) for label in labels}
     emotions = {**corpora.emotion_map(listing.corpus), **own,

@@ -4,6 +4,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ser_ros.corpora.labelled_clips import Clip
@@ -25,39 +26,65 @@ from ser_ros.evaluation.scoring import ClipScores, Scorer
 from ser_ros.progress import Progress
 
 
-def run(scorer: Scorer, clips: Sequence[Clip], part: str, changes: int, output: Path,
-        progress: Progress, notes: Sequence[str] = ()) -> str:
-    """Score the clips, write the report and what is behind it to ``output``.
+@dataclass(frozen=True)
+class Measured:
+    """What was measured of a model on labelled clips.
+
+    Attributes:
+        evaluation: the figures.
+        clips: what was measured on.
+        scores: of each clip.
+        responses: to changes of emotion.
+        labels: those of the model.
+    """
+
+    evaluation: report.Evaluation
+    clips: Sequence[Clip]
+    scores: Sequence[ClipScores]
+    responses: Sequence[Response]
+    labels: Sequence[str]
+
+    def save(self, output: Path) -> str:
+        """Write the report and what is behind it.
+
+        Args:
+            output: folder of the files.
+
+        Returns:
+            The report as Markdown.
+        """
+        score_files.save_clips(output / 'scores.csv', self.clips, self.scores, self.labels)
+        score_files.save_windows(
+            output / score_files.WINDOWS, self.clips, self.scores, self.labels)
+        if self.responses:
+            score_files.save_responses(output / 'changes.csv', self.responses, self.labels)
+        pictures.save_all(self.evaluation.figures, output)
+        (output / 'report.json').write_text(
+            json.dumps(as_json(self.evaluation), indent=2) + '\n', encoding='utf-8')
+        return document.save(report.build(self.evaluation), output, 'report')
+
+
+def measure(scorer: Scorer, clips: Sequence[Clip], part: str, changes: int, progress: Progress,
+            notes: Sequence[str] = ()) -> Measured:
+    """Score the clips.
 
     Args:
         scorer: of the model.
         clips: labelled.
         part: whose clips these are, for the report.
         changes: number of changes of emotion that are tried for each speaker; 0 for none.
-        output: folder of the files.
         progress: shows how far it is.
         notes: on the data, for the report.
-
-    Returns:
-        The report as Markdown.
 
     Raises:
         SerError: if a clip cannot be read.
     """
-    labels = scorer.labels
     scores = list(progress.track(scorer.clips(clips), 'clips', len(clips)))
     planned = emotion_changes.plan(clips, changes)
     responses = list(progress.track(
         emotion_changes.measure(scorer, planned), 'changes of emotion', len(planned)))
-    evaluation = summarise(scorer, clips, scores, responses, part, notes)
-    score_files.save_clips(output / 'scores.csv', clips, scores, labels)
-    score_files.save_windows(output / score_files.WINDOWS, clips, scores, labels)
-    if responses:
-        score_files.save_responses(output / 'changes.csv', responses, labels)
-    pictures.save_all(evaluation.figures, output)
-    (output / 'report.json').write_text(
-        json.dumps(as_json(evaluation), indent=2) + '\n', encoding='utf-8')
-    return document.save(report.build(evaluation), output, 'report')
+    return Measured(summarise(scorer, clips, scores, responses, part, notes), clips, scores,
+                    responses, scorer.labels)
 
 
 def summarise(scorer: Scorer, clips: Sequence[Clip], scores: Sequence[ClipScores],

@@ -66,11 +66,12 @@ def to_int8(model: onnx.ModelProto, inputs: Iterable[np.ndarray],
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, 'fp32.onnx'), Path(folder, 'int8.onnx')
         _prepare(model, source)
-        quantize_static(
-            source, target, _Inputs(model, inputs),
-            quant_format=QuantFormat.QDQ, per_channel=True, activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8, calibrate_method=CalibrationMethod.MinMax,
-            op_types_to_quantize=[*operators, FULLY_CONNECTED], nodes_to_quantize=nodes)
+        with _only_warnings():
+            quantize_static(
+                source, target, _Inputs(model, inputs),
+                quant_format=QuantFormat.QDQ, per_channel=True, activation_type=QuantType.QUInt8,
+                weight_type=QuantType.QInt8, calibrate_method=CalibrationMethod.MinMax,
+                op_types_to_quantize=[*operators, FULLY_CONNECTED], nodes_to_quantize=nodes)
         return _loaded(target)
 
 
@@ -92,14 +93,18 @@ def to_dynamic_int8(model: onnx.ModelProto) -> onnx.ModelProto:
 
 @contextlib.contextmanager
 def _only_warnings() -> Iterator[None]:
-    """Keep the quantiser, which logs under no name of its own, from listing every tensor."""
+    """Keep the quantiser, which logs under no name of its own, from listing every tensor.
+
+    Its messages also give the root logger a handler, which would repeat all later messages.
+    """
     root = logging.getLogger()
-    level = root.level
+    level, handlers = root.level, root.handlers[:]
     root.setLevel(logging.WARNING)
     try:
         yield
     finally:
         root.setLevel(level)
+        root.handlers[:] = handlers
 
 
 def _prepare(model: onnx.ModelProto, path: Path) -> None:

@@ -3,13 +3,18 @@
 """What a training has measured, epoch by epoch, as a table and as a picture."""
 
 import csv
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ser_ros import plotting
+from ser_ros.errors import SerError
+from ser_ros.recognizer import Path as AnyPath
 from ser_ros.training.config import Training
+
+UAR = 'uar_'  # before the name of a corpus in the table
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Epoch:
         """Return the line's values by column; '' for what is not known."""
         values: dict[str, float | None] = {
             'epoch': self.epoch, 'loss': self.loss, 'learning_rate': self.learning_rate}
-        values.update({f'uar_{name}': value for name, value in self.uar.items()})
+        values.update({f'{UAR}{name}': value for name, value in self.uar.items()})
         values.update(validation_loss=self.validation_loss, accuracy=self.accuracy,
                       macro_f1=self.macro_f1)
         return {key: '' if value is None else round(value, 5) for key, value in values.items()}
@@ -78,6 +83,49 @@ def write(epochs: Sequence[Epoch], folder: Path) -> None:
     partial = folder / '.history.png'
     _draw(epochs, partial)
     partial.replace(picture)
+
+
+def plot_training_history(history: Sequence[Epoch] | AnyPath, save_path: AnyPath) -> None:
+    """Draw the picture that a training keeps as history.png.
+
+    Args:
+        history: the epochs, or the path of a history.csv or of the folder of a training.
+        save_path: of the PNG file.
+
+    Raises:
+        SerError: if there is no history, or a file cannot be read or written.
+    """
+    epochs = read(Path(history)) if isinstance(history, str | os.PathLike) else history
+    if not epochs:
+        raise SerError('the history has no epochs; it gets one with each epoch of a training')
+    _draw(epochs, Path(save_path))
+
+
+def read(path: Path) -> list[Epoch]:
+    """Read what `write` wrote.
+
+    Args:
+        path: of history.csv, or of the folder that holds it.
+
+    Raises:
+        SerError: if it cannot be read, or is no such table.
+    """
+    table = path / 'history.csv' if path.is_dir() else path
+    try:
+        with open(table, newline='', encoding='utf-8') as file:
+            return [_epoch(row) for row in csv.DictReader(file)]
+    except OSError as error:
+        raise SerError(f'cannot read {table}: {error.strerror}') from error
+    except (KeyError, ValueError) as error:
+        raise SerError(f'{table} is not the history of a training: {error!r}') from error
+
+
+def _epoch(row: Mapping[str, str]) -> Epoch:
+    values = {key: float(value) if value else None for key, value in row.items()}
+    uar = {key.removeprefix(UAR): float(value) for key, value in row.items()
+           if key.startswith(UAR)}
+    return Epoch(int(row['epoch']), float(row['loss']), float(row['learning_rate']), uar,
+                 *(values.get(name) for name in ('validation_loss', 'accuracy', 'macro_f1')))
 
 
 def _draw(epochs: Sequence[Epoch], path: Path) -> None:
