@@ -5,7 +5,7 @@
 import ctypes
 import os
 import re
-from typing import Any, Union
+from typing import Any, Optional, Union
 
 from ser_ros.errors import SerError
 from ser_ros.threads import check_threads
@@ -13,7 +13,7 @@ from ser_ros.threads import check_threads
 ERRORS_ONLY = 3
 
 
-def open_session(path: str, threads: int = 1) -> Any:
+def open_session(path: str, threads: int = 1, content: Optional[bytes] = None) -> Any:
     """Load an ONNX file for the CPU, with few threads and little memory.
 
     Threads never spin while they wait: on a small computer the other nodes need the cores.
@@ -22,6 +22,7 @@ def open_session(path: str, threads: int = 1) -> Any:
     Args:
         path: of the ONNX file.
         threads: computing threads; with 1 everything runs in the calling thread.
+        content: of the file, if it was read already; the path then only names it.
 
     Returns:
         onnxruntime.InferenceSession.
@@ -31,7 +32,7 @@ def open_session(path: str, threads: int = 1) -> Any:
             missing, broken or too new for the installed version.
     """
     check_threads(threads)
-    if not os.path.isfile(path):
+    if content is None and not os.path.isfile(path):
         raise SerError(f'the model file {path} does not exist')
     try:
         import onnxruntime
@@ -48,8 +49,10 @@ def open_session(path: str, threads: int = 1) -> Any:
     options.enable_cpu_mem_arena = False
     try:
         session = onnxruntime.InferenceSession(
-            _as_argument(path), options, providers=['CPUExecutionProvider'])
-    except runtime_errors() as error:
+            _as_argument(path) if content is None else content, options,
+            providers=['CPUExecutionProvider'])
+    # The runtime has a class for each error, and broken text shows as UnicodeDecodeError.
+    except Exception as error:
         raise SerError(
             f'ONNX Runtime {onnxruntime.__version__} cannot load {path}: '
             f'{_reason(str(error))}') from error
@@ -77,15 +80,6 @@ def _reason(text: str) -> str:
     # An operator set that is new to it is explained at length; these two sentences say it.
     opset = re.search(r'(Opset \d+ is [^.]*\.) .*(Current official support .*)', text)
     return ' '.join(opset.groups()) if opset else text
-
-
-def runtime_errors() -> tuple:
-    """Return the exceptions with which ONNX Runtime says that it can't load or run a model."""
-    # The classes have no common base, and versions differ in which they have.
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
-    return tuple(
-        value for value in vars(state).values()
-        if isinstance(value, type) and issubclass(value, Exception))
 
 
 def _give_back_freed_memory() -> None:

@@ -3,8 +3,9 @@
 """What every inference backend offers: open a model file in a precision, run one window."""
 
 import abc
+import contextlib
 import time
-from typing import NamedTuple, Optional, Tuple
+from typing import Iterator, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -89,11 +90,13 @@ class Session(abc.ABC):
             if baseline is not None:
                 raise SerError(
                     f'the model {self.info.name} takes no baseline of a voice (voice_size 0)')
-            return Answer(self._run(model_input))
+            with _errors_of(self.backend, f'failed on {self.info.path}'):
+                return Answer(self._run(model_input))
         if baseline is None:
             baseline = self._stranger
         self._check('a baseline of ', baseline.dtype, baseline.shape, self._stranger.shape)
-        return self._run_with_baseline(model_input, baseline)
+        with _errors_of(self.backend, f'failed on {self.info.path}'):
+            return self._run_with_baseline(model_input, baseline)
 
     def run_batch(self, model_inputs: np.ndarray) -> np.ndarray:
         """Compute the logits of several windows.
@@ -108,7 +111,8 @@ class Session(abc.ABC):
             SerError: as `run`.
         """
         self._check('', model_inputs.dtype, model_inputs.shape[1:], self.info.input_shape)
-        return self._run_batch(model_inputs)
+        with _errors_of(self.backend, f'failed on {self.info.path}'):
+            return self._run_batch(model_inputs)
 
     def _run_batch(self, model_inputs: np.ndarray) -> np.ndarray:
         """Do what `run_batch` says with inputs that were checked."""
@@ -188,7 +192,8 @@ class Backend(abc.ABC):
         self.check_precision(model, precision)
         check_threads(threads)
         check_engine_options(engines)
-        session = self._open(model, precision, threads, engines)
+        with _errors_of(self.name, f'cannot load {model.info.name} in {precision}'):
+            session = self._open(model, precision, threads, engines)
         start_s = time.monotonic()
         _warm_up(session)
         session.warm_up_s = time.monotonic() - start_s
@@ -197,6 +202,18 @@ class Backend(abc.ABC):
     @abc.abstractmethod
     def _open(self, model: Model, precision: str, threads: int, engines: EngineOptions) -> Session:
         """Load a precision that is offered, or raise SerError with the runtime's reason."""
+
+
+@contextlib.contextmanager
+def _errors_of(backend: str, what: str) -> Iterator[None]:
+    """Turn whatever a runtime raises into a SerError: each has error classes of its own."""
+    try:
+        yield
+    except SerError:
+        raise
+    except Exception as error:
+        reason = ' '.join(str(error).split())
+        raise SerError(f'{backend} {what}: {type(error).__name__}: {reason}') from error
 
 
 def _warm_up(session: Session) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Dict, Tuple
 from ser_ros import resources
 from ser_ros.errors import SerError, listed
 from ser_ros.extensions import Registry
-from ser_ros.inference.model_metadata import ModelInfo, read_metadata
+from ser_ros.inference.model_metadata import ModelInfo, load_file, read_metadata
 
 PRECISIONS = ('fp32', 'fp16', 'int8')
 # How ROS packages register the folder of a model, see `resources.ament_folders`.
@@ -73,13 +73,41 @@ class Model:
         """Return the path of the ONNX file of this precision.
 
         Raises:
+            SerError: as `info_of`.
+        """
+        return self.info_of(precision).path
+
+    def info_of(self, precision: str) -> ModelInfo:
+        """Return what the file of this precision said when it was last read.
+
+        Raises:
             SerError: if it is not stored; the text lists what is.
         """
         if precision not in self._infos:
             raise SerError(
                 f'the model {self.info.name} has no {precision} file; available: '
                 f'{listed(self.precisions)}')
-        return self._infos[precision].path
+        return self._infos[precision]
+
+    def load(self, precision: str) -> Tuple[ModelInfo, bytes]:
+        """Read the file of this precision and check that it still belongs to this model.
+
+        The file may have been replaced since the model was found, such as by an update.
+
+        Returns:
+            What the file says now, and its content.
+
+        Raises:
+            SerError: if it is not stored or cannot be read, or is now another model's.
+        """
+        info, content = load_file(self.path(precision))
+        try:
+            _check_member(info, precision, self._infos)
+        except SerError as error:
+            raise SerError(f'{error}. The file was replaced after the model was read: put the old '
+                           'one back, or configure the node again') from error
+        self._infos[precision] = info
+        return info, content
 
 
 def available_models() -> Tuple[str, ...]:

@@ -29,11 +29,12 @@ The precision is not in the list: it is read from the graph.
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Dict, Optional, Tuple
 
 from ser_ros.errors import SerError
-from ser_ros.inference.onnx_file.scan import OnnxSummary, Tensor, scan
+from ser_ros.files import check_regular
+from ser_ros.inference.onnx_file.scan import OnnxSummary, Tensor, scan, scan_content
 from ser_ros.typed_values import build, key
 
 METADATA_KEY = 'ser_ros'
@@ -48,7 +49,8 @@ class ModelInfo:
     """What one model file says about itself.
 
     ``path``, ``precision``, ``ir_version``, ``opset`` and ``is_dynamic`` come from the file and
-    its graph, all else from its metadata.
+    its graph, all else from its metadata. ``loaded_sha256`` is the hash of the content that was
+    loaded, '' where only the metadata was read.
     """
 
     path: str
@@ -72,6 +74,7 @@ class ModelInfo:
         'labels of corpora that count as one of the labels', {}, may_be_empty=True)
     voice_size: int = key('size of a voice, 0 without a baseline of the voice', 0, ge=0)
     is_dynamic: bool = key('whether ranges of INT8 are measured in each window', False)
+    loaded_sha256: str = field(default='', compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Raise SerError for a model that cannot choose."""
@@ -80,11 +83,23 @@ class ModelInfo:
 
     @property
     def sha256(self) -> str:
-        """Hash of the file in hexadecimal; reads the whole file."""
+        """Hash of the file in hexadecimal.
+
+        It is that of the very bytes that were loaded, whatever became of the file. Where nothing
+        was loaded, the whole file is read.
+
+        Raises:
+            SerError: if the file cannot be read.
+        """
+        if self.loaded_sha256:
+            return self.loaded_sha256
         digest = hashlib.sha256()
-        with open(self.path, 'rb') as file:
-            for block in iter(lambda: file.read(1 << 20), b''):
-                digest.update(block)
+        try:
+            with open(self.path, 'rb') as file:
+                for block in iter(lambda: file.read(1 << 20), b''):
+                    digest.update(block)
+        except OSError as error:
+            raise SerError(f'cannot read the model file {self.path}: {error.strerror}') from error
         return digest.hexdigest()
 
 
@@ -95,7 +110,29 @@ def read_metadata(path: str) -> ModelInfo:
         SerError: if it is not an ONNX file, has no metadata, or the metadata is wrong or does not
             fit the graph.
     """
-    summary = scan(path)
+    return _info_of(path, scan(path))
+
+
+def load_file(path: str) -> Tuple[ModelInfo, bytes]:
+    """Read a whole ONNX file at once; a runtime that gets the content needs no file.
+
+    Returns:
+        What the file says about itself, with its hash, and its content.
+
+    Raises:
+        SerError: as `read_metadata`.
+    """
+    try:
+        check_regular(path)
+        with open(path, 'rb') as file:
+            content = file.read()
+    except OSError as error:
+        raise SerError(f'cannot read the model file {path}: {error.strerror}') from error
+    info = _info_of(path, scan_content(content, path))
+    return replace(info, loaded_sha256=hashlib.sha256(content).hexdigest()), content
+
+
+def _info_of(path: str, summary: OnnxSummary) -> ModelInfo:
     if METADATA_KEY not in summary.metadata:
         raise SerError(
             f'{path} has no {METADATA_KEY!r} metadata, so its labels and feature set are unknown; '
@@ -109,7 +146,8 @@ def read_metadata(path: str) -> ModelInfo:
     if isinstance(values, dict):
         values.update(path=path, precision=summary.precision, ir_version=summary.ir_version,
                       opset=summary.opset,
-                      is_dynamic='DynamicQuantizeLinear' in summary.operators)
+                      is_dynamic='DynamicQuantizeLinear' in summary.operators,
+                      loaded_sha256='')
     info = build(ModelInfo, values, f'{path}: metadata', ignore_unknown=True)
     _check_graph(info, summary)
     return info

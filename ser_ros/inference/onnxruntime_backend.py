@@ -11,7 +11,7 @@ from ser_ros.errors import SerError
 from ser_ros.inference.backend import Answer, Backend, Session
 from ser_ros.inference.engine_options import EngineOptions
 from ser_ros.inference.model_file import Model
-from ser_ros.inference.model_metadata import BASELINE, ModelInfo, read_metadata
+from ser_ros.inference.model_metadata import BASELINE, ModelInfo
 
 # Windows of one run, of a model whose file leaves their number open. It takes 15 to 25 % less
 # time than one by one. With 32 the temporaries no longer fit a cache: twice as much for mn04.
@@ -23,12 +23,12 @@ class OnnxRuntimeSession(Session):
 
     backend = 'onnxruntime'
 
-    def __init__(self, info: ModelInfo, threads: int):
-        """Load the file; FP16 files keep their FP16 graph, whose steps the CPU may widen."""
-        from ser_ros.onnx_session import open_session, runtime_errors
+    def __init__(self, info: ModelInfo, content: bytes, threads: int):
+        """Load the content; FP16 files keep their FP16 graph, whose steps the CPU may widen."""
+        from ser_ros.onnx_session import open_session
         super().__init__(info, info.precision)
         try:
-            self._session = open_session(info.path, threads)
+            self._session = open_session(info.path, threads, content)
         except SerError as error:
             raise SerError(
                 f'{error} (the file has IR version {info.ir_version} and opset '
@@ -37,7 +37,6 @@ class OnnxRuntimeSession(Session):
         self._input = first.name
         if not isinstance(first.shape[0], int):
             self.batch = BATCH
-        self._errors = runtime_errors()
 
     def _run(self, model_input: np.ndarray) -> np.ndarray:
         return self._compute(model_input[np.newaxis])[0]
@@ -57,10 +56,7 @@ class OnnxRuntimeSession(Session):
         return Answer(logits[0], voice[0])
 
     def _outputs(self, inputs: Dict[str, np.ndarray]) -> List[np.ndarray]:
-        try:
-            return self._session.run(None, inputs)
-        except self._errors as error:
-            raise SerError(f'ONNX Runtime failed on {self.info.path}: {error}') from error
+        return self._session.run(None, inputs)
 
     def close(self) -> None:
         """Give back the weights."""
@@ -83,4 +79,4 @@ class OnnxRuntimeBackend(Backend):
         return model.precisions
 
     def _open(self, model: Model, precision: str, threads: int, engines: EngineOptions) -> Session:
-        return OnnxRuntimeSession(read_metadata(model.path(precision)), threads)
+        return OnnxRuntimeSession(*model.load(precision), threads)

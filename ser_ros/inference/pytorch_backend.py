@@ -16,7 +16,7 @@ from ser_ros.errors import SerError, listed
 from ser_ros.inference.backend import Backend, Session
 from ser_ros.inference.engine_options import EngineOptions
 from ser_ros.inference.model_file import Model
-from ser_ros.inference.model_metadata import ModelInfo, read_metadata
+from ser_ros.inference.model_metadata import ModelInfo
 from ser_ros.inference.onnx_file.scan import scan
 
 # Of the networks that ser_ros trains by itself.
@@ -82,8 +82,8 @@ class PytorchSession(Session):
 
     backend = 'pytorch'
 
-    def __init__(self, info: ModelInfo, threads: int):
-        """Load a file whose operators are all known onto the device."""
+    def __init__(self, info: ModelInfo, content: bytes, threads: int):
+        """Load the content of a file whose operators are all known onto the device."""
         import onnx
         import onnx.numpy_helper  # older versions don't import it by themselves
         import torch
@@ -91,7 +91,7 @@ class PytorchSession(Session):
         torch.set_num_threads(threads)  # of the whole process: torch knows no other
         self._torch = torch
         self._device = _device()
-        graph = onnx.load(info.path).graph
+        graph = onnx.load_from_string(content).graph
         self._input, self._output = graph.input[0].name, graph.output[0].name
         self._constants = {
             tensor.name: torch.from_numpy(onnx.numpy_helper.to_array(tensor).copy()).to(
@@ -113,12 +113,9 @@ class PytorchSession(Session):
             self._steps.append((function, inputs, output, attributes))
 
     def _run(self, model_input: np.ndarray) -> np.ndarray:
-        try:
-            with self._torch.inference_mode():
-                inputs = self._torch.from_numpy(model_input[np.newaxis]).to(self._device)
-                return self._compute(inputs)
-        except RuntimeError as error:
-            raise SerError(f'torch failed on {self.info.path}: {error}') from error
+        with self._torch.inference_mode():
+            inputs = self._torch.from_numpy(model_input[np.newaxis]).to(self._device)
+            return self._compute(inputs)
 
     def _compute(self, inputs: Any) -> np.ndarray:
         values = dict(self._constants)
@@ -165,14 +162,14 @@ class PytorchBackend(Backend):
         return tuple(name for name in offered if name in model.precisions)
 
     def _open(self, model: Model, precision: str, threads: int, engines: EngineOptions) -> Session:
-        info = read_metadata(model.path(precision))
+        info, content = model.load(precision)
         if info.precision == 'fp16' and _device() == 'cpu':
             raise SerError('torch computes fp16 on a GPU only, and there is no GPU here; use fp32')
         if info.voice_size:
             raise SerError(
                 f'pytorch runs no models with a baseline of the voice, such as {info.name}; use '
                 'the backend onnxruntime or tensorrt')
-        return PytorchSession(info, threads)
+        return PytorchSession(info, content, threads)
 
 
 def _has_gpu() -> bool:

@@ -3,6 +3,7 @@
 """TensorRT: the backend of NVIDIA's boards and graphics cards."""
 
 import collections
+import dataclasses
 import os
 from typing import Any, Deque, Dict, Optional, Tuple
 
@@ -12,7 +13,7 @@ from ser_ros.errors import SerError, listed
 from ser_ros.inference.backend import Answer, Backend, Session
 from ser_ros.inference.engine_options import EngineOptions, engine_folder
 from ser_ros.inference.model_file import PRECISIONS, Model
-from ser_ros.inference.model_metadata import ModelInfo, read_metadata
+from ser_ros.inference.model_metadata import ModelInfo
 from ser_ros.inference.tensorrt_engine import builder, devices, driver, engine_file, module
 from ser_ros.inference.tensorrt_engine.engine_file import UnusableEngine
 from ser_ros.inference.tensorrt_engine.job import (
@@ -197,4 +198,7 @@ def _load(trt: Any, model: Model, job: Job, content: engine_file.EngineFile) -> 
         raise
     stored = source_precision(model.precisions, precision)
     assert stored is not None  # or it would not be offered
-    return TensorRTSession(read_metadata(model.path(stored)), built, engine)
+    # Of the file that the engine was built from, whatever became of it since.
+    info = dataclasses.replace(
+        model.info_of(stored), loaded_sha256=job.key['onnx_sha256'])
+    return TensorRTSession(info, built, engine)

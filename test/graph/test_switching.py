@@ -151,6 +151,31 @@ def test_a_switch_that_fails_puts_the_parameter_back(
     assert {emotion.precision for emotion in emotions} == {'fp32'}
 
 
+def test_files_that_change_under_a_running_node(peer, start, tmp_path):
+    """Another model's file is refused; what is loaded needs no file."""
+    from lifecycle_msgs.msg import Transition
+    for precision in ('fp32', 'int8'):
+        shutil.copy(Model('small').path(precision), str(tmp_path / (precision + '.onnx')))
+    digest = Model(str(tmp_path)).info.sha256
+    infos = peer.listen(ModelInfo, 'model_info', qos.LATCHED)
+    process = start(NODE, '-p', 'autostart:=true', '-p', 'model:=' + quoted(tmp_path))
+    peer.wait_active(NODE, processes=[process])
+    shutil.copy(Model('voice').path('int8'), str(tmp_path / 'int8.onnx'))
+    assert peer.set_parameter(NODE, 'precision', 'int8') == (True, '')
+    peer.wait_for(lambda: 'not the same model: name' in process.log(), 'reason', [process])
+    peer.wait_for(lambda: peer.get_parameter(NODE, 'precision') == 'fp32', 'put back', [process])
+    (tmp_path / 'fp32.onnx').unlink()
+    for transition in (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_ACTIVATE):
+        seen = len(infos)
+        assert peer.transition(NODE, transition), process.log()
+    peer.wait_for(lambda: len(infos) > seen, 'model_info', [process])
+    assert infos[-1].sha256 == digest
+    for transition in (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP):
+        assert peer.transition(NODE, transition), process.log()
+    assert not peer.transition(NODE, Transition.TRANSITION_CONFIGURE)
+    assert 'Traceback' not in process.log()
+
+
 def test_while_unconfigured_and_inactive(peer, start, model):
     """Unconfigured: kept for the next configuration. Inactive: opened at once."""
     from lifecycle_msgs.msg import Transition

@@ -57,10 +57,26 @@ def scan(path: str) -> OnnxSummary:
     try:
         check_regular(path)
         with open(path, 'rb') as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return _scan_model(data)
+            return scan_content(data, path)
     except OSError as error:
         raise SerError(f'cannot read the model file {path}: {error.strerror}') from error
-    except (Malformed, ValueError) as error:  # mmap refuses an empty file with ValueError
+    except ValueError as error:  # mmap refuses an empty file
+        raise SerError(f'{path} is not an ONNX model ({error})') from error
+
+
+def scan_content(data: Buffer, path: str) -> OnnxSummary:
+    """Read what `scan` reads, of a file's content.
+
+    Args:
+        data: content of the file.
+        path: of the file, for the text of errors.
+
+    Raises:
+        SerError: if the content is not an ONNX model.
+    """
+    try:
+        return _scan_model(data)
+    except (Malformed, ValueError) as error:
         raise SerError(f'{path} is not an ONNX model ({error})') from error
 
 

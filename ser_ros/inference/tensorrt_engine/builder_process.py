@@ -15,6 +15,7 @@ from typing import Any, Dict, List, Optional
 
 from ser_ros.child_process import send, serve
 from ser_ros.errors import SerError
+from ser_ros.inference.model_metadata import load_file
 from ser_ros.inference.tensorrt_engine import (
     compile,
     driver,
@@ -24,7 +25,7 @@ from ser_ros.inference.tensorrt_engine import (
     reference,
     source_model,
 )
-from ser_ros.inference.tensorrt_engine.job import Job, from_values
+from ser_ros.inference.tensorrt_engine.job import Job, from_values, source_precision
 
 _OOM_SCORE = '/proc/self/oom_score_adj'
 # Followed by the layer and, in parentheses, the kind of kernel that is tried.
@@ -103,12 +104,22 @@ def run(job: Job) -> str:
             built = compile.build(trt, logger, file.read(), settings, _monitor(trt))
     finally:
         prepared.remove()
+    _check_source(job)
     built_precision = _read_precision(trt, logger, log, built.plan)
     if built_precision != asked:
         raise SerError(
             f'TensorRT {trt.__version__} built {built_precision}, but {asked} was requested')
     _keep(job, built, built_precision, answer)
     return built_precision
+
+
+def _check_source(job: Job) -> None:
+    """Raise SerError if the file was replaced since the job was made."""
+    stored = source_precision(tuple(job.paths), job.key['precision'])
+    assert stored is not None  # or the model would not be offered in this precision
+    if load_file(job.paths[stored])[0].sha256 != job.key['onnx_sha256']:
+        raise SerError(f'{job.paths[stored]} was replaced while an engine was built from it; '
+                       'configure the node again')
 
 
 def _read_precision(trt: Any, logger: Any, log: Log, plan: bytes) -> str:

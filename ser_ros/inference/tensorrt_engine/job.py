@@ -6,7 +6,6 @@ from typing import Any, Dict, Mapping, NamedTuple, Optional, Tuple
 
 from ser_ros.inference.engine_options import EngineOptions
 from ser_ros.inference.model_file import Model
-from ser_ros.inference.model_metadata import read_metadata
 from ser_ros.inference.tensorrt_engine import driver, module
 
 # Compute capabilities up to 6.2 that are fast in FP16 and INT8; from 7.0 on all are in both.
@@ -79,7 +78,7 @@ def make_key(model: Model, precision: str, trt: Any, gpu: driver.Gpu,
     stored = source_precision(model.precisions, precision) or precision
     portable = trt.__name__ in module.PORTABLE
     return {
-        'onnx_sha256': read_metadata(model.path(stored)).sha256, 'precision': precision,
+        'onnx_sha256': model.load(stored)[0].sha256, 'precision': precision,
         'module': trt.__name__, 'version': trt.__version__,
         'gpu': 'any' if portable else gpu.name,
         'compute_capability': '{}.{}'.format(*gpu.capability),

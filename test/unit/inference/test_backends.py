@@ -202,7 +202,7 @@ def test_transposed_gemm_in_torch():
 
 def test_an_fp16_graph_in_torch(tiny_folder, image, expected_logits):
     pytest.importorskip('torch')
-    session = PytorchSession(Model(str(tiny_folder / 'fp16.onnx')).info, 1)
+    session = PytorchSession(*Model(str(tiny_folder / 'fp16.onnx')).load('fp16'), 1)
     assert session.precision == 'fp16'
     logits = session.run(image)
     assert logits.dtype == np.float32

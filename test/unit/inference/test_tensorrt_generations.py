@@ -298,7 +298,7 @@ class TestFakes:
         machine.use_tensorrt('10')
         monkeypatch.setattr(compile, 'set_workspace', lambda trt, config, size: setattr(
             config, 'max_workspace_size', size))
-        with pytest.raises(AttributeError, match='max_workspace_size'):
+        with pytest.raises(SerError, match='AttributeError: .*max_workspace_size'):
             open_session('fp32')
 
     def test_a_listed_name_that_is_not_faked(self, machine):
