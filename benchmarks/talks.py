@@ -33,7 +33,7 @@ from ser_ros.recognizer import Recognizer
 from ser_ros.typed_values import build
 
 HERE = Path(__file__).resolve().parent
-MIN_CONFIDENCES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]
+MIN_CONFIDENCES = [0.1, 0.2, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7]
 HOLDS_S = [0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0]
 # The same for the rule that is compared with.
 NAMED_FROM = [0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9]

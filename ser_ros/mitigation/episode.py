@@ -17,6 +17,9 @@ from ser_ros.mitigation.timing import Timing
 CUT_OFF = (Phase.STALE, Phase.TIME_JUMPED, Phase.STOPPED, Phase.RESTARTED)
 # After these the robot has nothing more to offer for a while.
 AT_AN_END = (Phase.ESCALATED, Phase.ABANDONED, Phase.ACKNOWLEDGED)
+# Nobody waits before a relapse is answered, so it has to last. Otherwise a voice that is heard as
+# negative now and then would get one answer after the other.
+_RELAPSE_S = 2.0
 
 
 @dataclass
@@ -37,7 +40,7 @@ class Episode:
         calm_s: time for which other emotions were heard [s], in audio time.
         is_open: whether it has no closing message yet.
         until_s: after the end: until when it may go on.
-        at_once: after the end: whether it goes on without waiting for its next step.
+        at_once: after the end: whether it goes on without waiting for the next step.
         relapsed: whether it went on after a recovery.
         result: whether it helped, as far as that is known.
         is_counted: whether the learner knows the result.
@@ -68,9 +71,14 @@ class Episode:
         """Whether a step is left."""
         return self.step < len(self.strategy.steps)
 
-    def is_due(self, now_s: float) -> bool:
-        """Return whether the episode, which is over, may go on now."""
-        return self.at_once or now_s >= self.next_s
+    def is_due(self, now_s: float, lasting_s: float) -> bool:
+        """Return whether the episode, which is over, may go on now.
+
+        Args:
+            now_s: the time.
+            lasting_s: for how long the evidence has been enough.
+        """
+        return lasting_s >= _RELAPSE_S if self.at_once else now_s >= self.next_s
 
     def due_in(self, now_s: float) -> float:
         """Return the time until the next step may be taken [s]; NaN where none is due."""

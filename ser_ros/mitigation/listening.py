@@ -34,6 +34,7 @@ class Listener:
         is_speech: whether somebody spoke in it.
         is_calm: whether that was another emotion, surely enough.
         is_negative: whether that was an emotion that is answered.
+        lasting_s: time for which the evidence has been enough for an episode without a break.
         tells: whether there was anything to go by.
         confidence: of the latest estimate.
     """
@@ -60,7 +61,7 @@ class Listener:
         self._clear()
 
     def _clear(self) -> None:
-        self.dt_s = 0.0
+        self.dt_s = self.lasting_s = 0.0
         self.is_speech = self.is_calm = self.is_negative = self.tells = False
 
     def order(self, estimate: Estimate, timing: Timing) -> Order:
@@ -91,6 +92,7 @@ class Listener:
             self.evidence.add(self.dt_s, shares, timing)
         else:
             self.evidence.leak(self.dt_s, timing)
+        self.lasting_s = self.lasting_s + self.dt_s if self.evidence.level >= 1.0 else 0.0
         named = self.is_speech and estimate.state == State.EMOTION
         self.is_negative = named and estimate.label in self._emotions
         self.is_calm = (named and not self.is_negative

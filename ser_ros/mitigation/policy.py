@@ -255,7 +255,7 @@ class MitigationPolicy:
         leader = evidence.leader()
         latest = self._episodes.may_resume
         if latest is not None:
-            is_due = latest.is_due(self._clock.s)
+            is_due = latest.is_due(self._clock.s, self._listener.lasting_s)
             return self._episodes.resume(latest, leader, self.timing) if is_due else []
         if self._episodes.is_cooling:
             return []

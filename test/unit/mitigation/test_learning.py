@@ -107,7 +107,7 @@ class TestReward:
     def test_a_relapse_does_not_help(self):
         only = {'anger': (calm(),)}
         world = World(config(only), learner=Learner(LearningSettings(), 1))
-        world.hear(RECOVERY + 'AAAA' + 'N' * 60)
+        world.hear(RECOVERY + 'A' * 8 + 'N' * 60)
         assert world.phases() == ['STARTED', 'RECOVERED', 'STARTED', 'RECOVERED']
         assert world.policy.memory.learned == {'anger': {'calm': (0.0, 1.0)}}
 

@@ -209,7 +209,9 @@ class TestRecovery:
         assert world.said() == ['one']
 
     def test_what_comes_back_soon_is_the_same_episode_one_step_further(self):
-        world = World().hear('AAAANNNNNNNNN' + 'N' * 12 + 'AAAA')
+        world = World().hear('AAAANNNNNNNNN' + 'N' * 12 + 'AAAANN')
+        assert world.phases() == ['STARTED', 'RECOVERED']
+        world.hear('A' * 8)
         assert world.phases() == ['STARTED', 'RECOVERED', 'STARTED']
         assert [e.episode for e in world.events()] == [1, 1, 1]
         assert world.said() == ['one', 'good', 'three']
