@@ -27,7 +27,7 @@ class LearningSettings:
                         gt=0, le=1000)
     not_helped: float = key('number of times that it is taken to have not', 1.0, gt=0, le=1000)
     half_life: float = key(
-        'after this many newer results of an emotion a result counts half', 100.0, ge=1, le=1e6)
+        'after this many newer results of an emotion a result counts half', 200.0, ge=1, le=1e6)
     reward_s: float = key(
         'a recovery later than this after the first action does not count', 120.0, ge=1, le=86400)
 

@@ -214,9 +214,12 @@ class MitigationResponder(managed.ManagedNode):
             self._after()
 
     def _heard_responder(self) -> Optional[Responder]:
-        """Return the responder if somebody listens, or has had the time to find this node."""
+        """Return the responder; listeners get the time to hear of an episode of another run."""
         waits = (time.monotonic() - self._activated_s < UNHEARD_S
                  and not self._mitigations.get_subscription_count())
+        if waits and self._responder is not None:
+            episode = self._responder.policy.memory.episode
+            waits = episode is not None and episode.open
         return None if waits else self._responder
 
     def _now(self) -> Now:
