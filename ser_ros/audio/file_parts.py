@@ -24,6 +24,8 @@ _DS64_DATA_SIZE = 28  # ds64 is the first chunk: EBU Tech 3306
 class FilePart:
     """A part of a file, behind bytes that take the place of its beginning; it can be read only.
 
+    The file is open from the first `read` to `close`, since thousands of parts may wait for theirs.
+
     Args:
         path: of the file.
         start: first byte of the part in the file.
@@ -32,7 +34,8 @@ class FilePart:
     """
 
     def __init__(self, path: str, start: int, end: int, head: bytes = b''):
-        self._file = open(path, 'rb')
+        self._path = path
+        self._file: Optional[BinaryIO] = None
         self._start = start
         self._head = head
         self._size = len(head) + end - start
@@ -52,6 +55,8 @@ class FilePart:
         size = min(size, self._size - self._at)
         if size <= 0:
             return b''
+        if self._file is None:
+            self._file = open(self._path, 'rb')
         head = self._head[self._at:self._at + size]
         self._file.seek(self._start + max(0, self._at - len(self._head)))
         data = head + self._file.read(size - len(head))
@@ -60,7 +65,8 @@ class FilePart:
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
 
 class Parts(NamedTuple):

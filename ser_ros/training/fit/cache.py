@@ -20,6 +20,9 @@ from ser_ros.progress import Progress
 from ser_ros.training.fit import stored_sound
 from ser_ros.training.fit.stored_sound import StoredSound
 
+# To be raised when read_samples makes other samples of a file than before.
+READING = 2
+
 
 @dataclass(frozen=True)
 class _Job:
@@ -71,7 +74,8 @@ def load_columns(
 def _key(path: Path, extractor: FeatureExtractor, copy: int, code: str) -> str:
     status = path.stat() if path.exists() else None
     size, changed = (status.st_size, status.st_mtime_ns) if status else (0, 0)
-    text = f'{extractor.name} {extractor.input_shape}\n{path.resolve()}\n{size}\n{changed}'
+    text = (f'{extractor.name} {extractor.input_shape}\n{path.resolve()}\n{size}\n{changed}'
+            f'\nread {READING}')
     if copy:
         text += f'\ncopy {copy} by {code}'
     suffix = stored_sound.SUFFIX if extractor.columns_are_samples else '.npz'

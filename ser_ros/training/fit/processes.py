@@ -24,9 +24,11 @@ def accelerator() -> Accelerator:
     """Return what joins the processes; the first call waits for all of them."""
     # Parameters that no loss depends on are looked for in every step. So the gradients are summed
     # in the same order in every step, also in the first one after a training was resumed.
-    return Accelerator(cpu=not torch.cuda.is_available(), kwargs_handlers=[
-        InitProcessGroupKwargs(timeout=PATIENCE),
-        DistributedDataParallelKwargs(find_unused_parameters=True)])
+    # Precision and accumulation are the configuration's, not those that the user of accelerate set.
+    return Accelerator(cpu=not torch.cuda.is_available(), mixed_precision='no',
+                       gradient_accumulation_steps=1, kwargs_handlers=[
+                           InitProcessGroupKwargs(timeout=PATIENCE),
+                           DistributedDataParallelKwargs(find_unused_parameters=True)])
 
 
 def expected() -> int:

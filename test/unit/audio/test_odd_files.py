@@ -4,6 +4,7 @@
 
 import contextlib
 import os
+import resource
 import signal
 import sys
 
@@ -72,6 +73,15 @@ class TestWav:
         assert samples.size == 9 * RATE_HZ
         np.testing.assert_allclose(samples[6 * RATE_HZ:], sound(3), atol=1e-4)
         assert '3 recordings are joined' in source.warning
+
+    def test_joined_ones_by_the_thousand_take_one_open_file(self, tmp_path):
+        (tmp_path / 'a.wav').write_bytes(wav(pcm16(sound(0.01))) * 1500)
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(1024, limits[1]), limits[1]))
+        try:
+            assert heard(tmp_path / 'a.wav')[0].size == pytest.approx(15 * RATE_HZ, abs=320)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
     @pytest.mark.parametrize('between', [b'', b'LIST\x04\0\0\0INFO'])
     def test_joined_ones_of_which_the_last_is_not_complete(self, tmp_path, between):
