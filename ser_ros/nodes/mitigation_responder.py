@@ -231,7 +231,7 @@ class MitigationResponder(managed.ManagedNode):
         """Do what is due after each step of the responder."""
         assert self._responder is not None
         self._outlets.tick(self._now().s)
-        period_ns = RUNNING_NS if self._responder.runner.running else IDLE_NS
+        period_ns = RUNNING_NS if self._responder.runner.is_hurried else IDLE_NS
         if self._timer is not None and self._timer.timer_period_ns != period_ns:
             self._timer.timer_period_ns = period_ns
             self._timer.reset()
@@ -240,7 +240,7 @@ class MitigationResponder(managed.ManagedNode):
 
     def _publish(self, event: Event) -> None:
         if event.phase == Phase.RESTARTED:
-            self._outlets.publish_speed(1.0)  # the killed process may have left it lower
+            self._outlets.restore()
         self._mitigations.publish(mitigation_state.event_message(event, self._header))
         self._answers.tick()
         # Not louder: the log is kept on disk, and what a person feels is nobody else's business.

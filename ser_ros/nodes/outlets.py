@@ -91,6 +91,11 @@ class RobotOutlets:
             speaking=self._set_speaking)
         self.sounds.serve(self.outlets)
 
+    def restore(self) -> None:
+        """Undo what a process that was killed may have left: a lower speed, and a light."""
+        self.outlets.publish_speed(1.0)
+        self.outlets.publish_colour(0.0, 0.0, 0.0, 0.0)
+
     def publish_speed(self, scale: float) -> None:
         """Publish a share of the robot's speed, at most 1."""
         scale = min(1.0, max(0.0, scale))

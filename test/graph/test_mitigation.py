@@ -297,6 +297,7 @@ class TestKill:
     def test_the_next_start_goes_on_where_it_was(self, responder, path, phase, state_home):
         path.write_text(yaml.safe_dump(content(relapse_s=60)))
         responder.call(Trigger, 'reload')
+        colours = responder.peer.listen(ColorRGBA, 'mitigation/light', qos.LATCHED)
         self.kill_in(responder, phase)
         said = [text.data for text in responder.said]
         memory = json.loads((state_home / 'mitigation.json').read_text()) if (
@@ -306,6 +307,8 @@ class TestKill:
         responder.start()
         if was_open:
             responder.wait_for_phase('RESTARTED')
+            responder.wait_for(lambda: responder.speeds[-1].data == 1.0, 'full speed')
+            responder.wait_for(lambda: colours[-1].a == 0.0, 'end of the light')
         responder.person.feels = 'neutral'
         responder.wait_for(lambda: responder.states[-1].phase != STATE.PHASE_INACTIVE, 'state')
         assert responder.phases.count('RESTARTED') == was_open

@@ -106,6 +106,7 @@ class Action(abc.ABC):
         audible: whether it makes a sound. Such actions are limited, and never run together.
         takes_texts: whether the file gives it texts by language, of which one is chosen.
         lasting: whether it goes on until the episode is closed. Nobody waits for its end.
+        steady: whether a lasting action has nothing more to change: 2 Hz is then enough for it.
         options: an instance of ``Options``.
         previous: the lasting action of this kind whose place it takes, and which is not stopped.
     """
@@ -114,6 +115,7 @@ class Action(abc.ABC):
     audible: ClassVar[bool] = False
     takes_texts: ClassVar[bool] = False
     lasting: ClassVar[bool] = False
+    steady = False
 
     def __init__(self, call: ActionCall, outlets: Outlets) -> None:
         """Prepare a run.
@@ -137,7 +139,7 @@ class Action(abc.ABC):
         """Begin."""
 
     def done(self, now_s: float) -> bool:
-        """Go on, and return whether the action has ended; called at about 10 Hz."""
+        """Go on, and return whether the action has ended; called at about 10 Hz, see ``steady``."""
         return True
 
     def stop(self, now_s: float) -> None:  # noqa: B027 - most have nothing to undo

@@ -49,7 +49,7 @@ class Light(Action):
 
     def done(self, now_s: float) -> bool:
         """Publish the colour while it changes."""
-        if not self._ramps[0].over(self._published_s):
+        if not self.steady:
             self._publish(now_s)
         return False
 
@@ -59,4 +59,5 @@ class Light(Action):
 
     def _publish(self, now_s: float) -> None:
         self._published_s = now_s
+        self.steady = self._ramps[0].over(now_s)
         self.outlets.publish_colour(*self.colour(now_s))

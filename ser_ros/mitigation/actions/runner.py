@@ -51,6 +51,11 @@ class ActionRunner:
         """The names of the actions that run, lasting ones included."""
         return tuple(run.kind for run in self._runs)
 
+    @property
+    def is_hurried(self) -> bool:
+        """Whether an action runs that needs to go on at 10 Hz."""
+        return any(not (run.action.lasting and run.action.steady) for run in self._runs)
+
     def start(self, calls: Iterable[ActionCall], now_s: float) -> None:
         """Start actions.
 

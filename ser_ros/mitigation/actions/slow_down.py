@@ -38,7 +38,7 @@ class SlowDown(Action):
 
     def done(self, now_s: float) -> bool:
         """Publish the scale while it changes, and then again before it is taken for lost."""
-        if not self._ramp.over(self._published_s) or now_s - self._published_s >= _REPEAT_S:
+        if not self.steady or now_s - self._published_s >= _REPEAT_S:
             self._publish(now_s)
         return False
 
@@ -48,4 +48,5 @@ class SlowDown(Action):
 
     def _publish(self, now_s: float) -> None:
         self._published_s = now_s
+        self.steady = self._ramp.over(now_s)
         self.outlets.publish_speed(self.speed(now_s))

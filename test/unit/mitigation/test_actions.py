@@ -94,6 +94,7 @@ def runner(robot):
 class TestSlowDown:
     def test_it_goes_down_evenly_and_is_repeated_twice_a_second(self, robot, runner):
         runner.start([call('slow_down', scale=0.5, ramp_s=2.0)], 10.0)
+        assert runner.is_hurried
         for tenth in range(1, 51):
             assert not runner.tick(10.0 + tenth / 10)  # nobody waits for it
         speeds = robot.speeds()
@@ -102,6 +103,7 @@ class TestSlowDown:
         assert speeds[10] == pytest.approx(0.75)
         assert speeds[-1] == 0.5
         assert len(speeds) >= 21 + 2 * 3
+        assert not runner.is_hurried
         assert runner.running == ('slow_down',)
 
     def test_at_the_end_it_is_full_speed_at_once(self, robot, runner):
