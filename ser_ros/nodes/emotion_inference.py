@@ -4,7 +4,6 @@
 """The node that recognises the emotion in every window of features."""
 
 import functools
-import math
 import sys
 from typing import Any, Dict, Iterable, List, Optional, Sequence
 
@@ -24,11 +23,12 @@ from ser_ros.nodes import hri, managed, person, process, qos
 from ser_ros.nodes.build_progress import BuildProgress
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter, Report
 from ser_ros.nodes.emotion_messages import to_emotion, to_model_info
-from ser_ros.nodes.messages import Emotion, ModelInfo, SpeechFeatures
-from ser_ros.nodes.model_input import check_features, check_model
+from ser_ros.nodes.inputs import Input
+from ser_ros.nodes.messages import Emotion, EndOfStream, ModelInfo, SpeechFeatures
+from ser_ros.nodes.model_input import check_features, check_model, unusable
 from ser_ros.nodes.parameters import ALWAYS, spec
 from ser_ros.nodes.serving import Request, Serving
-from ser_ros.nodes.stamps import to_ns, to_s
+from ser_ros.nodes.stamps import latency_s, to_ns, to_s
 from ser_ros.nodes.topics import publishes, subscribes
 from ser_ros.threads import THREADS_RANGE
 
@@ -77,6 +77,7 @@ class EmotionInference(managed.ManagedNode):
     ) + person.PARAMETERS + (hri.VOICE_ID,)
     TOPICS = (
         subscribes('features', SpeechFeatures, qos.FEATURES, 'Windows of features.'),
+        subscribes('audio/end_of_stream', EndOfStream, qos.LATCHED, 'The end of a file.'),
         publishes('emotion', Emotion, qos.EMOTION, 'The emotion in each window.'),
         publishes('model_info', ModelInfo, qos.LATCHED, 'The model that serves.'),
         person.TOPIC,
@@ -101,8 +102,9 @@ class EmotionInference(managed.ManagedNode):
         super().__init__()
         self._progress = BuildProgress(self.get_logger().info)
         self._person = person.Person(self.get_logger())
-
-    # The lifecycle.
+        self._input = Input(self, 'features', 'features', 'Look at feature_extraction: does it '
+                            'run, is it active, and does it hear sound?')
+        self.inputs = [self._input]
 
     def configure(self) -> None:
         model = Model(self.value('model'))
@@ -130,6 +132,8 @@ class EmotionInference(managed.ManagedNode):
         self._tracker = EmotionTracker(serving.classifier.labels, self._tracker_settings)
         self._publish_model_info(serving)
         self.subscribe_to('person_changed', self._person.on_changed)
+        self._input.start()
+        self.subscribe_to('audio/end_of_stream', self._input.on_end)
         self.subscribe_to('features', functools.partial(self._on_features, serving))
 
     def deactivate(self) -> None:
@@ -143,7 +147,10 @@ class EmotionInference(managed.ManagedNode):
 
     # Windows in, emotions out.
 
-    def _on_features(self, serving: Serving, message: SpeechFeatures) -> None:
+    def _on_features(
+            self, serving: Serving, message: SpeechFeatures, info: Dict[str, Any]) -> None:
+        if not self._input.takes(info, to_ns(message.window_start)):
+            return
         self._count_losses(message.sequence)
         try:
             check_features(message, serving.model.info)
@@ -166,7 +173,7 @@ class EmotionInference(managed.ManagedNode):
             self._tracker.reset()
         # Thresholds change between two windows, never between the gate and the update.
         self._tracker.settings = self._tracker_settings
-        speech = self._tracker.hears_speech(features.speech_probability, features.muted)
+        speech = self._tracker.hears_speech(features.speech_probability, unusable(features))
         return self._person.ask(classifier, features, speech)
 
     def _on_result(self, features: SpeechFeatures, probabilities: Optional[np.ndarray],
@@ -174,7 +181,7 @@ class EmotionInference(managed.ManagedNode):
         try:
             estimate = self._tracker.update(
                 to_s(features.header.stamp), probabilities, features.speech_probability,
-                features.muted)
+                unusable(features))
         except SerError as error:
             self._refuse(str(error))
             return
@@ -184,8 +191,7 @@ class EmotionInference(managed.ManagedNode):
     def _publish(self, features: SpeechFeatures, probabilities: Optional[np.ndarray],
                  estimate: Estimate, classifier: Classifier) -> None:
         message = to_emotion(features, probabilities, estimate, classifier)
-        latency_s = (self.now_ns() - to_ns(features.header.stamp)) * 1e-9
-        message.latency_s = latency_s if latency_s >= 0.0 else math.nan
+        message.latency_s = latency_s(self.now_ns(), features.header.stamp)
         self._emotions.publish(message)
         if self._mirror is not None:
             self._mirror.publish(message, self._tracker_settings.reset_after_s)

@@ -4,9 +4,8 @@
 """The node that turns audio into windows of features, voice activity and level."""
 
 import array
-import collections
 import sys
-from typing import Any, Deque, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 from rclpy.parameter import Parameter
@@ -19,6 +18,7 @@ from ser_ros.errors import SerError
 from ser_ros.features.registry import FEATURE_SETS, create_extractor, shape_of_window
 from ser_ros.features.waveform import MAX_WINDOW_S
 from ser_ros.nodes import managed, process, qos
+from ser_ros.nodes.audio_listening import AUDIO, INFO, AudioListening
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter, Report
 from ser_ros.nodes.messages import (
     AudioDataStamped,
@@ -29,19 +29,16 @@ from ser_ros.nodes.messages import (
 )
 from ser_ros.nodes.parameters import spec
 from ser_ros.nodes.qos import sequence_of
-from ser_ros.nodes.stamps import NS_PER_S, to_ns, to_stamp
+from ser_ros.nodes.stamps import NS_PER_S, latency_s, to_ns, to_stamp
 from ser_ros.nodes.topics import publishes, subscribes
 from ser_ros.windows.audio_input import FeatureStage, StampedWindow
+from ser_ros.windows.lost_sound import WARNED_SHARE
 from ser_ros.windows.speaking_gate import SpeakingGate
 from ser_ros.windows.voice_activity import VoiceActivity
 from ser_ros.windows.window_stream import WindowStream, check_period
 
 AUTO = 'auto'
-# Audio that came before audio_info: the two topics are not ordered against each other.
-WAITING_CHUNKS = 500
-# This many are not just out of order.
-UNHEARD_CHUNKS = 100
-AUDIO = 'audio/audio_stamped'
+NS_PER_MS = 10**6
 HOP_S = CHUNK_SAMPLES / SAMPLE_RATE_HZ
 # How far the count of a file's samples may be off the stamp of its end: less than a chunk.
 END_TOLERANCE_NS = CHUNK_SAMPLES * NS_PER_S // SAMPLE_RATE_HZ // 2
@@ -79,7 +76,7 @@ class FeatureExtraction(managed.ManagedNode):
     )
     TOPICS = (
         subscribes(AUDIO, AudioDataStamped, qos.AUDIO, 'Sound of any PCM format.'),
-        subscribes('audio/audio_info', AudioInfo, qos.LATCHED, 'Format of the sound.'),
+        subscribes(INFO, AudioInfo, qos.LATCHED, 'Format of the sound.'),
         subscribes('audio/end_of_stream', EndOfStream, qos.LATCHED, 'The end of a file.'),
         subscribes('robot_speaking', Bool, qos.SPEAKING, 'Whether the robot itself speaks.'),
         subscribes('model_info', ModelInfo, qos.LATCHED,
@@ -97,14 +94,14 @@ class FeatureExtraction(managed.ManagedNode):
         self._sequence = 0
         self._hears_audio = False
         self._end: Optional[EndOfStream] = None
-        self._format: Optional[Tuple[int, int, str, str]] = None
-        self._waiting: Deque[AudioDataStamped] = collections.deque(maxlen=WAITING_CHUNKS)
         # What keeps windows from coming out, if anything: level and text.
         self._problem: Optional[Tuple[bytes, str]] = None
         self._meter = Meter()
         self._new_restarts = Increase()
         self._refused = 0
         super().__init__()
+        self._listening = AudioListening(self, self._on_chunk, self._complain)
+        self.inputs = [self._listening.input]
 
     def configure(self) -> None:
         check_period(self.value('period'), HOP_S)
@@ -126,10 +123,9 @@ class FeatureExtraction(managed.ManagedNode):
     def deactivate(self) -> None:
         self._served = None
         self._hears_audio = False
-        self._format = None
         self._end = None
         self._problem = None
-        self._waiting.clear()
+        self._listening.stop()
 
     def cleanup(self) -> None:
         self._voice_activity = None
@@ -157,13 +153,13 @@ class FeatureExtraction(managed.ManagedNode):
             period_s=self.value('period'), feature_set=feature_set,
             shape=list(extractor.input_shape), data=array.array('f', data.tobytes())))
         self._problem = (WARN, 'no audio yet')
-        if self._format is not None:
-            stage.set_format(*self._format)
+        self._listening.serve(stage)
         if not self._hears_audio:
             # Only now: a file waits for this subscription, so no sound of it is lost.
-            self.subscribe_to('audio/audio_info', self._on_info)
+            self._listening.input.start()
+            self.subscribe_to(INFO, self._listening.on_info)
             self.subscribe_to('audio/end_of_stream', self._on_end)
-            self.subscribe_to(AUDIO, self._on_audio)
+            self.subscribe_to(AUDIO, self._listening.on_audio)
             self._hears_audio = True
         self.get_logger().info(f'computing {feature_set}, windows of {stream.window_s:g} s')
 
@@ -177,48 +173,30 @@ class FeatureExtraction(managed.ManagedNode):
         except SerError as error:
             # What was served before is of no use to this model.
             self._served = None
+            self._listening.serve(None)
             self._complain(f'model {info.name}: {error}')
 
     def _on_speaking(self, message: Bool, info: Dict[str, Any]) -> None:
         self._gate.hear(message.data, self.now_ns(), sequence_of(info))
 
-    def _on_info(self, info: AudioInfo) -> None:
-        audio_format = (info.channels, info.sample_rate, info.sample_format, info.coding_format)
-        self._format = audio_format
-        if self._served is None:
-            return
-        try:
-            self._served.stage.set_format(*audio_format)
-        except SerError as error:
-            # Whatever comes now is in that format: it must not be taken for another.
-            self._waiting.clear()
-            self._complain(f'audio/audio_info: {error}')
-            return
-        waiting = list(self._waiting)
-        self._waiting.clear()
-        for message in waiting:
-            self._on_audio(message)
-
-    def _on_audio(self, message: AudioDataStamped) -> None:
-        served = self._served
-        if served is None or not served.stage.ready:
-            self._keep_waiting(message)
-            return
+    def _on_chunk(self, stage: FeatureStage, message: AudioDataStamped) -> None:
+        assert self._served is not None, 'has the stage'
         stamp_ns = to_ns(message.header.stamp) or self.now_ns()
         try:
-            for stamped in served.stage.push(message.audio.data, stamp_ns):
-                self._publish(served.message, stamped, message.header.frame_id)
+            for stamped in stage.push(message.audio.data, stamp_ns):
+                self._publish(self._served.message, stamped, message.header.frame_id)
         except SerError as error:
             self._refused += 1
             self._complain(f'{AUDIO}: {error}')
             return
         self._problem = None
-        if served.stage.heard_ns is not None:
-            self._gate.follow(served.stage.heard_ns, self.now_ns())
+        if stage.heard_ns is not None:
+            self._gate.follow(stage.heard_ns, self.now_ns())
         self._fill_up()
 
     def _on_end(self, message: EndOfStream) -> None:
         self._end = message
+        self._listening.input.watchdog.rest_after(to_ns(message.header.stamp))
         self._fill_up()
 
     def _fill_up(self) -> None:
@@ -234,14 +212,6 @@ class FeatureExtraction(managed.ManagedNode):
             for stamped in served.stage.finish():
                 self._publish(served.message, stamped, end.header.frame_id)
 
-    def _keep_waiting(self, message: AudioDataStamped) -> None:
-        if self._format is not None:
-            self._refused += 1  # the format was refused
-            return
-        self._waiting.append(message)
-        if len(self._waiting) == UNHEARD_CHUNKS:
-            self._complain(f'{AUDIO} arrives, but nobody publishes its format on audio/audio_info')
-
     def _publish(self, message: SpeechFeatures, stamped: StampedWindow, frame_id: str) -> None:
         window = stamped.window
         message.header.frame_id = frame_id
@@ -252,11 +222,17 @@ class FeatureExtraction(managed.ManagedNode):
         message.speech_probability = window.speech_probability
         message.recent_speech_probability = window.recent_speech_probability
         message.muted = stamped.muted
+        message.missing_share = stamped.missing_share
+        message.lost_ms = self._lost_ms()
         message.level_dbfs = window.level_dbfs
         message.pitch_hz = window.pitch_hz
+        self._listening.hear_level(window.level_dbfs, stamped.start_ns, stamped.end_ns)
         self._features.publish(message)
         self._sequence += 1
-        self._meter.tick((self.now_ns() - stamped.end_ns) * 1e-9)
+        self._meter.tick(latency_s(self.now_ns(), message.header.stamp))
+
+    def _lost_ms(self) -> int:
+        return 0 if self._served is None else self._served.stage.lost.total_ns // NS_PER_MS
 
     def _complain(self, text: str) -> None:
         # Once for each new problem, not for each message: a stream brings 50 a second.
@@ -269,24 +245,30 @@ class FeatureExtraction(managed.ManagedNode):
         values = self._meter.values()
         values['feature set'] = self._served.message.feature_set if self._served else ''
         values['period [s]'] = self.value('period')
-        values['refused chunks'] = self._refused
+        values['refused chunks'] = self._refused + self._listening.refused
         if self.state_label != 'active':
             return OK, '', values
         values['robot speaking'] = self._gate.speaking
         stage = self._served.stage if self._served else None
         if stage is not None:
-            values.update({'gaps': stage.gaps, 'restarts': stage.restarts})
-        if self.count_publishers(AUDIO) > 1:
-            return WARN, f'more than one publisher on {AUDIO}: they disturb each other', values
+            values.update({
+                'gaps': stage.gaps, 'restarts': stage.restarts,
+                'lost sound [ms]': self._lost_ms(),
+                'lost sound [%]': f'{100 * stage.lost.recent_share:.1f}',
+                'repeated chunks': stage.repeats.count})
         if self._problem is not None:
             return self._problem + (values,)
         if stage is not None and self._new_restarts(stage.restarts):
             return WARN, 'the stamps of the audio jump', values
+        if stage is not None and stage.lost.recent_share >= WARNED_SHARE:
+            return WARN, f'{stage.lost.recent_share:.0%} of the latest sound is lost', values
         if self._gate.lapsed:
             return WARN, ('robot_speaking was true and has not been repeated for '
                           f"{self.value('speaking_timeout_s'):g} s; it counts as false"), values
         if stage is not None and stage.problem:
             return WARN, f'{AUDIO}: {stage.problem}', values
+        if self._listening.problem:
+            return WARN, self._listening.problem, values
         return OK, '', values
 
 

@@ -4,7 +4,7 @@
 
 import re
 import traceback
-from typing import Any, Callable, Optional, Sequence, Tuple
+from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 from lifecycle_msgs.srv import ChangeState
 from rcl_interfaces.msg import SetParametersResult
@@ -18,6 +18,7 @@ from rclpy.timer import Timer
 from ser_ros.errors import SerError
 from ser_ros.nodes import diagnostics, parameters, topics
 from ser_ros.nodes.endpoints import Endpoints
+from ser_ros.nodes.inputs import Input
 from ser_ros.nodes.ros_errors import RCLError
 
 SUCCESS = TransitionCallbackReturn.SUCCESS
@@ -48,6 +49,8 @@ class ManagedNode(LifecycleNode):
         self._endpoints = Endpoints(self)
         self._failure = ''
         self._retry_timer: Optional[Timer] = None
+        #: What the node lives on; watched while it is active and the input is started.
+        self.inputs: List[Input] = []
         super().__init__(self.NAME)
         self._specs = self.PARAMETERS + (parameters.AUTOSTART,)
         parameters.declare(self, self.NAME, self._specs)
@@ -184,6 +187,8 @@ class ManagedNode(LifecycleNode):
 
     def _halt(self) -> None:
         self.deactivate()
+        for source in self.inputs:
+            source.stop()
         self._endpoints.destroy_subscriptions()
 
     def _release(self) -> None:
@@ -254,6 +259,11 @@ class ManagedNode(LifecycleNode):
     def _report(self) -> diagnostics.Report:
         level, message, values = self.report()
         values = dict(values, state=self.state_label)
+        for source in self.inputs:
+            problem = source.look(values)
+            # Of two warnings, that of what comes first.
+            if problem is not None and (problem[0] > level or level == diagnostics.WARN):
+                level, message = max(problem, (level, message), key=lambda item: item[0])
         if self._failure:
             return diagnostics.ERROR, self._failure, values
         return level, message or self.state_label, values

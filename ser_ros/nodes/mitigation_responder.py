@@ -23,20 +23,13 @@ from ser_ros.mitigation.memory_file import NONE, MemoryFile
 from ser_ros.mitigation.phases import Event, Phase
 from ser_ros.mitigation.policy import MitigationPolicy
 from ser_ros.mitigation.responder import Responder
-from ser_ros.nodes import (
-    hri,
-    managed,
-    mitigation_file,
-    mitigation_state,
-    outlets,
-    process,
-    qos,
-)
+from ser_ros.nodes import hri, managed, mitigation_file, mitigation_state, outlets, process, qos
 from ser_ros.nodes.diagnostics import OK, WARN, Meter, Report
-from ser_ros.nodes.messages import Emotion, Mitigation
+from ser_ros.nodes.inputs import Input
+from ser_ros.nodes.messages import Emotion, EndOfStream, Mitigation
 from ser_ros.nodes.mitigation_services import Services
 from ser_ros.nodes.parameters import spec
-from ser_ros.nodes.stamps import NS_PER_S, to_ns
+from ser_ros.nodes.stamps import NS_PER_S, latency_s, to_ns
 from ser_ros.nodes.topics import publishes, subscribes
 from ser_ros.windows.speakers import Speakers
 
@@ -70,6 +63,7 @@ class MitigationResponder(managed.ManagedNode):
     )
     TOPICS = (
         subscribes('emotion', Emotion, qos.EMOTION, 'The emotion in each window.'),
+        subscribes('audio/end_of_stream', EndOfStream, qos.LATCHED, 'The end of a file.'),
         subscribes('person_changed', Empty, qos.PERSON, 'Another person speaks from now on.'),
         subscribes('robot_speaking', Bool, qos.SPEAKING, 'Whether the robot itself speaks.'),
         hri.VOICES,
@@ -93,6 +87,9 @@ class MitigationResponder(managed.ManagedNode):
         self._answers = Meter()
         self._activated_s = 0.0
         super().__init__()
+        self._input = Input(self, 'emotion', 'emotion', 'Look at emotion_inference: does it run, '
+                            'is it active, and does it get features?')
+        self.inputs = [self._input]
         Services(self, self._configured, self._now, self._after, self._reload)
 
     def configure(self) -> None:
@@ -125,6 +122,8 @@ class MitigationResponder(managed.ManagedNode):
         if hri.VOICES.message_class() is not None:
             self.subscribe_to(
                 hri.VOICES.name, hri.VoiceIds(lambda: self._on_person_changed(Empty())).hear)
+        self._input.start()
+        self.subscribe_to('audio/end_of_stream', self._input.on_end)
         self.subscribe_to('emotion', self._on_emotion)
 
     def on_deactivate(self, state: managed.LifecycleState) -> managed.TransitionCallbackReturn:
@@ -181,7 +180,9 @@ class MitigationResponder(managed.ManagedNode):
 
     # What comes in.
 
-    def _on_emotion(self, message: Emotion) -> None:
+    def _on_emotion(self, message: Emotion, info: Dict[str, Any]) -> None:
+        if not self._input.takes(info, to_ns(message.window_start)):
+            return
         responder = self._heard_responder()
         if responder is None:
             return
@@ -192,7 +193,7 @@ class MitigationResponder(managed.ManagedNode):
             dict(zip(message.labels, message.probabilities))))
         self._after()
         if not responder.policy.problem:
-            self._meter.tick((self.now_ns() - stamp_ns) * 1e-9)
+            self._meter.tick(latency_s(self.now_ns(), message.header.stamp))
 
     def _on_speaking(self, message: Bool, info: Dict[str, Any]) -> None:
         self._speakers.hear(message.data, self.now_ns(), qos.sequence_of(info))

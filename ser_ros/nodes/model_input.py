@@ -8,6 +8,7 @@ from ser_ros.errors import SerError
 from ser_ros.features.registry import create_extractor
 from ser_ros.inference.model_metadata import ModelInfo
 from ser_ros.nodes.messages import SpeechFeatures
+from ser_ros.windows.lost_sound import UNANSWERED_SHARE
 
 
 def check_model(info: ModelInfo) -> None:
@@ -38,6 +39,14 @@ def check_features(message: SpeechFeatures, info: ModelInfo) -> None:
         raise SerError(
             f'received features with {len(message.data)} values, but the shape {list(shape)} has '
             f'{np.prod(shape)}')
+
+
+def unusable(message: SpeechFeatures) -> bool:
+    """Return whether a window says nothing about a person; also where its share is not a number.
+
+    That is so while the robot itself speaks, and where much of the sound is lost.
+    """
+    return message.muted or not message.missing_share < UNANSWERED_SHARE
 
 
 def to_array(message: SpeechFeatures) -> np.ndarray:

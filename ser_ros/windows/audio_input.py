@@ -7,10 +7,18 @@ from typing import Any, Iterator, NamedTuple, Optional
 import numpy as np
 
 from ser_ros.audio.channels import AUTO
-from ser_ros.audio.format import NS_PER_S, SAMPLE_RATE_HZ, PcmDecoder, check_audio_info
+from ser_ros.audio.format import (
+    NS_PER_S,
+    SAMPLE_NS,
+    SAMPLE_RATE_HZ,
+    PcmDecoder,
+    check_audio_info,
+)
 from ser_ros.audio.resample import StreamResampler
 from ser_ros.audio.sample_clock import SampleClock, Tolerance
 from ser_ros.errors import SerError
+from ser_ros.windows.lost_sound import LostSound
+from ser_ros.windows.repeats import Repeats
 from ser_ros.windows.speaking_gate import SpeakingGate
 from ser_ros.windows.window_stream import Window, WindowStream
 
@@ -22,15 +30,23 @@ MESSAGES = Tolerance(
     lasting_gap_ns=100000000, lasting_chunks=3)
 # A hole this long is filled with silence and the window goes on; after a longer one it restarts.
 FILLED_GAP_NS = NS_PER_S
+# After a longer hole the stamps have jumped, or nobody meant to be heard.
+LOST_GAP_NS = 10 * NS_PER_S
 
 
 class StampedWindow(NamedTuple):
-    """A window with the capture times of its first and its last sample [ns]."""
+    """A window with the capture times of its first and its last sample [ns].
+
+    Attributes:
+        muted: whether the robot itself was speaking.
+        missing_share: share of the window whose sound is lost, [0, 1].
+    """
 
     window: Window
     start_ns: int
     end_ns: int
     muted: bool
+    missing_share: float
 
 
 class _Format(NamedTuple):
@@ -71,6 +87,9 @@ class FeatureStage:
         #: Holes in the signal so far, and how many of them were too long to fill.
         self.gaps = 0
         self.restarts = 0
+        #: What is missing, and what came twice.
+        self.lost = LostSound()
+        self.repeats = Repeats()
 
     @property
     def ready(self) -> bool:
@@ -96,7 +115,7 @@ class FeatureStage:
             self._input = None
 
     def push(self, data: Any, stamp_ns: int) -> Iterator[StampedWindow]:
-        """Take in one chunk and yield the windows that it completes.
+        """Take in one chunk and yield the windows that it completes; none for a repeated chunk.
 
         Args:
             data: bytes in the format that was set.
@@ -105,6 +124,8 @@ class FeatureStage:
         Raises:
             SerError: if the chunk cannot be decoded, see `PcmDecoder`; it is left out.
         """
+        if self.repeats.has(stamp_ns, data):
+            return
         source = self._input or self._restart(stamp_ns)
         deviation_ns = source.clock.deviation_ns(stamp_ns)
         if source.clock.is_gap(deviation_ns):
@@ -112,10 +133,13 @@ class FeatureStage:
             if 0 < deviation_ns <= FILLED_GAP_NS:
                 silence = np.zeros(deviation_ns * source.rate_hz // NS_PER_S, np.float32)
                 source.clock.advance(len(silence))
+                self.lost.hole(deviation_ns, filled=True)
                 for window in self._windows(source, silence):
                     yield window
             else:
                 self.restarts += 1
+                if 0 < deviation_ns <= LOST_GAP_NS:
+                    self.lost.hole(deviation_ns, filled=False)
                 if deviation_ns < 0:
                     self._gate.forget_after(stamp_ns + NS_PER_S)
                 source = self._restart(stamp_ns)
@@ -123,6 +147,7 @@ class FeatureStage:
         samples = source.decoder.push(data)
         source.clock.follow(deviation_ns)
         source.clock.advance(len(samples))
+        self.lost.hear(stamp_ns, len(samples) * NS_PER_S // source.rate_hz)
         for window in self._windows(source, samples):
             yield window
 
@@ -150,6 +175,7 @@ class FeatureStage:
         assert self._format is not None, 'set_format comes before push'
         self._input = _Input(self._format, stamp_ns, self._channel)
         self._stream.reset()
+        self.lost.restart()
         return self._input
 
     def _windows(self, source: _Input, samples: np.ndarray) -> Iterator[StampedWindow]:
@@ -159,4 +185,6 @@ class FeatureStage:
         for window in windows:
             start_ns = source.clock.time_ns(window.start_sample, SAMPLE_RATE_HZ)
             end_ns = source.clock.time_ns(window.end_sample - 1, SAMPLE_RATE_HZ)
-            yield StampedWindow(window, start_ns, end_ns, self._gate.touches(start_ns, end_ns))
+            yield StampedWindow(
+                window, start_ns, end_ns, self._gate.touches(start_ns, end_ns),
+                self.lost.share(window.start_sample * SAMPLE_NS, window.end_sample * SAMPLE_NS))
