@@ -107,8 +107,8 @@ def extremes(message_class):
         for stamped in (message, getattr(message, 'header', None)):
             for name in ('stamp', 'window_start'):
                 if hasattr(stamped, name):
-                    setattr(getattr(stamped, name), 'sec', sec)
-                    setattr(getattr(stamped, name), 'nanosec', nanosec)
+                    getattr(stamped, name).sec = sec
+                    getattr(stamped, name).nanosec = nanosec
         for name, kind in message_class.get_fields_and_field_types().items():
             if kind in ('uint8', 'uint16', 'uint32'):
                 setattr(message, name, 2**int(kind[4:]) - 1 if sec else 0)
