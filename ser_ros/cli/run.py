@@ -5,9 +5,9 @@
 import argparse
 import json
 import os
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
-from ser_ros import interfaces
+from ser_ros import interfaces, typed_yaml
 from ser_ros.cli import arguments as shared_arguments
 from ser_ros.cli.arguments import Subparsers
 from ser_ros.errors import SerError
@@ -54,13 +54,20 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.set_defaults(run=run)
 
 
+def _says(params_file: Optional[str], name: str) -> bool:
+    """Return whether a file sets a parameter of any node."""
+    def has(values: Any) -> bool:
+        return isinstance(values, dict) and (name in values or any(map(has, values.values())))
+    return params_file is not None and has(typed_yaml.read(params_file))
+
+
 def _overrides(args: argparse.Namespace) -> Dict[str, Any]:
     """Return {parameter: value} of the options on the command line."""
     audio = args.audio
     if audio and os.path.exists(audio):
         audio = os.path.abspath(audio)
     # By default a file is played once, unlike in a launch file.
-    loop = True if args.loop else None if args.params_file else False
+    loop = True if args.loop else None if _says(args.params_file, 'loop') else False
     values = {
         'device': audio, 'channel': args.channel, 'loop': loop,
         'realtime': False if args.fast else None,
@@ -89,11 +96,9 @@ def ros_arguments(args: argparse.Namespace) -> List[str]:
     if not os.path.isfile(params_file):
         raise SerError(f'params file {params_file}: no such file')
     arguments = ['--ros-args', '--log-level', ROS_LEVELS[args.log_level or 'warning']]
-    if args.params_file:
-        # Ahead of the file, which may say otherwise.
-        arguments += ['-p', 'loop:=false']
     arguments += ['--params-file', params_file]
-    # To all nodes: each takes what it has declared, and no two declare the same of these.
+    # To all nodes: each takes what it has declared, and no two declare the same of these. None may
+    # stand ahead of the file: rcl sorts by names of nodes, so the file would win over all.
     for name, value in _overrides(args).items():
         arguments += ['-p', f'{name}:={_yaml(name, value)}']
     if args.namespace:

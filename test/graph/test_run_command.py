@@ -152,6 +152,15 @@ def test_the_params_file_says_what_the_command_line_does_not(speech, tmp_path):
     assert 'windows=19' in out
 
 
+def test_options_override_the_params_file(speech, tmp_path):
+    path = tmp_path / 'params.yaml'
+    path.write_text('/**/emotion_inference: {ros__parameters: {model: nobody, precision: fp8}}\n')
+    code, out, error = ser_ros(
+        'run', speech, '--fast', '--params-file', path, '--model', 'small', '--precision', 'int8')
+    assert code == 0, error
+    assert 'precision=int8' in out and 'windows=19' in out
+
+
 def test_diagnostics_of_others_do_not_end_it(peer, speech, tmp_path):
     """Whoever publishes them, under whatever name, with whatever values."""
     diagnostics = peer.node.create_publisher(DiagnosticArray, '/diagnostics', 10)
