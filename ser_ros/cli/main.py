@@ -18,6 +18,7 @@ from ser_ros.cli import (
     enroll,
     evaluate,
     false_alarms,
+    mitigation_report,
     run,
     simulate,
     streams,
@@ -30,7 +31,7 @@ from ser_ros.messages import tell
 
 COMMANDS = (
     run, devices, enroll, classify, data, train, calibrate, evaluate, false_alarms, adapt,
-    build_engine, benchmark, simulate)
+    build_engine, benchmark, simulate, mitigation_report)
 FAULTS = 1
 USAGE_ERROR = 2
 SYSTEM_ERROR = 2
