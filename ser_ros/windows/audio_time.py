@@ -7,8 +7,9 @@ from typing import Deque
 
 # About 1 s of chunks. The least delayed one of them shows how far the clocks are apart.
 _CHUNKS = 50
-# Sound that is captured on the node's own clock comes with up to this delay.
-_MAX_DELAY_NS = 300000000
+# Sound that is captured on the node's own clock comes with up to this delay. It is less than what
+# SpeakingGate takes for jitter.
+_MAX_DELAY_NS = 900000000
 _MAX_AHEAD_NS = 50000000
 # A step of the stamps beyond this is another recording, or a clock that was set.
 _JUMP_NS = 10**9
@@ -18,7 +19,9 @@ class AudioTime:
     """Convert times of the node's clock to the time line of the audio's stamps.
 
     Stamps may come from another computer, or from a file that is played fast. Where they agree
-    with the clock as far as any capture does, the clock itself is right.
+    with the clock as far as any capture does, the clock itself may be right. But sound that comes
+    late may also be sound of a clock that is behind. So what begins has an earlier time than what
+    ends, and an interval between them holds both readings.
     """
 
     def __init__(self) -> None:
@@ -42,8 +45,12 @@ class AudioTime:
         return jumped
 
     def at(self, now_ns: int) -> int:
-        """Return the time in the sound for a time of the node's clock."""
+        """Return the latest time in the sound for a time of the node's clock."""
         offset_ns = max(self._offsets_ns, default=0)
         if -_MAX_DELAY_NS <= offset_ns <= _MAX_AHEAD_NS:
             return now_ns
         return now_ns + offset_ns
+
+    def since(self, now_ns: int) -> int:
+        """Return the earliest time in the sound for a time of the node's clock."""
+        return min(self.at(now_ns), now_ns + max(self._offsets_ns, default=0))

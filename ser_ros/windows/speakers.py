@@ -7,13 +7,16 @@ from typing import Dict, NamedTuple, Optional
 NEVER = 0
 # So far the clock may go back without being another time.
 _JUMP_NS = 10**9
+# More than a robot has. The oldest ones are dropped: the robot speaks anyway.
+_MAX_SPEAKERS = 64
+# The number of a publisher's first message.
+_FIRST = 1
 
 
 class _Speaker(NamedTuple):
-    """What one publisher of robot_speaking said last."""
+    """The last message of a publisher that says that the robot speaks."""
 
     sequence: int
-    speaks: bool
     heard_ns: int
 
 
@@ -22,6 +25,11 @@ class Speakers:
 
     A publisher is known by the numbers of its messages, which follow each other. Where the
     middleware does not number them, all count as one.
+
+    Some use a publisher for one message only: one says true, and another one says false. So the
+    first message of a publisher, if it is false, ends the oldest true that was a first message as
+    well and has not been repeated. Every other false ends only what its own publisher said: a
+    silent publisher that repeats its false ends nobody else's speech.
     """
 
     def __init__(self, timeout_s: float = NEVER) -> None:
@@ -32,6 +40,7 @@ class Speakers:
                 longer believed [s]. NEVER: everybody is believed.
         """
         self._timeout_ns = int(timeout_s * 1e9)
+        # Only those who speak, the one that began first at the beginning.
         self._speakers: Dict[int, _Speaker] = {}
         self._made = 0
         #: Since when a speaker has not been believed any more; None where there is none.
@@ -40,7 +49,7 @@ class Speakers:
     @property
     def speaking(self) -> bool:
         """Whether anybody speaks, as of the last call of another method."""
-        return any(speaker.speaks for speaker in self._speakers.values())
+        return bool(self._speakers)
 
     def hear(self, speaks: bool, now_ns: int, sequence: int = 0) -> None:
         """Take in a message.
@@ -50,7 +59,14 @@ class Speakers:
             now_ns: when it came.
             sequence: its number among those of its publisher; 0 where that is not known.
         """
-        self._speakers[self._who(speaks, sequence)] = _Speaker(sequence, speaks, now_ns)
+        key = self._who(sequence)
+        if speaks:
+            self._add(key, _Speaker(sequence, now_ns))
+        else:
+            if key is None and sequence == _FIRST:
+                key = self._oldest_single()
+            if key is not None:
+                self._speakers.pop(key, None)
         self.lapsed_ns = None
         self.expire(now_ns)
 
@@ -64,13 +80,11 @@ class Speakers:
             return None
         spoke = self.speaking
         for key, speaker in list(self._speakers.items()):
-            if not speaker.speaks:
-                continue
             age_ns = now_ns - speaker.heard_ns
             if age_ns < -_JUMP_NS:  # a bag that is played in a loop: it was another time
-                self._speakers[key] = speaker._replace(speaks=False)
+                del self._speakers[key]
             elif age_ns >= self._timeout_ns:
-                self._speakers[key] = speaker._replace(speaks=False)
+                del self._speakers[key]
                 self.lapsed_ns = speaker.heard_ns + self._timeout_ns
         return self.lapsed_ns if spoke and not self.speaking else None
 
@@ -79,15 +93,22 @@ class Speakers:
         self._speakers.clear()
         self.lapsed_ns = None
 
-    def _who(self, speaks: bool, sequence: int) -> int:
-        """Return the key of the publisher of a message."""
+    def _who(self, sequence: int) -> Optional[int]:
+        """Return the key of the publisher of a message; None if it has not said that it speaks."""
         if sequence == 0:
             return 0
-        candidates = [key for key, speaker in self._speakers.items()
-                      if key and speaker.sequence == sequence - 1]
-        # A message that ends or repeats speech is more likely of one who speaks.
-        candidates.sort(key=lambda key: not self._speakers[key].speaks)
-        if candidates:
-            return candidates[0]
-        self._made += 1
-        return self._made
+        return next((key for key, speaker in self._speakers.items()
+                     if key and speaker.sequence == sequence - 1), None)
+
+    def _oldest_single(self) -> Optional[int]:
+        """Return the key of the one that said true first, and with its first message."""
+        return next((key for key, speaker in self._speakers.items()
+                     if speaker.sequence == _FIRST), None)
+
+    def _add(self, key: Optional[int], speaker: _Speaker) -> None:
+        if key is None:
+            self._made += 1
+            key = self._made
+        self._speakers[key] = speaker
+        if len(self._speakers) > _MAX_SPEAKERS:
+            del self._speakers[next(iter(self._speakers))]

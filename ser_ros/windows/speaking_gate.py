@@ -51,7 +51,8 @@ class SpeakingGate:
             sequence: its number, see `Speakers.hear`.
         """
         self._speakers.hear(speaks, now_ns, sequence)
-        self.set(self._speakers.speaking, self._time.at(now_ns))
+        speaking = self._speakers.speaking
+        self.set(speaking, self._time.since(now_ns) if speaking else self._time.at(now_ns))
 
     def follow(self, end_ns: int, now_ns: int) -> None:
         """Take in that there is sound up to a time; to be called for every chunk.
@@ -65,7 +66,7 @@ class SpeakingGate:
             self.set(False, self._time.at(lapsed_ns))
         if self._time.heard(end_ns, now_ns) and self._speakers.speaking:
             # Whoever speaks does so in the new time line as well.
-            self._open_since_ns = min(end_ns, self._time.at(now_ns))
+            self._open_since_ns = min(end_ns, self._time.since(now_ns))
 
     def set(self, speaking: bool, stamp_ns: int) -> None:
         """Take in that the robot speaks, or that it does not, from this audio time on."""

@@ -63,7 +63,10 @@ class ActionRunner:
         """
         self.problem = ''
         for call in calls:
-            self._guarded(call.kind, self._start, call, now_s)
+            before = list(self._runs)
+            if self._guarded(call.kind, self._start, call, now_s) is None:
+                for run in [run for run in self._runs if run not in before]:
+                    self._end(run, now_s)
 
     def tick(self, now_s: float) -> bool:
         """Let the actions go on; return whether one runs that ends by itself."""
@@ -82,7 +85,7 @@ class ActionRunner:
         for run in list(self._runs):
             self._end(run, now_s)
 
-    def _start(self, call: ActionCall, now_s: float) -> None:
+    def _start(self, call: ActionCall, now_s: float) -> bool:
         action = ACTIONS[call.kind](call, self._outlets)
         for run in list(self._runs):
             if action.audible and run.action.audible:
@@ -93,11 +96,9 @@ class ActionRunner:
         self._runs.append(_Run(call.kind, action, now_s))
         try:
             action.start(now_s)
-        except Exception:
-            self._end(self._runs[-1], now_s)
-            raise
         finally:
             action.previous = None
+        return True
 
     def _end(self, run: _Run, now_s: float) -> None:
         self._runs.remove(run)

@@ -34,6 +34,8 @@ class Say(Sounding):
     def start(self, now_s: float) -> None:
         """Begin to speak."""
         self._start_s = now_s
+        # Whoever speaks already does not say this text, which waits until then.
+        self._quiet = not self.outlets.robot_speaking()
         self._heard = False
         self.outlets.publish_text(self.call.text)
         super().start(now_s)
@@ -48,8 +50,10 @@ class Say(Sounding):
     def ended_elsewhere(self, now_s: float) -> bool:
         """Return whether the robot has spoken, or has had the time for it."""
         if self.outlets.robot_speaking():
-            self._heard = True
+            self._heard = self._quiet
             return False
+        if not self._quiet:
+            self._quiet, self._start_s = True, now_s
         return self._heard or now_s - self._start_s >= _START_S + _duration_s(self.call.text)
 
 

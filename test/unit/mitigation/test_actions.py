@@ -158,6 +158,18 @@ class TestSayThroughTheRobot:
         assert not runner.tick(25.1)
         assert runner.failures == 0
 
+    def test_somebody_else_who_speaks_already_does_not_count(self, robot, runner):
+        robot.speaks = True
+        runner.start([call('say', 'Hello.')], 0.0)
+        assert runner.tick(1.0)
+        robot.speaks = False
+        assert runner.tick(5.0)
+        robot.speaks = True
+        assert runner.tick(6.0)
+        robot.speaks = False
+        assert not runner.tick(7.0)
+        assert runner.failures == 0
+
     @pytest.mark.parametrize('text, least_s', [
         ('A sentence of fifty characters that nobody ends it', 8.0), ('안녕하세요', 4.0)])
     def test_where_nobody_says_when_it_takes_the_time_that_it_needs(
@@ -244,6 +256,15 @@ class TestFaults:
         runner.start([call('faulty')], 0.0)
         assert not runner.tick(0.1)
         assert 'it held up the node for 1.0 s' in runner.problem
+
+    @pytest.mark.parametrize('kind, options', [('faulty', {}), ('slow_down', {'scale': 0.5})])
+    def test_one_that_takes_long_to_start_does_not_stay(self, robot, kind, options):
+        times = iter(range(100))
+        runner = ActionRunner(robot.outlets, clock=lambda: next(times))
+        runner.start([call(kind, **options)], 0.0)
+        assert runner.running == ()
+        assert f'the action {kind} was ended' in runner.problem
+        assert robot.speeds()[-1:] == [1.0][:kind == 'slow_down']
 
     def test_a_clock_that_goes_back_ends_all(self, robot, runner):
         runner.start([call('faulty'), call('slow_down')], 100.0)

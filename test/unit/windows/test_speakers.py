@@ -30,6 +30,49 @@ class TestSpeakers:
         speakers.hear(False, 2 * S, sequence=5)
         assert not speakers.speaking
 
+    def test_one_publisher_for_each_message(self):
+        speakers = Speakers(timeout_s=30)
+        for second in range(200):
+            speakers.hear(True, second * S, sequence=1)
+            assert speakers.speaking
+            speakers.hear(False, second * S + S // 2, sequence=1)
+            assert not speakers.speaking
+        assert len(speakers._speakers) == 0
+
+    def test_two_with_one_publisher_for_each_message(self):
+        speakers = Speakers()
+        speakers.hear(True, 0, sequence=1)
+        speakers.hear(True, 0, sequence=1)
+        speakers.hear(False, 0, sequence=1)
+        assert speakers.speaking
+        speakers.hear(False, 0, sequence=1)
+        assert not speakers.speaking
+
+    @pytest.mark.parametrize('speaking', [[1, 2], [5]])
+    def test_a_newcomer_that_is_silent_ends_nothing_that_is_repeated(self, speaking):
+        speakers = Speakers()
+        for sequence in speaking:
+            speakers.hear(True, 0, sequence=sequence)
+        speakers.hear(False, S, sequence=1)
+        assert speakers.speaking
+
+    def test_one_that_repeats_that_it_is_silent_ends_nobody_elses_speech(self):
+        speakers = Speakers()
+        speakers.hear(True, 0, sequence=1)
+        for sequence in range(10, 20):
+            speakers.hear(False, S, sequence=sequence)
+        assert speakers.speaking
+
+    def test_who_is_silent_or_never_ends_takes_no_memory(self):
+        speakers = Speakers()
+        for sequence in range(2, 2000, 2):
+            speakers.hear(False, 0, sequence=sequence)
+        assert len(speakers._speakers) == 0
+        for sequence in range(2, 2000, 2):
+            speakers.hear(True, 0, sequence=sequence)
+        assert len(speakers._speakers) <= 64
+        assert speakers.speaking
+
     def test_without_numbers_the_last_message_counts(self):
         speakers = Speakers()
         speakers.hear(True, 0)
@@ -87,6 +130,23 @@ class TestAudioTime:
         assert not audio.heard(CHUNK, CHUNK)
         assert audio.heard(100 * S, 2 * CHUNK)
         assert audio.at(2 * CHUNK) == 100 * S
+
+
+@pytest.mark.parametrize('lag_s', [0.25, 0.35, 0.6, 0.85])
+def test_sound_that_is_late_is_muted_in_both_readings(lag_s):
+    """It is late, or its clock is behind."""
+    graph = Graph(-lag_s)
+    graph.run(1)
+    began_ns = graph.now_ns
+    graph.gate.hear(True, began_ns)
+    graph.run(3)
+    ended_ns = graph.now_ns
+    graph.gate.hear(False, ended_ns)
+    graph.run(3)
+    for behind_ns in 0, int(lag_s * S):
+        for time_ns in began_ns, (began_ns + ended_ns) // 2, ended_ns:
+            assert graph.gate.touches(time_ns - behind_ns, time_ns - behind_ns)
+    assert not graph.gate.touches(began_ns - 2 * S, began_ns - int(lag_s * S) - CHUNK * 2)
 
 
 class Graph:
