@@ -8,7 +8,6 @@ whole model hears each window once. After that only its head runs.
 """
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from typing import Any, Optional
 import numpy as np
 import onnx
 import onnx.utils
-from talks import clips_of
+from talks import clips_of, run
 from timing import print_table
 
 from ser_ros.corpora.labelled_clips import Clip, read_samples
@@ -91,15 +90,7 @@ class Head(Session):
 
 def main() -> int:
     """Listen to all clips, then answer them after different earlier speech."""
-    args = arguments()
-    try:
-        result = measure(args)
-    except SerError as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 2
-    if args.json:
-        args.json.write_text(json.dumps(result, indent=2) + '\n', encoding='utf-8')
-    return 0
+    return run(measure, arguments())
 
 
 def arguments() -> argparse.Namespace:

@@ -9,7 +9,7 @@ model hears each talk once; with --cache its answers are kept, and another run t
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import product
 from pathlib import Path
@@ -57,7 +57,11 @@ class Speakers:
 
 def main() -> int:
     """Make the talks, listen to them, and print what the limits give."""
-    args = arguments()
+    return run(measure, arguments())
+
+
+def run(measure: Callable[[argparse.Namespace], Any], args: argparse.Namespace) -> int:
+    """Write what is measured to the file that the arguments name; return the exit code."""
     try:
         result = measure(args)
     except SerError as error:

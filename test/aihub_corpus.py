@@ -20,6 +20,17 @@ SPEAKERS = ('F0001', 'F0002', 'M0001', 'M0002')
 FOUR = ('ANXIOUS', 'KIND', 'DRY', 'NEUTRAL')
 MARKED = '할머니~|||HL 왜요?|||LH 잠이 안 오세요, {number}번?||||LH'
 PLAIN = '할머니~ 왜요? 잠이 안 오세요, {number}번?'
+# Of a configuration for it; `corpora` follows.
+BEGINNING = '''
+name: tiny
+version: '1'
+feature_set: mel_yin_rms/1
+labels: [anxious, kind, dry, others]
+licence: free
+merge: {NEUTRAL: others}
+width: 0.05
+training: {epochs: 1, windows_per_epoch: 8, batch: 4}
+'''
 
 
 def tone(speaker, word, number, duration_s, rate_hz):

@@ -8,6 +8,7 @@ import unicodedata
 
 import pytest
 from aihub_corpus import (
+    BEGINNING,
     FOUR,
     PLAIN,
     SPEAKERS,
@@ -32,16 +33,9 @@ KOREAN = pathlib.Path(__file__).resolve().parents[3] / 'config' / 'train' / 'wav
 SHORT = {'duration_s': 0.1}
 LABELS = ['anxious', 'kind', 'dry', 'others']
 OTHERS = {word: 'others' for word in WORDS if word.lower() not in LABELS}
-CONFIG = '''
-name: tiny
-version: '1'
-feature_set: mel_yin_rms/1
-labels: [anxious, kind, dry, others]
-licence: free
-merge: {NEUTRAL: others}
+CONFIG = BEGINNING + '''
 corpora:
   aihub: {train: [F0001, M0001], validation: [F0002], test: [M0002]}
-training: {epochs: 1, windows_per_epoch: 8, batch: 4}
 '''
 
 
@@ -208,7 +202,7 @@ def test_korean_names_of_folders_and_files(tmp_path, on_disk, in_file):
     (folder / spelt('화자', in_file) / spelt('하나.wav', on_disk)).write_bytes(b'')
     row = spelt('화자/하나.wav', in_file) + ',kind,kim'
     (folder / 'metadata.csv').write_text(f'file_path,emotion,speaker\n{row}\n', encoding='utf-8')
-    text = CONFIG[:CONFIG.index('corpora:')] + (
+    text = BEGINNING + (
         f'corpora: {{"{spelt("감정 음성", in_file)}": {{train: [kim]}}}}\n')
     clip, = load_part(settings(tmp_path, text), tmp_path, 'train')
     assert clip.path.is_file()
@@ -234,7 +228,7 @@ def test_the_part_without_a_script_is_refused(tmp_path, capsys):
 
 def test_the_part_without_a_script_with_numbers(tmp_path):
     make_second_part(tmp_path / 'second', **SHORT)
-    text = CONFIG[:CONFIG.index('corpora:')] + (
+    text = BEGINNING + (
         'corpora:\n  second: {train: [F2001], test: [M2002],\n'
         '           numbers: {anxious: [21, 30], dry: [141, 150]}}\n')
     clips = load_part(settings(tmp_path, text), tmp_path, 'train')
@@ -256,7 +250,7 @@ def test_the_part_without_a_script_with_numbers(tmp_path):
     ('{anxious: [21, 30], dry: [30, 40]}', 'anxious and dry overlap'),
     ('{anxious: [-1, 30]}', 'numbers.anxious.* is -1; allowed: a whole number of at least 0')])
 def test_wrong_numbers(tmp_path, numbers, reason):
-    text = CONFIG[:CONFIG.index('corpora:')]
+    text = BEGINNING
     with pytest.raises(SerError, match=reason):
         settings(tmp_path, f'{text}corpora: {{second: {{train: [F2001], numbers: {numbers}}}}}\n')
 
@@ -312,7 +306,7 @@ def test_the_shipped_configuration_for_korean(tmp_path):
     make_aihub_corpus(
         tmp_path / 'aihub-emotion', [f'{sex}000{number}' for sex in 'FM' for number in range(1, 5)],
         WORDS, 2, duration_s=0.02)
-    text = KOREAN.read_text(encoding='utf-8')
+    text = KOREAN.read_text(encoding='utf-8').replace('presets/', f'{KOREAN.parent}/presets/')
     loaded = settings(tmp_path, text)
     parts = {part: load_part(loaded, tmp_path, part) for part in PARTS}
     for key in 'speaker', 'sentence':

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from aihub_corpus import FOUR, make_aihub_corpus
+from aihub_corpus import BEGINNING, FOUR, make_aihub_corpus
 
 from ser_ros import corpora
 from ser_ros.cli.main import main
@@ -24,16 +24,6 @@ from ser_ros.errors import SerError
 from ser_ros.training import config
 from ser_ros.training.fit import build
 
-BEGINNING = '''
-name: tiny
-version: '1'
-feature_set: mel_yin_rms/1
-labels: [anxious, kind, dry, others]
-licence: free
-merge: {NEUTRAL: others}
-width: 0.05
-training: {epochs: 1, windows_per_epoch: 8, batch: 4}
-'''
 SPEAKERS = 'train: [F0001, M0001], validation: [F0002], test: [M0002]'
 # 2 of each of 4 words: 100001 to 100008.
 LISTED = ("{train: ['100001', '100003..100005'], validation: ['100002', '100006'],"
