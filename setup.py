@@ -42,7 +42,10 @@ setup(
     long_description=read('README.md'),
     long_description_content_type='text/markdown',
     author='The ser_ros authors',
-    license='Apache-2.0',
+    author_email='maintainers@ser-ros.invalid',
+    url='https://ser-ros.invalid',
+    # Of the code, and of the weights in models/.
+    license='Apache-2.0 AND CC-BY-NC-SA-4.0',
     python_requires='>=3.6',
     packages=find_packages(include=['ser_ros', 'ser_ros.*']),
     data_files=share('config', 'launch', 'models'),

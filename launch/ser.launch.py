@@ -4,6 +4,7 @@
 
 import difflib
 import os
+import sys
 
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription
@@ -14,6 +15,7 @@ from launch_ros.parameter_descriptions import ParameterValue
 
 NODES = ('mitigation_responder', 'emotion_inference', 'feature_extraction', 'audio_capture')
 RESPAWN_DELAY_S = 2.0
+FILE = 'ser.launch.py'
 
 # name, default, description, allowed values. Empty: the value of params_file.
 ARGUMENTS = (
@@ -68,22 +70,28 @@ def _overrides(value):
                                      **_text('sensitivity', value['sensitivity'])}}
 
 
-def _misspelt(given):
-    """Return a warning for each misspelt argument, which `ros2 launch` silently ignores."""
+def _misspelt(command_line):
+    """Return a warning for each unknown argument, which `ros2 launch` silently ignores."""
+    # A launch file that includes this one has arguments of its own, and so has launch.
+    if not any(os.path.basename(word) == FILE for word in command_line):
+        return []
     names = [name for name, _, _, _ in ARGUMENTS]
-    # A launch file that includes this one has arguments of its own: only near misses count.
-    return [
-        LogInfo(msg=f'unknown launch argument {name!r} has no effect; did you mean {close[0]}? '
-                f"allowed: {', '.join(names)}")
-        for name in given if name not in names
-        for close in [difflib.get_close_matches(name, names, n=1, cutoff=0.75)] if close]
+    given = [word.partition(':=')[0] for word in command_line if ':=' in word]
+    return [LogInfo(msg=f'unknown launch argument {name!r} has no effect{_meant(name, names)} '
+                    f"Allowed: {', '.join(names)}")
+            for name in given if name not in names]
+
+
+def _meant(name, names):
+    close = difflib.get_close_matches(name, names, n=1)
+    return f'; did you mean {close[0]}?' if close else '.'
 
 
 def _launch(context):
     value = {name: LaunchConfiguration(name).perform(context) for name, _, _, _ in ARGUMENTS}
     if not os.path.isfile(value['params_file']):
         raise RuntimeError(f"params_file {value['params_file']}: no such file")
-    warnings = _misspelt(context.launch_configurations)
+    warnings = _misspelt(sys.argv)
     overrides = _overrides(value)
     common = {
         'autostart': value['autostart'] == 'true',

@@ -7,6 +7,8 @@ from typing import Any, Dict
 from ser_ros import typed_yaml
 from ser_ros.resources import share_path
 
+NODES = ('audio_capture', 'feature_extraction', 'emotion_inference', 'mitigation_responder')
+
 
 def load_defaults(node_name: str) -> Dict[str, Any]:
     """Return the parameters that config/ser.yaml gives the node of this name."""

@@ -6,11 +6,14 @@ import contextlib
 import threading
 from typing import Any, Iterator
 
+from ser_ros.audio import portaudio_trial
 from ser_ros.audio.c_stderr import quiet_stderr, reason
 from ser_ros.errors import SerError
 
 # PortAudio's set-up is not thread safe, and the redirection of stderr is for the whole process.
 _LOCK = threading.Lock()
+# Set once a child process has started PortAudio and lived.
+_TRIED = threading.Event()
 
 # Longer than any healthy audio system takes to list its devices.
 _LOCK_TIMEOUT_S = 5.0
@@ -40,6 +43,9 @@ def initialise() -> Any:
         SerError: if PortAudio cannot be used.
     """
     pyaudio = load()
+    if not _TRIED.is_set():
+        portaudio_trial.check()
+        _TRIED.set()
     with calling('PortAudio cannot be started'):
         return pyaudio.PyAudio()
 

@@ -5,6 +5,7 @@
 import os
 from typing import Callable, NamedTuple, Optional
 
+from ser_ros import user_folders
 from ser_ros.errors import SerError
 
 WORKSPACE_RANGE_MIB = (16, 65536)
@@ -64,8 +65,13 @@ def check_engine_options(options: EngineOptions) -> None:
 
 
 def engine_folder(options: EngineOptions) -> str:
-    """Return the folder of ``options``, or the default one: below XDG_CACHE_HOME or ~/.cache."""
+    """Return the folder of ``options``, or the default one: below XDG_CACHE_HOME or ~/.cache.
+
+    Where the default one cannot be written, a temporary folder takes its place.
+    """
     if options.folder:
         return os.path.abspath(os.path.expanduser(options.folder))
     cache = os.environ.get('XDG_CACHE_HOME') or os.path.join(os.path.expanduser('~'), '.cache')
-    return os.path.join(cache, 'ser_ros', 'engines')
+    return user_folders.usable(
+        os.path.join(cache, 'ser_ros', 'engines'), 'engines',
+        'Set the parameter engine_cache to keep them')

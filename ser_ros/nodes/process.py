@@ -10,6 +10,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
 from ser_ros.errors import SerError
+from ser_ros.nodes import environment, misspelt
 from ser_ros.nodes.managed import ManagedNode
 from ser_ros.nodes.ros_errors import RCLError, first_line
 from ser_ros.nodes.stopping import Stopping
@@ -24,6 +25,7 @@ def init(args: Optional[List[str]]) -> None:
     Raises:
         SerError: if the arguments, the parameter files or the environment forbid it.
     """
+    environment.prepare()
     try:
         rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     except (RCLError, RuntimeError, ValueError) as error:
@@ -48,6 +50,7 @@ def main(node_classes: Sequence[Type[ManagedNode]], args: Optional[List[str]] = 
             init(args)
             for node_class in node_classes:
                 nodes.append(node_class())
+            warn_of_misspelt(nodes, sys.argv if args is None else args)
             for node in nodes:
                 if node.value('autostart') and not stopping.requested:
                     if not node.start() and must_start:
@@ -61,6 +64,12 @@ def main(node_classes: Sequence[Type[ManagedNode]], args: Optional[List[str]] = 
             for node in nodes:
                 node.close()
             rclpy.try_shutdown()
+
+
+def warn_of_misspelt(nodes: Sequence[ManagedNode], arguments: Sequence[str]) -> None:
+    """Log which node in a parameter file is called nearly like one of these."""
+    for warning in misspelt.of_nodes([node.NAME for node in nodes], arguments):
+        nodes[0].get_logger().warning(warning)
 
 
 def _spin(nodes: List[ManagedNode], stopping: Stopping) -> None:

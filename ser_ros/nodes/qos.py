@@ -46,7 +46,9 @@ SPEED = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.RELIABLE,
     deadline=Duration(seconds=1), lifespan=Duration(seconds=1))
 
-REMEDY = 'Make both sides agree, for example start this node with -p {parameter}:=VALUE'
+# What this node has to ask for, or to offer, so that any other side matches.
+_LEAST = {'subscription': {'RELIABILITY': 'best_effort', 'DURABILITY': 'volatile'},
+          'publisher': {'RELIABILITY': 'reliable', 'DURABILITY': 'transient_local'}}
 
 
 def sequence_of(info: Mapping[str, Any]) -> int:
@@ -61,13 +63,27 @@ def overridable() -> QoSOverridingOptions:
         QoSPolicyKind.DURABILITY])
 
 
+def remedy(topic: str, side: str, policy: str) -> str:
+    """Return how both sides of a topic can be made to match.
+
+    Args:
+        topic: its name.
+        side: of this node, 'subscription' or 'publisher'.
+        policy: name of the policy in which they differ, such as 'RELIABILITY'.
+    """
+    value = _LEAST[side].get(policy)
+    if value is None:
+        return f'Change the {policy.lower()} of the other side'
+    return ('Make both sides agree, for example start this node with '
+            f'-p qos_overrides.{topic}.{side}.{policy.lower()}:={value}')
+
+
 def _warn(node: Node, topic: str, side: str, other: str) -> Callable[[Any], None]:
     def callback(event: Any) -> None:
         policy = qos_policy_name_from_kind(event.last_policy_kind)
-        parameter = f'qos_overrides.{topic}.{side}.{policy.lower()}'
         node.get_logger().warning(
             f'a {other} of {topic} has an incompatible quality of service ({policy}), so it and '
-            f'this node exchange no messages. {REMEDY.format(parameter=parameter)}')
+            f'this node exchange no messages. {remedy(topic, side, policy)}')
     return callback
 
 

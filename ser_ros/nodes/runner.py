@@ -124,12 +124,13 @@ class _Run:
 
 
 @contextlib.contextmanager
-def _in_process(_: List[str], graph: _Run) -> Iterator[None]:
+def _in_process(arguments: List[str], graph: _Run) -> Iterator[None]:
     nodes: List[ManagedNode] = []
     try:
         for node_class in NODES:
             nodes.append(node_class())
             graph.executor.add_node(nodes[-1])
+        process.warn_of_misspelt(nodes, arguments)
         for node in nodes:
             if graph.stopping.requested:
                 break

@@ -23,10 +23,10 @@ def launch(tmp_path):
     """Return a function that runs `ros2 launch` until it is told to end."""
     processes = []
 
-    def launch(**arguments):
+    def launch(*, file=('ser_ros', 'ser.launch.py'), **arguments):
         log = open(str(tmp_path / 'launch.log'), 'w+', encoding='utf-8')
         process = subprocess.Popen(
-            ['ros2', 'launch', 'ser_ros', 'ser.launch.py']
+            ['ros2', 'launch', *map(str, file)]
             + ['{}:={}'.format(*pair) for pair in arguments.items()],
             stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
             start_new_session=True, env=dict(os.environ, ROS_LOG_DIR=str(tmp_path)))
@@ -90,3 +90,42 @@ def test_a_misspelt_argument_is_told(peer, launch, speech):
     peer.state('/audio_capture')  # it runs all the same
     printed = finish()
     assert "unknown launch argument 'precison' has no effect; did you mean precision?" in printed
+
+
+INCLUDING = '''
+import os
+from ament_index_python.packages import get_package_share_directory
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch_ros.actions import PushRosNamespace
+
+
+def generate_launch_description():
+    path = os.path.join(get_package_share_directory('ser_ros'), 'launch', 'ser.launch.py')
+    return LaunchDescription([
+        DeclareLaunchArgument('use_respawn', default_value='False'),
+        GroupAction([PushRosNamespace('robot'), IncludeLaunchDescription(
+            PythonLaunchDescriptionSource(path),
+            launch_arguments={'autostart': 'false'}.items())])])
+'''
+
+
+def test_an_including_file_has_a_namespace_and_arguments_of_its_own(peer, launch, tmp_path):
+    path = tmp_path / 'robot.launch.py'
+    path.write_text(INCLUDING)
+    finish = launch(file=[path], use_respawn='True')
+    assert peer.state('/robot/audio_capture') == 'unconfigured'
+    assert 'unknown launch argument' not in finish()
+
+
+def test_misspelt_names_in_a_file_of_parameters(peer, launch, tmp_path):
+    path = tmp_path / 'robot.yaml'
+    path.write_text('/**/emotion_inference: {ros__parameters: {mdoel: small}}\n'
+                    '/**/audio_captur: {ros__parameters: {loop: true}}\n')
+    finish = launch(params_file=path, autostart='false', audio='a.wav')
+    for name in NODES:
+        peer.state('/' + name)
+    printed = finish()
+    assert printed.count("did you mean 'model'?") == 1
+    assert printed.count("did you mean '/**/audio_capture'?") == 1

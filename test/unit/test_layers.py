@@ -15,9 +15,9 @@ MAX_LINES = 300
 # The rooms in the order of the data path: each may import those before it, never one after it.
 # Modules that lie in no folder have their own names; __init__ is ser_ros itself.
 ORDER = (
-    'errors', '__init__', 'entry_points', 'extensions', 'files', 'threads', 'resources',
-    'messages', 'logs', 'child_process', 'typed_values', 'typed_yaml', 'defaults', 'output_file',
-    'progress', 'interfaces', 'plotting', 'onnx_session',
+    'errors', '__init__', 'entry_points', 'extensions', 'files', 'user_folders', 'threads',
+    'resources', 'messages', 'logs', 'child_process', 'typed_values', 'typed_yaml', 'defaults',
+    'output_file', 'progress', 'interfaces', 'plotting', 'onnx_session',
     'audio', 'features', 'windows', 'inference', 'emotion', 'mitigation',
     'graph_defaults', 'results', 'emotion_stream', 'recognizer', 'simulation', 'sinks', 'nodes',
     'benchmark', 'nonspeech', 'degrade', 'corpora', 'evaluation', 'adaptation',

@@ -78,6 +78,29 @@ class TestColcon:
         citation = yaml.safe_load((ROOT / 'CITATION.cff').read_text(encoding='utf-8'))
         assert citation['version'] == ser_ros.__version__
 
+    def test_the_licences_of_code_and_weights(self):
+        manifest = xml.etree.ElementTree.parse(str(ROOT / 'package.xml'))
+        licences = {licence.text: licence.get('file') for licence in manifest.findall('license')}
+        assert licences == {'Apache-2.0': 'LICENSE', 'CC-BY-NC-SA-4.0': 'models/LICENSE'}
+        for path in licences.values():
+            assert (ROOT / path).is_file()
+        assert manifest.findtext('author') and manifest.findtext('url')
+        for licence in licences:
+            assert licence in (ROOT / 'setup.py').read_text(encoding='utf-8')
+
+    def test_what_the_launch_file_imports_is_a_dependency(self):
+        manifest = xml.etree.ElementTree.parse(str(ROOT / 'package.xml'))
+        names = {item.text for item in manifest.findall('exec_depend')}
+        text = (ROOT / 'launch' / 'ser.launch.py').read_text(encoding='utf-8')
+        imported = set(re.findall(r'^from (\w+)', text, re.MULTILINE))
+        assert imported == {'ament_index_python', 'launch', 'launch_ros'} <= names
+
+    def test_colcon_test_runs_tests(self):
+        text = (ROOT / 'CMakeLists.txt').read_text(encoding='utf-8')
+        folders = re.search(r'foreach\(tests (.*)\)', text).group(1).split()
+        for folder in folders:
+            assert list((ROOT / 'test' / folder).glob('test_*.py')), folder
+
     def test_a_plain_build_sees_one_package(self):
         pytest.importorskip('colcon_core', reason='colcon is not installed')
         names = run('colcon', 'list', '--names-only', '--base-paths', ROOT.parent / ROOT.name)

@@ -1,0 +1,83 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The graph where the system lacks what others take for granted."""
+
+import os
+import shutil
+import subprocess
+
+import alsa_device
+import pytest
+from harness import COMMAND, DEADLINE_S
+
+SHARED_MEMORY = 'mount -t tmpfs -o size={}k tmpfs /dev/shm && exec "$@"'
+
+
+def run_graph(*arguments, before=(), without=(), **variables):
+    """Run `ser_ros run`; return (exit code, standard error)."""
+    environment = {name: value for name, value in os.environ.items() if name not in without}
+    result = subprocess.run(
+        [*before, COMMAND, 'run', *map(str, arguments)], stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True,
+        timeout=DEADLINE_S, env=dict(environment, **variables), check=False)
+    return result.returncode, result.stderr
+
+
+@pytest.mark.parametrize('variables, reason', [
+    ({}, 'HOME is not set'), ({'HOME': '/proc'}, '/proc/.ros/log cannot be written')])
+def test_no_home(speech, variables, reason):
+    code, error = run_graph(speech, '--fast', without=('HOME', 'ROS_HOME', 'ROS_LOG_DIR'),
+                            **variables)
+    assert code == 0, error
+    line, = error.splitlines()
+    assert line.startswith(reason + ': log files of ROS go to ')
+    assert line.endswith('Set ROS_LOG_DIR to choose another folder')
+
+
+def with_shared_memory(size_kib):
+    """Return the beginning of a command line that runs the rest with so large a /dev/shm."""
+    before = ('unshare', '-m', 'sh', '-c', SHARED_MEMORY.format(size_kib), 'sh')
+    if shutil.which('unshare') is None or subprocess.call(
+            [*before, 'true'], stderr=subprocess.DEVNULL):
+        pytest.skip('this user may not mount another /dev/shm')
+    return before
+
+
+def test_no_shared_memory_even_for_the_libraries(speech):
+    """A bus error would come while they are imported."""
+    code, error = run_graph(speech, '--fast', before=with_shared_memory(4))
+    assert code == 2
+    line, = error.splitlines()
+    assert line.startswith('ser_ros: error: /dev/shm has 4 KiB left')
+    assert '--shm-size 64m' in line
+
+
+@pytest.mark.parametrize('options', [[], ['--processes']])
+def test_hardly_any_shared_memory(speech, options):
+    """Fast DDS would be ended by a bus error."""
+    code, error = run_graph(speech, '--fast', *options, before=with_shared_memory(64))
+    assert code == 0, error
+    assert error.count('/dev/shm has less than 4 MiB left') == 1
+    assert 'only UDP is used' in error
+
+
+@pytest.mark.skipif(bool(alsa_device.missing()), reason=alsa_device.missing())
+@pytest.mark.parametrize('options', [[], ['--processes']])
+def test_a_microphone_without_the_configuration_of_alsa(options):
+    code, error = run_graph(*options, ALSA_CONFIG_PATH='/nonexistent')
+    assert code not in (0, -6), error
+    assert 'PortAudio cannot be started' in error
+    assert 'apt install libasound2-data' in error
+
+
+@pytest.mark.parametrize('options', [[], ['--processes']])
+def test_misspelt_names_in_a_file_of_parameters(speech, tmp_path, options):
+    path = tmp_path / 'robot.yaml'
+    path.write_text('/**/emotion_inference: {ros__parameters: {mdoel: small}}\n'
+                    '/**/audio_captur: {ros__parameters: {loop: true}}\n'
+                    'amcl: {ros__parameters: {alpha1: 0.2}}\n')
+    code, error = run_graph(speech, '--fast', '--params-file', path, *options)
+    assert code == 0, error
+    assert error.count("'mdoel' is unknown and has no effect; did you mean 'model'?") == 1
+    assert error.count("did you mean '/**/audio_capture'?") == 1
+    assert error.count('has no effect') + error.count('have no effect') == 2
