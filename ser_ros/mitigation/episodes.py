@@ -26,6 +26,8 @@ from ser_ros.mitigation.texts import TextHistory
 from ser_ros.mitigation.timing import Timing
 
 _LARGEST_NUMBER = 2 ** 32 - 1
+# A text that was handed over is over by then.
+_TEXT_S = 10.0
 
 
 class Episodes:
@@ -56,7 +58,7 @@ class Episodes:
             learner.counts = memory.learned
         self._history = TextHistory(memory.said)
         self._number = memory.episodes
-        self._cool_until_s = -math.inf
+        self._cool_until_s = self._speaks_until_s = -math.inf
 
     def restore(self, memory: Memory, timing: Timing) -> None:
         """Take over what depends on the time, now that it is known."""
@@ -107,9 +109,16 @@ class Episodes:
         self._cool_until_s = max(self._cool_until_s, self.clock.s + duration_s)
         self.changes += 1
 
-    def end_cool_down(self) -> None:
-        """Let the next episode start at any time, as a new one."""
-        self._cool_until_s = -math.inf
+    def end_cool_down(self, interrupted: bool = False) -> None:
+        """Let the next episode start at any time, as a new one.
+
+        Args:
+            interrupted: an answer was cut off. A text to speech may go on with its text, so the
+                next episode waits for that.
+        """
+        if interrupted:
+            self._speaks_until_s = self.clock.s + _TEXT_S
+        self._cool_until_s = self._speaks_until_s
         if self.latest is not None:
             self.latest.until_s = -math.inf
         self.changes += 1

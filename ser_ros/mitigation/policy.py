@@ -139,7 +139,7 @@ class MitigationPolicy:
         if self._episodes.open is not None:
             commands += self._close(Phase.TIMED_OUT, speak=False)
         self._episodes.count_result()
-        self._episodes.end_cool_down()
+        self._episodes.end_cool_down(interrupted=self._running)
         self._listener.forget()
         return commands
 

@@ -3,6 +3,7 @@
 """Many persons, one after the other or in several processes."""
 
 import multiprocessing
+import signal
 from dataclasses import dataclass
 from typing import Iterator, List, NamedTuple, Optional, Tuple
 
@@ -79,7 +80,9 @@ def outcomes(crowd: Crowd, persons: int, processes: int = 1) -> Iterator[Outcome
     if processes == 1 or persons <= _FEW:
         yield from map(_outcome, jobs)
         return
-    with multiprocessing.Pool(processes) as pool:
+    # Ctrl-C is for this process, which ends the others.
+    with multiprocessing.Pool(
+            processes, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
         yield from pool.imap(_outcome, jobs, _CHUNK)
 
 

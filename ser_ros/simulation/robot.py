@@ -9,6 +9,8 @@ from typing import Any, Callable
 from ser_ros.mitigation.actions.base import Outlets, Sound, Tune
 from ser_ros.typed_values import key
 
+# A speed that is not renewed for this time counts no more, as in docs/ros_api.md.
+_SCALE_LAPSES_S = 1.0
 Note = Callable[..., Any]
 
 
@@ -80,11 +82,13 @@ class Robot:
         self.outlets = Outlets(
             publish_text=self._say, publish_speed=self._scale, publish_colour=self._light,
             publish_notice=self._notify, robot_speaking=self.says_it_speaks, play=self._play)
-        self._speed = 1.0
+        self._speed, self._scaled_s = 1.0, 0.0
 
     def step(self, now_s: float) -> None:
         """Go on to a time."""
         self.now_s = now_s
+        if self._speed != 1.0 and now_s - self._scaled_s > _SCALE_LAPSES_S:
+            self._scale(1.0)
         if self._is_due and now_s >= self._end_s:
             self._is_due = False
             self.on_answered(now_s)
@@ -125,6 +129,7 @@ class Robot:
         return _PlayedSound(self, tune.duration_s)
 
     def _scale(self, scale: float) -> None:
+        self._scaled_s = self.now_s
         if scale != self._speed:
             self._speed = scale
             self.note('speed', scale=scale)

@@ -250,6 +250,14 @@ class TestCoolDown:
         assert world.phases() == ['STARTED', 'TIMED_OUT'] and world.said() == ['one']
         assert world.hear('FFFF').events()[-1].episode == 2
 
+    def test_another_person_waits_for_the_text_that_is_being_said(self):
+        world = World(action_s=20.0).hear('AAAA')
+        for _ in range(2):
+            world.do(world.policy.person_changed(world.now()))
+        changed_s = world.s
+        world.hear('F' * 40)
+        assert world.at(Phase.STARTED)[1] == changed_s + 10.0
+
 
 class TestLimits:
     def test_with_the_limit_of_an_hour_only_silent_actions_remain(self):

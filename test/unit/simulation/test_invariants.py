@@ -3,11 +3,14 @@
 """All promises are kept whatever happens, and a record that breaks one is noticed."""
 
 import time
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
 from ser_ros.mitigation import config
+from ser_ros.mitigation.learning import Learner
+from ser_ros.mitigation.timing import AnswerLimits
 from ser_ros.resources import share_path
 from ser_ros.simulation.crowd import Crowd, outcomes
 from ser_ros.simulation.faults import KINDS, draw_faults
@@ -104,9 +107,56 @@ def test_some_hundred_persons_with_faults():
     ({'per_hour': 2, 'per_day': 3}, datetime(2026, 1, 1, 12)),
     ({'quiet_hours': ('12:30', '12:45')}, datetime(2026, 1, 1, 12))])
 def test_narrow_limits(limits, starts):
-    from dataclasses import replace
-
-    from ser_ros.mitigation.timing import AnswerLimits
     narrow = replace(CONFIG, limits=AnswerLimits(**limits))
     crowd = Crowd(ResponderSettings(narrow, starts=starts), None, 1800.0, seed=6)
     assert [sentence for outcome in outcomes(crowd, 15) for sentence in outcome.broken] == []
+
+
+EVERY_ACTION = '''
+languages: [en]
+timing: {min_confidence: 0.4, hold_s: 1.25, repeat_s: 20.0, recovery_s: 4.0, timeout_s: 20.0,
+         cooldown_s: 20.0, relapse_s: 30.0, quiet_s: 60.0, stale_s: 3.0}
+limits: {per_hour: 6, quiet_hours: ['12:10', '12:12']}
+responses: {anger: [all, few], sadness: [few, last], fear: last, unclear: last}
+strategies:
+  all:
+    steps:
+      - actions:
+          - say: {en: [one, two]}
+          - slow_down: {scale: 0.5}
+          - light: {colour: [0.2, 0.4, 1.0, 1.0]}
+        wait_s: 5
+      - actions:
+          - play: {file: calm.wav, duration_s: 40}
+          - slow_down: {scale: 0.2}
+        expect: calmer
+      - actions:
+          - notify: {text: come}
+        wait_s: 0
+    recovered: {en: [thanks]}
+  few:
+    steps:
+      - actions:
+          - light: {colour: [1, 0, 0, 1]}
+      - actions:
+          - say: {en: [three]}
+        wait_s: 0
+  last:
+    steps:
+      - actions:
+          - say: {en: [one]}
+          - notify: {text: come}
+      - actions:
+          - slow_down: {scale: 0.0, ramp_s: 0}
+    timed_out: {en: [one]}
+'''
+
+
+def test_every_action_and_learning(tmp_path):
+    path = tmp_path / 'own.yaml'
+    path.write_text(EVERY_ACTION)
+    crowd = Crowd(ResponderSettings(config.load(str(path)), learner=Learner), None, 900.0, seed=3)
+    found = list(outcomes(crowd, 25))
+    assert [sentence for outcome in found for sentence in outcome.broken] == []
+    done = {entry['what'] for outcome in found for entry in outcome.record.entries}
+    assert {'say', 'play', 'light', 'speed', 'notify'} <= done
