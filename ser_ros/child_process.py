@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from typing import Any, Callable, Deque, Dict, Iterator, Mapping, Optional, Sequence
 
 import ser_ros
@@ -26,6 +27,9 @@ PREFIX = '@ser_ros '
 FAILED = 3
 ABANDONED = 4
 LOG_LINES = 8
+# How often a process looks for its parent, and how long it may then take to end.
+_PARENT_POLL_S = 0.25
+_LAST_S = 1.2
 _PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>; "parent" is the thread that started the process
 
 Message = Dict[str, Any]
@@ -167,6 +171,24 @@ def die_with_parent() -> None:
     prctl = getattr(ctypes.CDLL(None), 'prctl', None)
     if prctl is not None:
         prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def end_after_parent(parent: int) -> None:
+    """Have this process end in good order within 2 s once its parent has ended.
+
+    Args:
+        parent: the number of the parent's process.
+    """
+    threading.Thread(target=_watch_parent, args=(parent,), daemon=True,
+                     name='ser_ros parent').start()
+
+
+def _watch_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_PARENT_POLL_S)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_LAST_S)
+    os._exit(ABANDONED)
 
 
 def _end_with_parent() -> None:

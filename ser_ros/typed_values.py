@@ -19,7 +19,18 @@ import typing
 from collections import Counter
 from copy import copy
 from dataclasses import MISSING, Field, field, fields, is_dataclass
-from typing import Any, Collection, Mapping, NamedTuple, NoReturn, Optional, Tuple, Type, TypeVar
+from typing import (
+    Any,
+    Collection,
+    List,
+    Mapping,
+    NamedTuple,
+    NoReturn,
+    Optional,
+    Tuple,
+    Type,
+    TypeVar,
+)
 
 from ser_ros.errors import SerError, listed
 
@@ -237,6 +248,12 @@ def _allowed(wanted: Any, value: Any, rule: Rule) -> str:
     if wanted is str and not isinstance(value, (str, list, dict)):
         return 'a text, so put it in quotes if it should be one'
     return _NAMES.get(wanted, getattr(wanted, '__name__', str(wanted))) + rule.range
+
+
+def required_keys(cls: Any) -> List[str]:
+    """Return the names of the fields without a default."""
+    return [member.name for member in fields(cls)
+            if member.default is MISSING and member.default_factory is MISSING]
 
 
 def ranges(cls: Any) -> Mapping[str, Tuple[float, float]]:

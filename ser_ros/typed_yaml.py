@@ -3,11 +3,11 @@
 """A YAML file that a person has written: read with care, and made a dataclass of."""
 
 import re
-from typing import Any, Type
+from typing import Any, Sequence, Type
 
 import yaml
 
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 from ser_ros.files import check_regular
 from ser_ros.typed_values import Built, build
 
@@ -15,6 +15,9 @@ from ser_ros.typed_values import Built, build
 MAX_BYTES = 1 << 20
 # A number that YAML takes for text, since it lacks the point: 5e-5.
 _EXPONENT = re.compile(r'[+-]?[0-9]+[eE][+-]?[0-9]+')
+
+# Where a key may stand: at the beginning of a line, or in braces.
+_KEYS = r'(?m)(?:^|[{{,])\s*["\']?(?:{})["\']?\s*:'
 
 
 class _Loader(yaml.SafeLoader):
@@ -54,23 +57,39 @@ def load(cls: Type[Built], path: str) -> Built:
     return build(cls, read(path), path)
 
 
-def read(path: str) -> Any:
+def read(path: str, keys: Sequence[str] = ()) -> Any:
     """Return what the file holds, in YAML's plain types.
+
+    Args:
+        path: the file.
+        keys: a file without any of these keys is another kind of file, perhaps a secret one: none
+            of its content is in the text of an error.
 
     Raises:
         SerError: the file cannot be read, is larger than MAX_BYTES or is not YAML, or it gives a
             key twice. The text names the file and the line.
     """
+    quotable = True
     try:
-        return _parse(_read_text(path))
+        text = _read_text(path)
+        quotable = not keys or bool(
+            re.search(_KEYS.format('|'.join(map(re.escape, keys))), text))
+        content = _parse(text)
     except OSError as error:
         raise SerError(f'cannot read {path}: {error.strerror}') from error
     except UnicodeDecodeError as error:
-        raise SerError(f'{path} is not text in UTF-8: {error}') from error
+        raise SerError(f'{path} is not text in UTF-8: the byte at position {error.start}: '
+                       f'{error.reason}') from None
     except RecursionError as error:
         raise SerError(f'{path} is not valid YAML: it is nested too deeply') from error
     except yaml.YAMLError as error:
-        raise SerError(f'{path} is not valid YAML: {_reason(error)}') from error
+        raise SerError(
+            f'{path} is not valid YAML: {_reason(error, quotable)}') from (
+                error if quotable else None)
+    if not quotable:
+        found = 'unknown keys' if isinstance(content, dict) else f'it holds {_kind(content)}'
+        raise SerError(f'{path}: {found}; allowed: a mapping with the keys {listed(keys)}')
+    return content
 
 
 def change(values: Any, text: str) -> None:
@@ -119,8 +138,17 @@ def _parse(text: str) -> Any:
         loader.dispose()
 
 
-def _reason(error: yaml.YAMLError) -> str:
+def _kind(content: Any) -> str:
+    """Return what a file holds, without its content."""
+    if content is None:
+        return 'None'
+    return 'a list' if isinstance(content, list) else 'a single value'
+
+
+def _reason(error: yaml.YAMLError, quotable: bool = True) -> str:
+    """Return what is wrong and where; only where if the content must not be quoted."""
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        return ' '.join(str(error).split())
+        return ' '.join(str(error).split()) if quotable else 'it holds characters of no text'
     mark = error.problem_mark
-    return f'line {mark.line + 1}, column {mark.column + 1}: {error.problem}'
+    place = f'line {mark.line + 1}, column {mark.column + 1}'
+    return f'{place}: {error.problem}' if quotable else place

@@ -46,7 +46,9 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument('--fast', action='store_true', help='play the file 4 times as fast')
     parser.add_argument('--processes', action='store_true',
                         help='run each node in a process of its own')
-    parser.add_argument('--namespace', default='', help='namespace of nodes and topics')
+    parser.add_argument('--namespace', metavar='NAME',
+                        help='namespace of nodes and topics, / for none (default: run_PROCESS, so '
+                        'that no other graph is heard)')
     parser.add_argument('--params-file', metavar='FILE',
                         help='YAML file with the parameters of the nodes')
     parser.add_argument('--output', metavar='FILE.csv|FILE.jsonl',
@@ -101,8 +103,10 @@ def ros_arguments(args: argparse.Namespace) -> List[str]:
     # stand ahead of the file: rcl sorts by names of nodes, so the file would win over all.
     for name, value in _overrides(args).items():
         arguments += ['-p', f'{name}:={_yaml(name, value)}']
-    if args.namespace:
-        arguments += ['-r', '__ns:=/' + args.namespace.strip('/')]
+    # Two runs at once, or a run beside a graph, must not hear each other.
+    namespace = f'run_{os.getpid()}' if args.namespace is None else args.namespace.strip('/')
+    if namespace:
+        arguments += ['-r', '__ns:=/' + namespace]
     return arguments
 
 

@@ -13,7 +13,7 @@ from ser_ros.emotion.labels import EMOTIONS
 from ser_ros.errors import SerError, listed
 from ser_ros.mitigation.strategies import Strategy, StrategyKeys, with_steps
 from ser_ros.mitigation.timing import NORMAL, AnswerLimits, Timing
-from ser_ros.typed_values import build, key
+from ser_ros.typed_values import build, key, required_keys
 
 # The key of responses for speech in which no emotion leads.
 UNCLEAR = 'unclear'
@@ -158,7 +158,7 @@ def load(path: str) -> MitigationConfig:
         SerError: the file is missing or a key is wrong. The text names the file, the key, the
             value and what is allowed.
     """
-    content = typed_yaml.read(path)
+    content = typed_yaml.read(path, required_keys(_FileKeys))
     if isinstance(content, dict) and isinstance(content.get('strategies'), dict):
         content['strategies'] = {
             name: with_steps(strategy) for name, strategy in content['strategies'].items()}

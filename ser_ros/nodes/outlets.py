@@ -14,7 +14,7 @@ from ser_ros.mitigation.actions.base import Outlets
 from ser_ros.nodes import local_sound, qos
 from ser_ros.nodes.local_sound import LocalSounds
 from ser_ros.nodes.managed import ManagedNode
-from ser_ros.nodes.parameters import spec
+from ser_ros.nodes.parameters import AT_START, spec
 from ser_ros.nodes.topics import Topic, publishes
 
 SPEED_LIMIT = publishes(
@@ -22,7 +22,7 @@ SPEED_LIMIT = publishes(
     'The same for Nav2, as a percentage. It is never 0, which means no limit there.')
 PARAMETERS = (
     spec('tts_topic', 'Additional topic for the texts as std_msgs/String, for a '
-         'text-to-speech node. Empty: no such topic.'),
+         'text-to-speech node. Empty: no such topic.', changes=AT_START),
 ) + local_sound.PARAMETERS + (
     spec('robot_speaking_s', 'Time after a sound of this node until robot_speaking is false '
          '[s].', range=(0.0, 10.0)),

@@ -23,8 +23,10 @@ from ser_ros.defaults import load_defaults
 from ser_ros.errors import SerError, listed
 from ser_ros.nodes import misspelt
 
-# When a parameter may be changed: at any time, or only while nothing has been made from it.
+# When a parameter may be changed: at any time, only while nothing has been made from it, or never:
+# anybody in the network may set the others.
 ALWAYS = 'at any time'
+AT_START = 'at the start only'
 UNCONFIGURED = 'while the node is unconfigured'
 
 
@@ -46,7 +48,7 @@ def spec(name: str, description: str,
     Args:
         range: lowest and highest value allowed, in the type of the default.
         choices: the values allowed, for text.
-        changes: ALWAYS or UNCONFIGURED, when it may be set.
+        changes: ALWAYS, UNCONFIGURED or AT_START, when it may be set.
     """
     return Spec(name, description, range, tuple(choices), changes)
 
@@ -148,6 +150,10 @@ def check_changes(specs: Sequence[Spec], changes: Sequence[Parameter],
         parameter = known.get(change.name)
         if parameter is None:
             continue
+        if parameter.changes == AT_START:
+            return SetParametersResult(successful=False, reason=(
+                f'{change.name} can only be set when the node is started, such as with -p '
+                f'{change.name}:=VALUE or in a params_file'))
         if parameter.changes == UNCONFIGURED and state_label != 'unconfigured':
             return SetParametersResult(successful=False, reason=(
                 f'{change.name} can only be set while the node is unconfigured, but it is '

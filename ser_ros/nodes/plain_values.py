@@ -73,6 +73,7 @@ def window_values(message: SpeechFeatures) -> Dict[str, Any]:
         'period_s': message.period_s,
         'level_dbfs': message.level_dbfs,
         'recent_speech_probability': message.recent_speech_probability,
+        'lost_sound_s': message.lost_ms * 1e-3,
     }
 
 

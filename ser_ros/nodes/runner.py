@@ -3,6 +3,7 @@
 """Run the graph without launch: in this process, or one process for each node."""
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -113,7 +114,8 @@ class _Run:
             self._record.write('mitigation', values)
 
     def _on_window(self, values: Dict[str, Any]) -> None:
-        self._view.level(values['level_dbfs'], values['recent_speech_probability'])
+        self._view.level(values['level_dbfs'], values['recent_speech_probability'],
+                         values['lost_sound_s'])
         self._end_of_file.hear_window(values['period_s'])
 
     def _on_end(self, values: Dict[str, Any]) -> None:
@@ -153,7 +155,7 @@ def _children(arguments: List[str], graph: _Run) -> Iterator[None]:
                 break
             # -m looks in the current folder first, where a checkout would hide this package.
             graph.children.append((node_class.NAME, subprocess.Popen(
-                [sys.executable, '-m', 'ser_ros.nodes.required',
+                [sys.executable, '-m', 'ser_ros.nodes.required', str(os.getpid()),
                  f'{node_class.__module__}:{node_class.__name__}']
                 + arguments + ['-p', 'autostart:=true'], cwd=PACKAGE_PARENT)))
         yield

@@ -139,5 +139,5 @@ def summary_of(summary: Summary) -> RenderableType:
         Text(
             f'latency: p50 {_milliseconds(summary.latency_p50_s)}, p95 '
             f'{_milliseconds(summary.latency_p95_s)}'),
-        Text(f'lost windows: {summary.lost}'),
+        Text(f'lost windows: {summary.lost}, lost sound: {summary.lost_sound_s * 1e3:.0f} ms'),
         Text(f"mitigation episodes: {episodes or 'none'}"))

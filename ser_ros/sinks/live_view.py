@@ -73,8 +73,15 @@ class LiveView:
         self._print(plain_lines.emotion(self._time_s(emotion), emotion))
         self._draw()
 
-    def level(self, level_dbfs: float, speech: float) -> None:
-        """Show the level of the newest sound and its speech probability, [0, 1]."""
+    def level(self, level_dbfs: float, speech: float, lost_sound_s: float = 0.0) -> None:
+        """Show the level of the newest sound and its speech probability, [0, 1].
+
+        Args:
+            level_dbfs: the level.
+            speech: the probability.
+            lost_sound_s: all sound that was lost so far [s].
+        """
+        self._tally.lost_sound_s = lost_sound_s
         self._level = (level_dbfs, float(speech))
         self._draw()
 

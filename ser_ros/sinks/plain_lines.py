@@ -62,6 +62,7 @@ def mitigation(time_s: float, values: Values) -> str:
 
 def summary(values: Summary) -> Iterator[str]:
     """Yield the lines at the end."""
+    yield 'sound ' + _line(('lost_ms', f'{values.lost_sound_s * 1e3:.0f}'))
     yield 'summary ' + _line(
         ('windows', str(values.windows)),
         ('duration_s', f'{values.duration_s:.2f}'),

@@ -24,6 +24,7 @@ class Summary:
         shares: of the windows with each emotion, uncertain and no speech; they add up to 1.
         latency_p50_s, latency_p95_s: percentiles; NaN where nothing was measured.
         lost: windows that are missing in the sequence.
+        lost_sound_s: sound that was lost before the windows were made [s].
         episodes: number of mitigation episodes by emotion.
     """
 
@@ -33,6 +34,7 @@ class Summary:
     latency_p50_s: float
     latency_p95_s: float
     lost: int
+    lost_sound_s: float
     episodes: Dict[str, int]
 
 
@@ -48,6 +50,8 @@ class Tally:
         self._duration_s = 0.0
         self._end_s = math.nan
         self.lost = 0
+        #: Sound that was lost so far [s].
+        self.lost_sound_s = 0.0
 
     def add(self, values: Mapping[str, Any]) -> None:
         """Take an emotion, with the keys that the observer gives."""
@@ -87,4 +91,5 @@ class Tally:
             latency_p50_s=self.latency_s(50.0),
             latency_p95_s=self.latency_s(95.0),
             lost=self.lost,
+            lost_sound_s=self.lost_sound_s,
             episodes=dict(self._episodes))

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -233,3 +234,61 @@ def test_the_running_graph_imports_neither_torch_nor_librosa(speech, tmp_path):
     assert 'onnxruntime' in modules
     for heavy in ('torch', 'librosa', 'numba', 'matplotlib', 'onnx'):
         assert heavy not in modules
+
+
+def test_two_runs_at_once_do_not_hear_each_other(speech, tmp_path):
+    short = tmp_path / 'short.wav'
+    samples, rate_hz = soundfile.read(speech, frames=16000 * 6, dtype='int16')
+    soundfile.write(str(short), samples, rate_hz)
+    records = [tmp_path / 'long.jsonl', tmp_path / 'short.jsonl']
+    commands = [
+        subprocess.Popen(
+            [COMMAND, 'run', str(audio), '--output', str(record)], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, universal_newlines=True)
+        for audio, record in zip((speech, short), records)]
+    for command in commands:
+        _, error = command.communicate(timeout=2 * DEADLINE_S)
+        assert command.returncode == 0, error
+    for record, count in zip(records, (19, 7)):
+        rows = [json.loads(line) for line in record.read_text(encoding='utf-8').splitlines()]
+        sequences = [row['sequence'] for row in rows if row['kind'] == 'emotion']
+        assert sequences == list(range(count))
+
+
+def processes_of(namespace):
+    """Return the numbers of the processes of nodes in a namespace."""
+    found = []
+    for number in filter(str.isdigit, os.listdir('/proc')):
+        try:
+            with open(f'/proc/{number}/cmdline', 'rb') as stream:
+                line = stream.read()
+        except OSError:
+            continue
+        if b'ser_ros.nodes.required' in line and f'__ns:=/{namespace}'.encode() in line:
+            found.append(int(number))
+    return found
+
+
+@pytest.mark.parametrize('number', [signal.SIGKILL, signal.SIGHUP])
+def test_its_processes_end_with_it(speech, number):
+    namespace = f'orphans_{os.getpid()}_{number.value}'
+    command = subprocess.Popen(
+        [COMMAND, 'run', speech, '--loop', '--processes', '--namespace', namespace],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline_s = time.monotonic() + DEADLINE_S
+        while len(processes_of(namespace)) < 4:
+            assert time.monotonic() < deadline_s and command.poll() is None
+            time.sleep(0.2)
+        command.send_signal(number)
+        command.wait(DEADLINE_S)
+        ended_s = time.monotonic()
+        while processes_of(namespace):
+            # 2 s on a machine that has the time.
+            assert time.monotonic() < ended_s + 6.0
+            time.sleep(0.1)
+    finally:
+        command.kill()
+        command.wait()
+        for process in processes_of(namespace):
+            os.kill(process, signal.SIGKILL)

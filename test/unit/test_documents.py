@@ -81,7 +81,8 @@ class TestParameters:
     def test_what_is_allowed_and_when(self, node):
         pytest.importorskip('rclpy', reason='ROS 2 is not sourced')
         parameters = importlib.import_module('ser_ros.nodes.parameters')
-        when = {parameters.ALWAYS: 'any', parameters.UNCONFIGURED: 'unconf.'}
+        when = {parameters.ALWAYS: 'any', parameters.UNCONFIGURED: 'unconf.',
+                parameters.AT_START: 'start'}
         expected = {
             spec.name: (
                 '{} to {}'.format(*spec.range) if spec.range else '',

@@ -284,7 +284,7 @@ def test_mistakes_are_named(write, where, value, messages):
 
 @pytest.mark.parametrize('text, message', [
     ('', 'it holds None; allowed: a mapping with the keys languages'),
-    ('- a list', r"it holds \['a list'\]; allowed: a mapping"),
+    ('- a list', 'it holds a list; allowed: a mapping'),
     ('languages: [en', 'not valid YAML'),
     ('languages: [en]\nlanguages: [ko]', "'languages' is given twice"),
     ('? [a, b]\n: c', 'unknown key|not valid YAML'),
