@@ -42,8 +42,8 @@ class CaptureStats:
         chunks: chunks handed on.
         overflows: how often a device lost audio because it was not fetched in time.
         gaps: how often the capture time jumped by over 0.1 s.
-        reopens: how often a lost device came back.
-        lost: whether a device is lost at present.
+        reopens: how often a lost device came back and gave sound.
+        lost: whether a device is lost at present, or open again and has not given sound yet.
         ended: whether a file has come to its end.
         end_stamp_ns: audio time at which the last chunk so far ends; 0 before the first.
         error: why the sound ended before its end; else empty.
@@ -144,6 +144,12 @@ class Capture:
             self._thread.join(_STOP_TIMEOUT_S)
         return not self._thread.is_alive()
 
+    @property
+    def live(self) -> bool:
+        """Whether the source is a device that is open."""
+        source = self._source
+        return source is not None and source.live
+
     def stats(self) -> CaptureStats:
         """Return the counts of this moment."""
         source = self._source
@@ -201,8 +207,9 @@ class Capture:
                 self._read_device(source)
                 return
             except SerError as error:
+                if not self._stats.lost:  # else it has given nothing since it was lost
+                    self._on_warning(f'{error}; trying to reopen it')
                 self._stats.lost = True
-                self._on_warning(f'{error}; trying to reopen it')
             finally:
                 self._close(source)
             source = self._reopen()
@@ -212,6 +219,10 @@ class Capture:
             chunk = source.read()
             if chunk is None or self._stopping.is_set():
                 return
+            if self._stats.lost:  # only now: a device may open, give nothing, and be lost again
+                self._stats.lost = False
+                self._stats.reopens += 1
+                self._on_warning(f'{self.description} is open again')
             age_ns = int((self._clock() - source.captured_at_s) * 1e9)
             self._hand_on(chunk, self._stamps.stamp(self._now_ns() - age_ns, chunk.size))
 
@@ -229,9 +240,6 @@ class Capture:
                     self._on_warning(failure)
                 continue
             self._stamps.restart()
-            self._stats.lost = False
-            self._stats.reopens += 1
-            self._on_warning(f'{self.description} is open again')
             return source
         return None
 

@@ -29,7 +29,7 @@ class AudioCapture(managed.ManagedNode):
 
     Active: the device is open and chunks of 320 samples (16 kHz, mono, S16LE) go out, each with
     the capture time of its first sample. In every other state the device is closed. A file starts
-    once somebody has subscribed, so that nothing of it is lost.
+    once feature_extraction has subscribed, so that nothing of it is lost.
     """
 
     NAME = 'audio_capture'
@@ -41,6 +41,8 @@ class AudioCapture(managed.ManagedNode):
         spec('loop', 'Repeat an audio file endlessly.'),
         spec('realtime', 'Play an audio file at normal speed. false: 4 times as fast. The stamps '
              'are audio time in both cases.'),
+        spec('wait_for_features', 'Play an audio file only once feature_extraction has subscribed. '
+             'false: once anybody has.'),
         spec('chunk_s', 'Length of an audio message [s], a multiple of 0.02. Longer messages save '
              'CPU time and delay every emotion by their length.', range=(0.02, 0.5)),
         spec('frame_id', 'frame_id of the audio messages.'),
@@ -60,6 +62,7 @@ class AudioCapture(managed.ManagedNode):
     def __init__(self) -> None:
         self._capture: Optional[Capture] = None
         self._chunks_per_message = 1
+        self._wait_for_features = True
         self._pending: List[Tuple[int, bytes]] = []
         self._message = AudioDataStamped()
         self._meter = Meter()
@@ -78,11 +81,12 @@ class AudioCapture(managed.ManagedNode):
                 'use_sim_time is true, but nobody publishes /clock yet, so stamps start at 0')
         self._pending = []
         self._message.header.frame_id = self.value('frame_id')
+        self._wait_for_features = self.value('wait_for_features')
         device, loop, channel = self.value('device'), self.value('loop'), self.value('channel')
         capture = Capture(
             lambda: open_source(device, loop, channel), self._take,
             now_ns=self.now_ns, realtime=self.value('realtime'),
-            ready=lambda: self._chunks.get_subscription_count() > 0,
+            ready=self._is_heard,
             on_end=lambda: self._on_end(capture), on_warning=self.get_logger().warning)
         self._capture = capture  # before its thread, which may come to the end at once
         capture.start()
@@ -95,6 +99,17 @@ class AudioCapture(managed.ManagedNode):
         if self._capture is not None:
             self._capture.stop()
             self._capture = None
+
+    def _is_heard(self) -> bool:
+        """Return whether a file may start; a recorder alone is no reason."""
+        if not self._chunks.get_subscription_count():
+            return False
+        if not self._wait_for_features:
+            return True
+        listening = {(node.node_namespace, node.node_name)
+                     for node in self.get_subscriptions_info_by_topic('audio/audio_stamped')}
+        return any((node.node_namespace, node.node_name) in listening
+                   for node in self.get_publishers_info_by_topic('features'))
 
     def _take(self, chunk: np.ndarray, stamp_ns: int) -> None:
         self._pending.append((stamp_ns, chunk.tobytes()))
@@ -144,6 +159,10 @@ class AudioCapture(managed.ManagedNode):
             return (WARN if stats.error else OK), 'end of file', values
         if stats.lost:
             return ERROR, 'the device is lost; trying to reopen it', values
+        if self._capture.live and not stats.chunks:
+            return ERROR, 'the device is open, but it has given no sound yet', values
+        if not self._capture.live and not stats.chunks and self._wait_for_features:
+            return WARN, 'the file waits for feature_extraction to subscribe', values
         if self._new_losses(stats.overflows + stats.gaps):
             return WARN, 'audio was lost', values
         if stats.warning:

@@ -4,7 +4,7 @@
 
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from harness import chunks_of, diagnosis
+from harness import chunks_of, diagnosis, quoted
 from std_msgs.msg import Bool, Empty
 from test_audio_in import CAPTURE_QOS, FEATURE_SET, INFO_QOS, NODE, Speaker
 
@@ -83,6 +83,20 @@ def test_the_format_of_a_stranger_is_refused_while_the_stream_works(peer, node, 
     peer.wait_for(lambda: 'another publisher of audio/audio_info' in node.log(), 'line', [node])
     speaker.say(chunks[150:300])
     assert len(speaker.wait_for_windows(7)) == 7
+
+
+def test_a_file_does_not_start_for_a_recorder_alone(peer, start, speech):
+    recorded = peer.listen(AudioDataStamped, 'audio/audio_stamped', CAPTURE_QOS)
+    windows = peer.listen(SpeechFeatures, 'features', qos.FEATURES)
+    diagnoses = peer.listen(DiagnosticArray, '/diagnostics')
+    capture = start('audio_capture', '-p', 'autostart:=true', '-p', 'device:=' + quoted(speech))
+    peer.wait_active('audio_capture', processes=[capture])
+    peer.wait_for(lambda: diagnosis(diagnoses, 'audio_capture', message='the file waits'),
+                  'warning', [capture])
+    assert not recorded
+    process = start(NODE, '-p', 'autostart:=true', '-p', 'feature_set:=' + FEATURE_SET)
+    peer.wait_for(lambda: windows, 'window', [capture, process])
+    assert windows[0].window_start == recorded[0].header.stamp
 
 
 def test_lost_sound_is_in_the_features_and_the_diagnostics(peer, node, speech):

@@ -40,7 +40,7 @@ def ensure(path: str, job: Job, options: EngineOptions,
         SerError: if it can't be built; what was in ``path`` before is still there.
     """
     try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         with _lock(path + '.lock', options):
             with contextlib.suppress(UnusableEngine):
                 content = engine_file.read(path, job.key)

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import re
+import stat
 from typing import Any, Dict, NamedTuple
 
 from ser_ros.errors import SerError
@@ -53,10 +54,29 @@ def write(path: str, content: EngineFile) -> None:
     header = json.dumps({
         'key': content.key, 'precision': content.precision, 'check': content.check,
         'sha256': hashlib.sha256(content.plan).hexdigest(), 'size': len(content.plan)})
-    with open(path, 'wb') as file:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, 'wb') as file:
         file.write(FORMAT + header.encode('ascii') + b'\n' + content.plan)
         file.flush()
         os.fsync(file.fileno())
+
+
+def check_folder(folder: str) -> None:
+    """Check that nobody else can put engines into a folder: they are code for the GPU.
+
+    Raises:
+        SerError: others can write there.
+    """
+    try:
+        status = os.stat(folder)
+    except OSError:
+        return  # whoever opens a file there reports it
+    # A group of one's own, as many distributions make it for each user, is not others.
+    others = stat.S_IWOTH if status.st_gid == os.getgid() else stat.S_IWOTH | stat.S_IWGRP
+    if status.st_mode & others or status.st_uid not in (0, os.getuid()):
+        raise SerError(
+            f'others can write into the engine folder {folder}, so its engines are not used; run '
+            f'chmod go-w {folder}, or set engine_cache to a folder of your own')
 
 
 def read(path: str, key: Key) -> EngineFile:
@@ -65,8 +85,9 @@ def read(path: str, key: Key) -> EngineFile:
     Raises:
         UnusableEngine: if it is missing, broken, or was built for something else; the text says
             what differs.
-        SerError: if it is there and cannot be read.
+        SerError: if it is there and cannot be read, or others can write into its folder.
     """
+    check_folder(os.path.dirname(path))
     try:
         with open(path, 'rb') as file:
             known = file.readline(len(FORMAT)) == FORMAT

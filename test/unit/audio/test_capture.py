@@ -274,6 +274,23 @@ def test_a_lost_device_is_opened_again_with_growing_pauses(make, listener, time)
     assert capture.stats().overflows == 7
 
 
+def test_a_device_that_opens_and_gives_nothing_stays_lost(make, listener):
+    first = Scripted(chunks(1) + [DeviceLost('gone')], live=True, captured_at_s=[100])
+    silent = [Scripted([DeviceLost('nothing')], live=True) for _ in range(3)]
+    states = []
+    second = Scripted(chunks(1, first=1), live=True, captured_at_s=[150.0])
+    capture = make([first] + silent + [second])
+    for source in silent:
+        source.close = lambda close=source.close: (
+            states.append((capture.stats().lost, capture.stats().reopens)), close())
+    capture.start()
+    listener.wait_for_chunks(2)
+    assert states == [(True, 0)] * 3
+    assert (capture.stats().lost, capture.stats().reopens) == (False, 1)
+    assert listener.warnings == ['gone; trying to reopen it', 'script is open again']
+    assert capture.stop()
+
+
 def test_a_lost_device_shows_and_can_be_stopped(make, listener):
     told = threading.Event()
     capture = make([Scripted([DeviceLost('gone')], live=True)], wait=None,
