@@ -38,6 +38,7 @@ class Episode:
         said: marks of its texts.
         silent_s: time without anything to go by [s], in audio time.
         calm_s: time for which other emotions were heard [s], in audio time.
+        answered_s: when the first step was taken.
         is_open: whether it has no closing message yet.
         until_s: after the end: until when it may go on.
         at_once: after the end: whether it goes on without waiting for the next step.
@@ -58,6 +59,7 @@ class Episode:
     said: Set[str] = field(default_factory=set)
     silent_s: float = 0.0
     calm_s: float = 0.0
+    answered_s: float = -math.inf
     is_open: bool = True
     until_s: float = -math.inf
     at_once: bool = False
@@ -103,7 +105,7 @@ class Episode:
         self.until_s = -math.inf
         if phase is Phase.RECOVERED:
             self.until_s = now_s + timing.relapse_s
-            in_time = now_s - self.since_s <= reward_s and not self.relapsed
+            in_time = now_s - self.answered_s <= reward_s and not self.relapsed
             self._set_result(in_time)
         elif phase in CUT_OFF:
             # After a restart it counts when the wait was over, even if that is long ago.

@@ -135,6 +135,7 @@ class Episodes:
         number = self._number % _LARGEST_NUMBER + 1
         self._number = number
         episode = Episode(number, emotion, self._choose(emotion, number), self.language, since_s)
+        episode.answered_s = self.clock.s
         self.latest = episode
         return self._take_step(Phase.STARTED, episode, timing)
 

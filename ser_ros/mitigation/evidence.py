@@ -26,6 +26,8 @@ _PAUSE = 4.0
 # than to this level. So one is never enough.
 _WINDOW_SHARE = 0.6
 _FIRST = 0.1
+# A hold_s of 0 stands for this, since one window is never enough.
+_LEAST_HOLD_S = 0.1
 # The leader leads clearly with this share of the evidence more than the second.
 _CLEAR_LEAD = 0.05
 # Less than this is left of old evidence only after many time constants.
@@ -53,7 +55,7 @@ class Evidence:
         """Take a window in which nothing was heard."""
         if self._common or any(self._own.values()):
             self._decay(math.exp(-dt_s / (_PAUSE * timing.leak_s)))
-            self.level = self._common / max(_needed(timing), _LEAST)
+            self.level = self._common / _needed(timing)
 
     def add(self, dt_s: float, shares: Mapping[str, float], timing: Timing) -> None:
         """Take a window of speech.
@@ -63,21 +65,22 @@ class Evidence:
             shares: the probabilities by label.
             timing: what decides when an answer is due.
         """
-        self._decay(math.exp(-dt_s / timing.leak_s))
+        # Where windows are far apart, each counts and leaks as if they were not.
+        step_s = min(dt_s, _WINDOW_SHARE * max(timing.hold_s, _LEAST_HOLD_S))
+        self._decay(math.exp(-step_s / timing.leak_s))
         needed_s = _needed(timing)
-        gain_s = min(dt_s, _WINDOW_SHARE * timing.hold_s) if timing.hold_s else dt_s
         is_first = self._common < _FIRST * needed_s
         total = 0.0
         for emotion in self._emotions:
             share = shares.get(emotion, 0.0)
             total += share
-            self._own[emotion] += gain_s * share * share
+            self._own[emotion] += step_s * share * share
         least = timing.min_confidence
         over = (total - least) / (1.0 - least) if least < 1.0 else total - 1.0
-        self._common = max(0.0, self._common + gain_s * over)
+        self._common = max(0.0, self._common + step_s * over)
         if is_first:
             self._common = min(self._common, _WINDOW_SHARE * needed_s)
-        self.level = self._common / max(needed_s, _LEAST)
+        self.level = self._common / needed_s
 
     def _decay(self, factor: float) -> None:
         self._common *= factor
@@ -106,4 +109,5 @@ class Evidence:
 
 def _needed(timing: Timing) -> float:
     """Return the common evidence [s] that speech leads to which is certain for ``hold_s``."""
-    return timing.leak_s * (1.0 - math.exp(-timing.hold_s / timing.leak_s))
+    hold_s = max(timing.hold_s, _LEAST_HOLD_S)
+    return timing.leak_s * (1.0 - math.exp(-hold_s / timing.leak_s))

@@ -37,6 +37,10 @@ from ser_ros.mitigation.status import MitigationStatus
 from ser_ros.mitigation.strategies import CALMER
 from ser_ros.mitigation.timing import NORMAL
 
+# Less evidence than this is not the beginning of anything.
+_TRACE = 0.05
+_STEPS_UNTIL_STALE = 2.0
+
 
 class MitigationPolicy:
     """Turn estimates and time into the steps of episodes. Most methods return what is to be done.
@@ -140,13 +144,13 @@ class MitigationPolicy:
             commands += self._close(Phase.TIMED_OUT, speak=False)
         self._episodes.count_result()
         self._episodes.end_cool_down(interrupted=self._running)
-        self._listener.forget()
+        self._forget()
         return commands
 
     def pause(self, now: Now, paused: bool) -> Commands:
         """Do nothing at all until the pause is over; it outlasts a restart."""
         commands = self._begin(now)
-        self._listener.forget()
+        self._forget()
         if paused != self._paused:
             self._paused = paused
             self._episodes.changes += 1
@@ -211,18 +215,23 @@ class MitigationPolicy:
             self._heard_s = now.s
             self._episodes.restore(self._memory, self.timing)
             return self._make_safe(Phase.RESTARTED)
-        if now.s - self._heard_s < self.timing.stale_s:
+        # Estimates that come every 5 s are not stale before the next one.
+        stale_s = max(self.timing.stale_s, _STEPS_UNTIL_STALE * self._listener.dt_s)
+        if now.s - self._heard_s < stale_s:
             return []
         return self._make_safe(Phase.STALE)
 
-    def _make_safe(self, phase: Phase) -> Commands:
+    def _forget(self) -> None:
         self._listener.forget()
         self._since_s = None
+
+    def _make_safe(self, phase: Phase) -> Commands:
+        self._forget()
         return self._close(phase) if self._episodes.open is not None else []
 
     def _end(self, phase: Phase) -> Commands:
         """Close the episode; without one end what still runs."""
-        self._listener.forget()
+        self._forget()
         return self._close(phase) if self._episodes.open is not None else [StopActions()]
 
     def _close(self, phase: Phase, speak: bool = True) -> Commands:
@@ -241,7 +250,7 @@ class MitigationPolicy:
         self._listener.take_over(config.responses)
 
     def _note_beginning(self) -> None:
-        if self._listener.evidence.level <= 0.0:
+        if self._listener.evidence.level < _TRACE:
             self._since_s = None
         elif self._since_s is None:
             self._since_s = self._clock.s

@@ -21,7 +21,8 @@ class Responder:
     """
 
     def __init__(self, policy: MitigationPolicy, runner: ActionRunner, memory: MemoryFile,
-                 publish: Callable[[Event], None]) -> None:
+                 publish: Callable[[Event], None],
+                 robot_speaks: Callable[[], bool] = bool) -> None:
         """Put the parts together.
 
         Args:
@@ -29,11 +30,13 @@ class Responder:
             runner: likewise.
             memory: likewise.
             publish: is called with every event, before its actions.
+            robot_speaks: says whether the robot speaks, for whatever reason.
         """
         self.policy = policy
         self.runner = runner
         self.memory = memory
         self._publish = publish
+        self._robot_speaks = robot_speaks
         self._waited_for = False
         self._stored = policy.changes
 
@@ -70,6 +73,7 @@ class Responder:
             self._execute(now, command)
         self.runner.stop_all(now.s)
         self._waited_for = False
+        self.policy.actions_run(now, False)
         self.store()
 
     def store(self) -> None:
@@ -95,7 +99,8 @@ class Responder:
             self.runner.stop_all(now.s)
 
     def _actions_changed(self, now: Now) -> Commands:
-        waited_for = self.runner.tick(now.s)
+        # While the robot speaks for another reason, the person may not be heard either.
+        waited_for = self.runner.tick(now.s) or self._robot_speaks()
         if waited_for == self._waited_for:
             return []
         self._waited_for = waited_for

@@ -102,7 +102,8 @@ class MitigationResponder(managed.ManagedNode):
             self._config, self.value('language'), self.value('sensitivity'), memory.load(),
             self._learner())
         runner = ActionRunner(self._outlets.outlets, time.monotonic)
-        self._responder = Responder(policy, runner, memory, self._publish)
+        self._responder = Responder(
+            policy, runner, memory, self._publish, self._robot_speaks)
         self._complain()
         self._publish_state()
 

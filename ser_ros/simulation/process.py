@@ -98,7 +98,8 @@ class Process:
         policy = MitigationPolicy(
             settings.config, settings.language, settings.sensitivity, self.memory.load(), learner)
         runner = ActionRunner(self._robot.outlets)
-        self.responder = Responder(policy, runner, self.memory, self._publish)
+        self.responder = Responder(
+            policy, runner, self.memory, self._publish, self._robot.is_believed)
         self.is_active = True
 
     def kill(self) -> None:

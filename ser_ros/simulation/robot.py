@@ -97,6 +97,11 @@ class Robot:
         """Return the latest value of the topic robot_speaking."""
         return self._says_so and self._start_s <= self.now_s < self._end_s
 
+    def is_believed(self) -> bool:
+        """Return whether it says that it speaks, and has not said so for too long."""
+        believed_s = self._settings.speaking_timeout_s or math.inf
+        return self.says_it_speaks() and self.now_s < self._start_s + believed_s
+
     def drowns(self, start_s: float, end_s: float) -> bool:
         """Return whether the robot may be heard in a window, and says so."""
         if not self._says_so or self._end_s == -math.inf:

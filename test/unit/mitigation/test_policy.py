@@ -65,6 +65,15 @@ class TestPersons:
         assert World().hear('NNA-------').log == []
         assert World().hear('NA-------', period_s=3.0).log == []
         assert World(config(hold_s=10.0)).hear('NA-------', period_s=5.0).log == []
+        assert World(config(hold_s=0.0)).hear('NA-------').log == []
+        assert World(config(hold_s=0.0)).hear('NAA-------').log != []
+
+    def test_estimates_that_come_every_five_seconds_are_not_stale(self):
+        assert 'STARTED' in World().hear('N' + 'A' * 10, period_s=5.0).phases()
+
+    def test_the_duration_does_not_begin_before_a_long_silence(self):
+        event, = World().hear('A' + '-' * 1200 + 'AAAA').events()
+        assert event.duration_s <= 3.0
 
 
 class TestStart:

@@ -104,5 +104,16 @@ def test_the_end(responder, policy, done):
     responder.end(FakeNow)
     assert responder.runner.running == ()
     assert done[-3:] == ['store', Phase.STOPPED, 1.0]
+    assert policy.asked[-1] == ('running', False)
     responder.end(FakeNow)
     assert done[-3:] == ['store', Phase.STOPPED, 1.0]
+
+
+def test_it_waits_while_the_robot_speaks_for_another_reason(policy, responder, monkeypatch):
+    speaks = [True]
+    monkeypatch.setattr(responder, '_robot_speaks', lambda: speaks[0])
+    responder.tick(FakeNow)
+    assert policy.asked == [('running', True), ('tick',)]
+    speaks[0] = False
+    responder.tick(FakeNow)
+    assert policy.asked[2:] == [('running', False), ('tick',)]
