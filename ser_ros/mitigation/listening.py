@@ -15,6 +15,8 @@ from ser_ros.mitigation.timing import Timing
 _LATE_S = 1.0
 # Windows come at least every 5 s. After a longer step something else began.
 _LONGEST_STEP_S = 5.5
+# Less evidence than this is not the beginning of anything.
+_TRACE = 0.05
 
 
 class Order(Enum):
@@ -35,6 +37,7 @@ class Listener:
         is_calm: whether that was another emotion, surely enough.
         is_negative: whether that was an emotion that is answered.
         lasting_s: time for which the evidence has been enough for an episode without a break.
+        since_s: when the evidence began; infinite while there is none.
         tells: whether there was anything to go by.
         confidence: of the latest estimate.
     """
@@ -62,6 +65,7 @@ class Listener:
 
     def _clear(self) -> None:
         self.dt_s = self.lasting_s = 0.0
+        self.since_s = math.inf
         self.is_speech = self.is_calm = self.is_negative = self.tells = False
 
     def order(self, estimate: Estimate, timing: Timing) -> Order:
@@ -77,12 +81,13 @@ class Listener:
         jumped = step_s < 0.0 or step_s > max(_LONGEST_STEP_S, timing.stale_s)
         return Order.JUMPED if jumped else Order.NEXT
 
-    def hear(self, estimate: Estimate, timing: Timing, deaf: bool) -> None:
+    def hear(self, estimate: Estimate, timing: Timing, now_s: float, deaf: bool) -> None:
         """Take the next estimate.
 
         Args:
             estimate: the values, which are allowed.
             timing: what decides when an answer is due.
+            now_s: the time.
             deaf: the robot itself may be what is heard.
         """
         self.confidence = estimate.confidence
@@ -92,6 +97,8 @@ class Listener:
             self.evidence.add(self.dt_s, shares, timing)
         else:
             self.evidence.leak(self.dt_s, timing)
+        has_begun = self.evidence.level >= _TRACE
+        self.since_s = min(self.since_s, now_s) if has_begun else math.inf
         self.lasting_s = self.lasting_s + self.dt_s if self.evidence.level >= 1.0 else 0.0
         named = self.is_speech and estimate.state == State.EMOTION
         self.is_negative = named and estimate.label in self._emotions

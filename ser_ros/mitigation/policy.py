@@ -37,8 +37,6 @@ from ser_ros.mitigation.status import MitigationStatus
 from ser_ros.mitigation.strategies import CALMER
 from ser_ros.mitigation.timing import NORMAL
 
-# Less evidence than this is not the beginning of anything.
-_TRACE = 0.05
 _STEPS_UNTIL_STALE = 2.0
 
 
@@ -76,9 +74,8 @@ class MitigationPolicy:
         self._is_wanted = False
         self._paused = self._memory.paused
         self._running = False
-        # The caller's clock at the latest estimate, and ours when the evidence began.
+        # The caller's clock at the latest estimate.
         self._heard_s = -math.inf
-        self._since_s: Optional[float] = None
 
     def configure(self, config: MitigationConfig, language: str,
                   sensitivity: str = NORMAL) -> None:
@@ -110,9 +107,8 @@ class MitigationPolicy:
         self._heard_s = now.s
         if self._paused:
             return commands
-        self._listener.hear(estimate, self.timing, deaf=self._running)
+        self._listener.hear(estimate, self.timing, self._clock.s, deaf=self._running)
         self._episodes.confidence = self._listener.confidence
-        self._note_beginning()
         if self._running:
             return commands
         episode = self._episodes.open
@@ -144,13 +140,13 @@ class MitigationPolicy:
             commands += self._close(Phase.TIMED_OUT, speak=False)
         self._episodes.count_result()
         self._episodes.end_cool_down(interrupted=self._running)
-        self._forget()
+        self._listener.forget()
         return commands
 
     def pause(self, now: Now, paused: bool) -> Commands:
         """Do nothing at all until the pause is over; it outlasts a restart."""
         commands = self._begin(now)
-        self._forget()
+        self._listener.forget()
         if paused != self._paused:
             self._paused = paused
             self._episodes.changes += 1
@@ -221,17 +217,13 @@ class MitigationPolicy:
             return []
         return self._make_safe(Phase.STALE)
 
-    def _forget(self) -> None:
-        self._listener.forget()
-        self._since_s = None
-
     def _make_safe(self, phase: Phase) -> Commands:
-        self._forget()
+        self._listener.forget()
         return self._close(phase) if self._episodes.open is not None else []
 
     def _end(self, phase: Phase) -> Commands:
         """Close the episode; without one end what still runs."""
-        self._forget()
+        self._listener.forget()
         return self._close(phase) if self._episodes.open is not None else [StopActions()]
 
     def _close(self, phase: Phase, speak: bool = True) -> Commands:
@@ -249,12 +241,6 @@ class MitigationPolicy:
         self.timing = config.timing_of(sensitivity)
         self._listener.take_over(config.responses)
 
-    def _note_beginning(self) -> None:
-        if self._listener.evidence.level < _TRACE:
-            self._since_s = None
-        elif self._since_s is None:
-            self._since_s = self._clock.s
-
     def _look_for_one(self) -> Commands:
         """Start an episode, or go on with the latest one, where enough speaks for it."""
         self._episodes.count_result_in_time()
@@ -270,7 +256,7 @@ class MitigationPolicy:
             return []
         if not leader:
             leader = UNCLEAR if self._episodes.config.unclear else evidence.strongest()
-        since_s = self._clock.s if self._since_s is None else self._since_s
+        since_s = self._listener.since_s
         return self._episodes.start(leader, since_s, self.timing) if leader else []
 
     def _watch(self, episode: Episode) -> Commands:
