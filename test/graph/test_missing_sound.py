@@ -147,6 +147,13 @@ def test_no_value_of_any_field_ends_a_node(peer, start, speech):
     speaker.say(chunks[:150])
     speaker.wait_for_windows(1)
     features = speaker.windows[0]
+    for sec in (LAST, FIRST, LAST - 1):
+        for shift in range(200):
+            message = AudioDataStamped()
+            # Goes on for 4 s, beyond what a stamp in order can hold.
+            message.header.stamp.sec, message.header.stamp.nanosec = sec, shift * 20000000
+            message.audio.data = chunks[shift]
+            speaker._audio.publish(message)
     for topic, (message_class, profile) in topics.items():
         publisher = peer.node.create_publisher(message_class, topic, profile)
         peer.wait_for(publisher.get_subscription_count, 'subscription', processes)
@@ -166,12 +173,6 @@ def test_no_value_of_any_field_ends_a_node(peer, start, speech):
     for topic, message in (('robot_speaking', Bool(data=True)), ('person_changed', Empty())):
         publisher = peer.node.create_publisher(type(message), topic, 10)
         publisher.publish(message)
-    for sec in (LAST, FIRST, LAST - 1):
-        for shift in range(200):
-            message = AudioDataStamped()
-            message.header.stamp.sec, message.header.stamp.nanosec = sec, shift * 20000000 % 10**9
-            message.audio.data = chunks[shift]
-            speaker._audio.publish(message)
     for name in ('mitigation_responder', 'emotion_inference', 'feature_extraction'):
         assert peer.state(name) == 'active', [process.log() for process in processes]
     for process in processes:
