@@ -28,11 +28,16 @@ def check() -> None:
     Raises:
         SerError: if not; the text says what was found where, and what to do.
     """
-    _check_own_messages()
-    _check_audio_messages()
+    check_own_messages()
+    check_audio_messages()
 
 
-def _check_own_messages() -> None:
+def check_own_messages() -> None:
+    """Check that `ser_ros.msg` can be imported.
+
+    Raises:
+        SerError: as `check`.
+    """
     module = _import('ser_ros.msg')
     if module is None:
         raise SerError(
@@ -48,7 +53,12 @@ def _check_own_messages() -> None:
             f'{listed(missing)}; build the workspace again')
 
 
-def _check_audio_messages() -> None:
+def check_audio_messages() -> None:
+    """Check that `audio_common_msgs.msg` can be imported, and is that of ros-drivers.
+
+    Raises:
+        SerError: as `check`.
+    """
     distro = os.environ.get('ROS_DISTRO', '<distro>')
     remedy = f'install ros-{distro}-audio-common-msgs (ros-drivers, 0.4.0)'
     module = _import('audio_common_msgs.msg')

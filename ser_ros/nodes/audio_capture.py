@@ -17,8 +17,9 @@ from ser_ros.audio.format import CHUNK_SAMPLES, SAMPLE_RATE_HZ
 from ser_ros.audio.opening import open_source
 from ser_ros.errors import SerError
 from ser_ros.nodes import managed, process, qos
+from ser_ros.nodes.audio_messages import AudioDataStamped, AudioInfo
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter, Report
-from ser_ros.nodes.messages import AudioDataStamped, AudioInfo, EndOfStream
+from ser_ros.nodes.messages import EndOfStream
 from ser_ros.nodes.parameters import spec
 from ser_ros.nodes.stamps import to_stamp
 from ser_ros.nodes.topics import publishes

@@ -3,22 +3,30 @@
 """The sound that feature_extraction hears: whose it is, and in which format."""
 
 import collections
-from typing import Any, Callable, Deque, Dict, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, Optional, Tuple
 
 from rclpy.node import Node
 
 from ser_ros.audio.format import NS_PER_S, check_audio_info
 from ser_ros.errors import SerError
 from ser_ros.features.level import MIN_LEVEL_DBFS
+from ser_ros.nodes.audio_stamped import convert
 from ser_ros.nodes.followed import GONE_S, Followed
 from ser_ros.nodes.inputs import Input, publisher_names
-from ser_ros.nodes.messages import AudioDataStamped, AudioInfo
 from ser_ros.nodes.qos import sequence_of
 from ser_ros.nodes.stamps import to_ns
+from ser_ros.nodes.topics import message_class
 from ser_ros.windows.audio_input import FeatureStage
+
+if TYPE_CHECKING:
+    from ser_ros.nodes.audio_messages import AudioDataStamped, AudioInfo
 
 AUDIO = 'audio/audio_stamped'
 INFO = 'audio/audio_info'
+STAMPED = 'audio_common_msgs/AudioDataStamped'
+# Of the other package of this name, that of whisper_ros.
+OTHER_AUDIO = 'audio'
+OTHER_STAMPED = 'audio_common_msgs/AudioStamped'
 # Audio that came before audio_info: the two topics are not ordered against each other.
 WAITING_CHUNKS = 500
 # This many are not just out of order.
@@ -30,6 +38,11 @@ SILENT_NS = 10 * NS_PER_S
 Format = Tuple[int, int, str, str]
 
 
+def hears_other() -> bool:
+    """Return whether the audio_common_msgs that is there is that of whisper_ros."""
+    return message_class(OTHER_STAMPED) is not None
+
+
 class AudioListening:
     """Takes chunks of one publisher in the format that it has announced.
 
@@ -39,7 +52,7 @@ class AudioListening:
         contradiction: what another publisher of audio_info says; '' if nothing.
     """
 
-    def __init__(self, node: Node, hear: Callable[[FeatureStage, AudioDataStamped], None],
+    def __init__(self, node: Node, hear: Callable[[FeatureStage, 'AudioDataStamped'], None],
                  complain: Callable[[str], None]):
         """Hear nothing yet.
 
@@ -48,8 +61,9 @@ class AudioListening:
             hear: takes the stage and a chunk that it can decode.
             complain: takes a text for people, again and again for each chunk.
         """
-        self.input = Input(node, AUDIO, 'sound', 'Look at audio_capture: does it run, and is it '
-                           'active?')
+        self.input = Input(
+            node, OTHER_AUDIO if hears_other() else AUDIO, 'sound',
+            'Look at audio_capture: does it run, and is it active?')
         self.refused = 0
         self._log = node.get_logger()
         self._hear = hear
@@ -66,7 +80,7 @@ class AudioListening:
         self._foreign: Optional[Format] = None
         self._changes = self.input.followed.changes
         self._infos.forget()
-        self._waiting: Deque[AudioDataStamped] = collections.deque(maxlen=WAITING_CHUNKS)
+        self._waiting: Deque['AudioDataStamped'] = collections.deque(maxlen=WAITING_CHUNKS)
         self._silent_since_ns: Optional[int] = None
         self._silent_ns = 0
         self.contradiction = ''
@@ -77,7 +91,7 @@ class AudioListening:
         if stage is not None and self._format is not None:
             stage.set_format(*self._format)
 
-    def on_info(self, info: AudioInfo, message_info: Dict[str, Any]) -> None:
+    def on_info(self, info: 'AudioInfo', message_info: Dict[str, Any]) -> None:
         """Take in the format of the sound; that of another publisher only if nothing works."""
         audio_format = (info.channels, info.sample_rate, info.sample_format, info.coding_format)
         takes = self._infos.takes(sequence_of(message_info))
@@ -131,7 +145,19 @@ class AudioListening:
         for message in waiting:
             self._hear(self._stage, message)
 
-    def on_audio(self, message: AudioDataStamped, message_info: Dict[str, Any]) -> None:
+    def on_other_audio(self, message: Any, message_info: Dict[str, Any]) -> None:
+        """Take in an AudioStamped of whisper_ros, which holds its own format."""
+        try:
+            chunk, audio_format = convert(message)
+        except SerError as error:
+            self.refused += 1
+            self._complain(f'{OTHER_AUDIO}: {error}')
+            return
+        if audio_format != self._format:
+            self._set_format(audio_format)
+        self.on_audio(chunk, message_info)
+
+    def on_audio(self, message: 'AudioDataStamped', message_info: Dict[str, Any]) -> None:
         """Take in a chunk of the publisher that is followed."""
         if not self.input.takes(message_info, to_ns(message.header.stamp)):
             return

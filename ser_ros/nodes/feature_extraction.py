@@ -5,28 +5,23 @@
 
 import array
 import sys
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
 from std_msgs.msg import Bool
 
+from ser_ros import interfaces
 from ser_ros.audio.channels import check_channel
 from ser_ros.audio.format import CHUNK_SAMPLES, SAMPLE_RATE_HZ
 from ser_ros.errors import SerError
 from ser_ros.features.registry import FEATURE_SETS, create_extractor, shape_of_window
 from ser_ros.features.waveform import MAX_WINDOW_S
-from ser_ros.nodes import managed, process, qos
-from ser_ros.nodes.audio_listening import AUDIO, INFO, AudioListening
+from ser_ros.nodes import audio_listening, managed, process, qos
+from ser_ros.nodes.audio_listening import AUDIO, INFO, OTHER_AUDIO, AudioListening
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter, Report
-from ser_ros.nodes.messages import (
-    AudioDataStamped,
-    AudioInfo,
-    EndOfStream,
-    ModelInfo,
-    SpeechFeatures,
-)
+from ser_ros.nodes.messages import EndOfStream, ModelInfo, SpeechFeatures
 from ser_ros.nodes.parameters import spec
 from ser_ros.nodes.qos import sequence_of
 from ser_ros.nodes.stamps import NS_PER_S, latency_s, to_ns, to_stamp
@@ -36,6 +31,9 @@ from ser_ros.windows.lost_sound import WARNED_SHARE
 from ser_ros.windows.speaking_gate import SpeakingGate
 from ser_ros.windows.voice_activity import VoiceActivity
 from ser_ros.windows.window_stream import WindowStream, check_period
+
+if TYPE_CHECKING:
+    from ser_ros.nodes.audio_messages import AudioDataStamped
 
 AUTO = 'auto'
 NS_PER_MS = 10**6
@@ -75,8 +73,10 @@ class FeatureExtraction(managed.ManagedNode):
              'counts as false [s]. 0: never.', range=(0.0, 3600.0)),
     )
     TOPICS = (
-        subscribes(AUDIO, AudioDataStamped, qos.AUDIO, 'Sound of any PCM format.'),
-        subscribes(INFO, AudioInfo, qos.LATCHED, 'Format of the sound.'),
+        subscribes(AUDIO, audio_listening.STAMPED, qos.AUDIO, 'Sound of any PCM format.'),
+        subscribes(INFO, 'audio_common_msgs/AudioInfo', qos.LATCHED, 'Format of the sound.'),
+        subscribes(OTHER_AUDIO, audio_listening.OTHER_STAMPED, qos.OTHER_AUDIO,
+                   'Sound of whisper_ros, where its audio_common_msgs is installed.'),
         subscribes('audio/end_of_stream', EndOfStream, qos.LATCHED, 'The end of a file.'),
         subscribes('robot_speaking', Bool, qos.SPEAKING, 'Whether the robot itself speaks.'),
         subscribes('model_info', ModelInfo, qos.LATCHED,
@@ -105,6 +105,8 @@ class FeatureExtraction(managed.ManagedNode):
 
     def configure(self) -> None:
         check_period(self.value('period'), HOP_S)
+        if not audio_listening.hears_other():
+            interfaces.check_audio_messages()
         self._shape_of_window()
         # Not needed before the first window, but here a missing file is reported best.
         self._voice_activity = VoiceActivity()
@@ -157,9 +159,12 @@ class FeatureExtraction(managed.ManagedNode):
         if not self._hears_audio:
             # Only now: a file waits for this subscription, so no sound of it is lost.
             self._listening.input.start()
-            self.subscribe_to(INFO, self._listening.on_info)
             self.subscribe_to('audio/end_of_stream', self._on_end)
-            self.subscribe_to(AUDIO, self._listening.on_audio)
+            if audio_listening.hears_other():
+                self.subscribe_to(OTHER_AUDIO, self._listening.on_other_audio)
+            else:
+                self.subscribe_to(INFO, self._listening.on_info)
+                self.subscribe_to(AUDIO, self._listening.on_audio)
             self._hears_audio = True
         self.get_logger().info(f'computing {feature_set}, windows of {stream.window_s:g} s')
 
@@ -179,7 +184,7 @@ class FeatureExtraction(managed.ManagedNode):
     def _on_speaking(self, message: Bool, info: Dict[str, Any]) -> None:
         self._gate.hear(message.data, self.now_ns(), sequence_of(info))
 
-    def _on_chunk(self, stage: FeatureStage, message: AudioDataStamped) -> None:
+    def _on_chunk(self, stage: FeatureStage, message: 'AudioDataStamped') -> None:
         assert self._served is not None, 'has the stage'
         stamp_ns = to_ns(message.header.stamp) or self.now_ns()
         try:

@@ -3,6 +3,7 @@
 """What the four nodes have in common: lifecycle, topics, parameters, diagnostics."""
 
 import re
+import time
 import traceback
 from typing import Any, Callable, List, Optional, Sequence, Tuple
 
@@ -27,6 +28,10 @@ ERROR = TransitionCallbackReturn.ERROR
 
 # With autostart, what could not be activated (no microphone yet) is tried again.
 RETRY_PERIOD_S = 5.0
+# A lifecycle manager that is there configures a node sooner; one that is respawned it may forget.
+FORGOTTEN_S = 10.0
+FORGOTTEN = ('unconfigured since the start, without autostart: a lifecycle manager has to '
+             'configure it (again, if it was respawned)')
 
 
 class ManagedNode(LifecycleNode):
@@ -48,6 +53,8 @@ class ManagedNode(LifecycleNode):
     def __init__(self) -> None:
         self._endpoints = Endpoints(self)
         self._failure = ''
+        self._started_s = time.monotonic()
+        self._was_configured = False
         self._retry_timer: Optional[Timer] = None
         #: What the node lives on; watched while it is active and the input is started.
         self.inputs: List[Input] = []
@@ -258,6 +265,9 @@ class ManagedNode(LifecycleNode):
 
     def _report(self) -> diagnostics.Report:
         level, message, values = self.report()
+        if self._is_forgotten():
+            level = diagnostics.WARN
+            message = FORGOTTEN
         values = dict(values, state=self.state_label)
         for source in self.inputs:
             problem = source.look(values)
@@ -267,3 +277,9 @@ class ManagedNode(LifecycleNode):
         if self._failure:
             return diagnostics.ERROR, self._failure, values
         return level, message or self.state_label, values
+
+    def _is_forgotten(self) -> bool:
+        """Return whether nobody has ever configured this node, for longer than is usual."""
+        self._was_configured = self._was_configured or self.state_label != 'unconfigured'
+        return (not self._was_configured and not self._failure
+                and time.monotonic() - self._started_s > FORGOTTEN_S)

@@ -32,6 +32,10 @@ def _profile(
 # 10 s of 20 ms chunks: best effort would make holes in the signal, and so would a short queue
 # while a board is busy.
 AUDIO = _profile(500)
+# whisper_ros publishes its sound so.
+OTHER_AUDIO = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST, depth=500, reliability=ReliabilityPolicy.BEST_EFFORT,
+    durability=DurabilityPolicy.VOLATILE)
 # What a late joiner must know: format, model.
 LATCHED = _profile(1, DurabilityPolicy.TRANSIENT_LOCAL)
 FEATURES = _profile(20)

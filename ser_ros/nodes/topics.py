@@ -47,11 +47,16 @@ class Topic(NamedTuple):
         """Return the message class, or None where its package is not installed."""
         if not isinstance(self.message, str):
             return self.message
-        package, name = self.message.split('/')
-        try:
-            return getattr(importlib.import_module(package + '.msg'), name)
-        except ImportError:
-            return None
+        return message_class(self.message)
+
+
+def message_class(type_name: str) -> Any:
+    """Return the class of a message, PACKAGE/NAME; None where there is none."""
+    package, name = type_name.split('/')
+    try:
+        return getattr(importlib.import_module(package + '.msg'), name, None)
+    except ImportError:
+        return None
 
 
 def publishes(name: str, message: Union[type, str], profile: QoSProfile, description: str,

@@ -14,7 +14,8 @@ from std_msgs.msg import Bool
 from ser_ros.features.registry import create_extractor
 from ser_ros.inference.model_file import Model
 from ser_ros.nodes import qos
-from ser_ros.nodes.messages import AudioDataStamped, AudioInfo, SpeechFeatures
+from ser_ros.nodes.audio_messages import AudioDataStamped, AudioInfo
+from ser_ros.nodes.messages import SpeechFeatures
 from ser_ros.nodes.parameters import load_defaults
 from ser_ros.nodes.stamps import to_ns, to_stamp
 

@@ -10,7 +10,8 @@ from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
 
 from ser_ros.nodes import qos
-from ser_ros.nodes.messages import AudioDataStamped, AudioInfo, Emotion
+from ser_ros.nodes.audio_messages import AudioDataStamped, AudioInfo
+from ser_ros.nodes.messages import Emotion
 from ser_ros.nodes.stamps import to_ns, to_stamp
 
 START_NS = 1000 * 10**9

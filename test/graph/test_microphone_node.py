@@ -11,7 +11,7 @@ import soundfile
 from lifecycle_msgs.msg import Transition
 
 from ser_ros.nodes import qos
-from ser_ros.nodes.messages import AudioDataStamped, AudioInfo
+from ser_ros.nodes.audio_messages import AudioDataStamped, AudioInfo
 from ser_ros.nodes.stamps import to_ns
 
 NODE = 'audio_capture'

@@ -9,14 +9,8 @@ from std_msgs.msg import Bool, Empty
 from test_audio_in import CAPTURE_QOS, FEATURE_SET, INFO_QOS, NODE, Speaker
 
 from ser_ros.nodes import qos
-from ser_ros.nodes.messages import (
-    AudioDataStamped,
-    AudioInfo,
-    Emotion,
-    EndOfStream,
-    ModelInfo,
-    SpeechFeatures,
-)
+from ser_ros.nodes.audio_messages import AudioDataStamped, AudioInfo
+from ser_ros.nodes.messages import Emotion, EndOfStream, ModelInfo, SpeechFeatures
 
 LAST = 2**31 - 1
 FIRST = -2**31

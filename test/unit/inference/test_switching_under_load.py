@@ -9,7 +9,6 @@ from contextlib import closing
 
 import numpy as np
 import pytest
-from fake_sessions import PATIENCE_S
 
 pytest.importorskip('onnxruntime')
 
@@ -22,8 +21,10 @@ from ser_ros.inference.model_file import Model, available_models  # noqa: E402
 DEFAULT_MODEL = load_defaults('emotion_inference')['model']
 SWITCHES = 500
 SWITCHES_OF_OTHER_MODELS = 30
-# Ten times the 10 Hz that are asked for: then half a minute does for hundreds of switches.
-WINDOW_PERIOD_S = 0.01
+# Twice the 10 Hz that are asked for. Other programs may need the cores as well.
+WINDOW_PERIOD_S = 0.05
+# Of a machine that is busy with other programs.
+PATIENCE_S = 600.0
 # Peak of the last third of the switches over that of the first, in sizes of the largest file. The
 # heap falls into pieces, and most with old versions; sessions that stay would be a dozen at least.
 MOST_GROWN_FILES = 3.0
@@ -125,7 +126,7 @@ def expected_answers(model, name, images):
 
 
 # Less than a minute with two cores to itself.
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(3600)
 @pytest.mark.skipif(not os.path.exists('/proc/self/statm'), reason='reads memory from /proc')
 @pytest.mark.parametrize('name', available_models())
 def test_no_window_and_no_memory_is_lost(name):
