@@ -33,7 +33,7 @@ def test_every_format(number, field, scale, offset, name):
     assert chunk.header == 'header'
     assert audio_format[:2] == (1, 16000)
     check_audio_info(*audio_format)
-    decoded = PcmDecoder(audio_format[2], 1).decode(chunk.audio.data)
+    decoded = PcmDecoder(audio_format[2], 1).push(chunk.audio.data)
     np.testing.assert_allclose(decoded, SAMPLES, atol=1e-6)
 
 
