@@ -56,6 +56,10 @@ class MemoryFile:
         self._lock: Optional[int] = None
         self._is_given_up = not self.path
 
+    def __del__(self) -> None:
+        """Leave the file to others."""
+        self.close()
+
     def load(self) -> Memory:
         """Return what is kept; an empty memory where there is no file, or none that fits.
 

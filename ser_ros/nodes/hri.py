@@ -18,6 +18,8 @@ from ser_ros.nodes.topics import publishes, subscribes
 
 VOICE_ID = spec('voice_id', 'Name of the voice in the topics of REP-155, which are there if '
                 'hri_msgs is installed.')
+OWN_VOICE_ID = spec('voice_id', 'The voice_id of emotion_inference. This voice has no identity, so '
+                    'it is never another person.')
 EXPRESSION = publishes('humans/voices/{voice_id}/expression', 'hri_msgs/Expression', qos.EMOTION,
                        'Every Emotion that names one, in the words of REP-155.')
 IS_SPEAKING = publishes('humans/voices/{voice_id}/is_speaking', Bool, qos.EMOTION,
@@ -94,17 +96,21 @@ def mirror(node: ManagedNode) -> Optional[HriMirror]:
 class VoiceIds:
     """Notice by the ids of voices that somebody else speaks now.
 
+    The voice of `HriMirror` is on the same topic. It is whoever speaks, so it does not count.
+
     Args:
         on_changed: is called then.
+        own_id: of the voice of `HriMirror`.
     """
 
-    def __init__(self, on_changed: Callable[[], None]) -> None:
+    def __init__(self, on_changed: Callable[[], None], own_id: str) -> None:
         self._on_changed = on_changed
+        self._own_id = own_id
         self._ids: Set[str] = set()
 
     def hear(self, message: Any) -> None:
         """Take in an IdsList. Where nobody is there, the last ones count."""
-        ids = set(message.ids)
+        ids = set(message.ids) - {self._own_id}
         if not ids:
             return
         if self._ids and not ids & self._ids:

@@ -16,20 +16,27 @@ from std_msgs.msg import Bool, Empty, Header
 
 from ser_ros.errors import SerError
 from ser_ros.mitigation.actions.runner import ActionRunner
-from ser_ros.mitigation.config import MitigationConfig
 from ser_ros.mitigation.estimates import Estimate, Now
-from ser_ros.mitigation.learning import Learner
-from ser_ros.mitigation.memory_file import NONE, MemoryFile
-from ser_ros.mitigation.phases import Event, Phase
-from ser_ros.mitigation.policy import MitigationPolicy
+from ser_ros.mitigation.memory import Memory
+from ser_ros.mitigation.memory_file import MemoryFile
+from ser_ros.mitigation.phases import Event, Phase, is_closing
 from ser_ros.mitigation.responder import Responder
-from ser_ros.nodes import hri, managed, mitigation_file, mitigation_state, outlets, process, qos
+from ser_ros.nodes import (
+    hri,
+    managed,
+    mitigation_file,
+    mitigation_state,
+    outlets,
+    policy_file,
+    process,
+    qos,
+)
 from ser_ros.nodes.diagnostics import OK, WARN, Meter, Report
 from ser_ros.nodes.inputs import Input
 from ser_ros.nodes.messages import Emotion, EndOfStream, Mitigation
-from ser_ros.nodes.mitigation_services import Services
-from ser_ros.nodes.parameters import spec
-from ser_ros.nodes.stamps import NS_PER_S, latency_s, to_ns
+from ser_ros.nodes.mitigation_services import Early, Services
+from ser_ros.nodes.policy_file import PolicyFile
+from ser_ros.nodes.stamps import NS_PER_S, latency_s, to_ns, to_stamp
 from ser_ros.nodes.topics import publishes, subscribes
 from ser_ros.windows.speakers import Speakers
 
@@ -54,13 +61,7 @@ class MitigationResponder(managed.ManagedNode):
 
     NAME = 'mitigation_responder'
     PARAMETERS = mitigation_file.PARAMETERS + outlets.PARAMETERS + (
-        spec('state_file', 'File that keeps the open episode, cool-down, limits and pause over a '
-             f'restart. Empty: ~/.local/state/ser_ros/mitigation.json. {NONE}: nothing is kept.'),
-        spec('learning', 'Whether strategies are tried where the mitigation file gives several for '
-             'an emotion, and those that help are preferred. false: the first one is taken.'),
-        spec('learning_seed', 'Makes the choices of learning repeatable. -1: they are not.',
-             range=(-1, 2**31 - 1)),
-    )
+        hri.OWN_VOICE_ID,) + policy_file.PARAMETERS
     TOPICS = (
         subscribes('emotion', Emotion, qos.EMOTION, 'The emotion in each window.'),
         subscribes('audio/end_of_stream', EndOfStream, qos.LATCHED, 'The end of a file.'),
@@ -72,7 +73,7 @@ class MitigationResponder(managed.ManagedNode):
     ) + outlets.TOPICS
 
     # From configure on.
-    _config: MitigationConfig
+    _file: PolicyFile
     _mitigations: Publisher
     _states: mitigation_state.StatePublisher
     _outlets: outlets.RobotOutlets
@@ -90,28 +91,28 @@ class MitigationResponder(managed.ManagedNode):
         self._input = Input(self, 'emotion', 'emotion', 'Look at emotion_inference: does it run, '
                             'is it active, and does it get features?')
         self.inputs = [self._input]
-        Services(self, self._configured, self._now, self._after, self._reload)
+        Services(self, self._configured, self._now, self._after, self._reload,
+                 Early(lambda: self._restart_is_due, self._begin_with),
+                 lambda: self._outlets.withdraw_notice())
 
     def configure(self) -> None:
         self._outlets = outlets.RobotOutlets(self, self._robot_speaks)
-        self._config = self._read_file({})
+        self._file = PolicyFile(self, self._outlets.sounds.check)
         self._mitigations = self.publish_to('mitigation')
         self._states = mitigation_state.StatePublisher(self)
-        memory = MemoryFile(self.value('state_file'))
-        policy = MitigationPolicy(
-            self._config, self.value('language'), self.value('sensitivity'), memory.load(),
-            self._learner())
+        memory = MemoryFile(self.value('state_file'), self.get_fully_qualified_name())
         runner = ActionRunner(self._outlets.outlets, time.monotonic)
         self._responder = Responder(
-            policy, runner, memory, self._publish, self._robot_speaks)
+            self._file.make_policy(memory.load()), runner, memory, self._publish,
+            self._robot_speaks)
         self._complain()
         self._publish_state()
 
-    def _learner(self) -> Optional[Learner]:
-        if not self.value('learning'):
-            return None
-        seed = self.value('learning_seed')
-        return Learner(self._config.learning, None if seed < 0 else seed)
+    def _begin_with(self, memory: Memory) -> None:
+        """Begin with another memory; only before the first tick."""
+        assert self._responder is not None
+        self._responder.policy = self._file.make_policy(memory)
+        self._responder.memory.store(memory)
 
     def activate(self) -> None:
         self._problem = ''
@@ -121,8 +122,8 @@ class MitigationResponder(managed.ManagedNode):
         self.subscribe_to('robot_speaking', self._on_speaking)
         self.subscribe_to('person_changed', self._on_person_changed)
         if hri.VOICES.message_class() is not None:
-            self.subscribe_to(
-                hri.VOICES.name, hri.VoiceIds(lambda: self._on_person_changed(Empty())).hear)
+            self.subscribe_to(hri.VOICES.name, hri.VoiceIds(
+                lambda: self._on_person_changed(Empty()), self.value('voice_id')).hear)
         self._input.start()
         self.subscribe_to('audio/end_of_stream', self._input.on_end)
         self.subscribe_to('emotion', self._on_emotion)
@@ -136,6 +137,8 @@ class MitigationResponder(managed.ManagedNode):
         self._end()
 
     def cleanup(self) -> None:
+        if self._responder is not None:
+            self._responder.memory.close()
         self._responder = None
 
     def _end(self) -> None:
@@ -155,29 +158,13 @@ class MitigationResponder(managed.ManagedNode):
         """Refuse what the mitigation file does not have, and a file that is not right."""
         values = mitigation_file.changed(changes)
         if values and self._responder is not None:
-            self._config = self._read_file(values)
+            self._file.read(values)
 
     def accept(self, changes: Sequence[Parameter]) -> None:
         """Take over the sensitivity at once, and everything else from the next episode on."""
         values = mitigation_file.changed(changes)
-        if not values or self._responder is None:
-            return
-        if 'sensitivity' in values:
-            self._responder.policy.timing = self._config.timing_of(values['sensitivity'])
-        self._configure_policy(values)
-
-    def _configure_policy(self, values: Dict[str, Any]) -> None:
-        assert self._responder is not None
-        self._responder.policy.configure(
-            self._config, values.get('language', self.value('language')),
-            values.get('sensitivity', self.value('sensitivity')))
-
-    def _read_file(self, values: Dict[str, Any]) -> MitigationConfig:
-        """Return the file for these values of parameters, and for those of now."""
-        content = mitigation_file.read(
-            {name: values.get(name, self.value(name)) for name in mitigation_file.NAMES})
-        self._outlets.sounds.check(content)
-        return content
+        if values and self._responder is not None:
+            self._file.configure(self._responder.policy, values)
 
     # What comes in.
 
@@ -216,13 +203,19 @@ class MitigationResponder(managed.ManagedNode):
             self._after()
 
     def _heard_responder(self) -> Optional[Responder]:
-        """Return the responder; listeners get the time to hear of an episode of another run."""
-        waits = (time.monotonic() - self._activated_s < UNHEARD_S
-                 and not self._mitigations.get_subscription_count())
-        if waits and self._responder is not None:
-            episode = self._responder.policy.memory.episode
-            waits = episode is not None and episode.open
-        return None if waits else self._responder
+        """Return the responder; None while what it says about another run would not be heard."""
+        return None if self._restart_is_due else self._responder
+
+    @property
+    def _restart_is_due(self) -> bool:
+        """Whether an episode of another run waits for its end, until somebody can hear of it."""
+        if self._responder is None or (self._timer is not None and (
+                time.monotonic() - self._activated_s >= UNHEARD_S
+                or self._mitigations.get_subscription_count())):
+            return False
+        policy = self._responder.policy
+        episode = policy.memory.episode
+        return episode is not None and episode.open and not policy.state.emotion
 
     def _now(self) -> Now:
         return Now(self.now_ns() * 1e-9, datetime.now())
@@ -243,7 +236,14 @@ class MitigationResponder(managed.ManagedNode):
     def _publish(self, event: Event) -> None:
         if event.phase == Phase.RESTARTED:
             self._outlets.restore()
-        self._mitigations.publish(mitigation_state.event_message(event, self._header))
+        if event.phase == Phase.STARTED:
+            self._outlets.withdraw_notice()
+        if is_closing(event.phase):
+            self._file.take_over()
+        header = self._header
+        if not to_ns(header.stamp):  # no Emotion has come yet
+            header = Header(stamp=to_stamp(self.now_ns()))
+        self._mitigations.publish(mitigation_state.event_message(event, header))
         self._answers.tick()
         # Not louder: the log is kept on disk, and what a person feels is nobody else's business.
         self.get_logger().debug(f'{event.emotion} {event.phase.name}: {event.text}')
@@ -276,10 +276,10 @@ class MitigationResponder(managed.ManagedNode):
         return self._responder
 
     def _reload(self) -> str:
-        self._configured()
-        self._config = self._read_file({})
-        self._configure_policy({})
-        return self._config.path
+        policy = self._configured().policy
+        self._file.read({})
+        self._file.configure(policy, {})
+        return self._file.content.path
 
     def report(self) -> Report:
         """Say how many emotions came in, how many steps were taken, and which actions failed."""

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The services of the mitigation responder."""
 
+from dataclasses import replace
 from typing import Any, Callable, NamedTuple, Type
 
 from std_srvs.srv import SetBool, Trigger
 
 from ser_ros.errors import SerError
 from ser_ros.mitigation.estimates import Now
+from ser_ros.mitigation.memory import Memory
 from ser_ros.mitigation.responder import Responder
 from ser_ros.nodes.managed import ManagedNode
 
@@ -27,6 +29,18 @@ class Service(NamedTuple):
     name: str
     kind: Type[Any]
     description: str
+
+
+class Early(NamedTuple):
+    """What is done before anybody can hear how an episode of another run ends.
+
+    Attributes:
+        is_now: whether such an episode waits for its end.
+        begin_with: takes another memory.
+    """
+
+    is_now: Callable[[], bool]
+    begin_with: Callable[[Memory], None]
 
 
 SERVICES = (
@@ -49,27 +63,40 @@ class Services:
         now: returns the time.
         after: is called when the responder has done something.
         reload: reads the mitigation file again and returns its path; SerError if it is not right.
+        early: the first tick closes an episode of another run, and a service does not.
+        withdraw: ends the call for a human.
     """
 
     def __init__(self, node: ManagedNode, responder: Callable[[], Responder],
                  now: Callable[[], Now], after: Callable[[], None],
-                 reload: Callable[[], str]) -> None:  # noqa: A002
+                 reload: Callable[[], str], early: Early,  # noqa: A002
+                 withdraw: Callable[[], None]) -> None:
         self._responder = responder
         self._now = now
         self._after = after
         self._read_again = reload
+        self._early = early
+        self._withdraw = withdraw
         for service in SERVICES:
             handler = getattr(self, '_' + service.name)
             node.create_service(
                 service.kind, '~/' + service.name, _callback(handler, service.kind))
 
     def _pause(self, paused: bool) -> str:
-        self._responder().pause(self._now(), paused)
+        responder = self._responder()
+        if self._early.is_now():
+            self._early.begin_with(replace(responder.policy.memory, paused=paused))
+        else:
+            responder.pause(self._now(), paused)
         self._after()
         return 'paused' if paused else 'not paused'
 
     def _acknowledge(self) -> str:
-        was_open = self._responder().acknowledge(self._now())
+        responder = self._responder()
+        self._withdraw()
+        if self._early.is_now():
+            return 'the episode is closed once the node is active'
+        was_open = responder.acknowledge(self._now())
         self._after()
         return 'the episode is closed' if was_open else 'no episode is open'
 

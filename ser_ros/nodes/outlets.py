@@ -35,7 +35,8 @@ TOPICS: Tuple[Topic, ...] = (
     SPEED_LIMIT,
     publishes('mitigation/light', ColorRGBA, qos.LATCHED,
               'A colour to show. Alpha 0 gives the light back.'),
-    publishes('mitigation/notify', String, qos.LATCHED, 'A call for a human.'),
+    publishes('mitigation/notify', String, qos.LATCHED,
+              'A call for a human. Empty: the call is over.'),
 )
 
 # Nav2 takes 0 for no limit at all, so a robot that is to stand still gets this [%].
@@ -80,13 +81,14 @@ class RobotOutlets:
         if SPEED_LIMIT.message_class() is not None:
             self._speed_limit = node.publish_to(SPEED_LIMIT.name)
         light = node.publish_to('mitigation/light')
-        notices = node.publish_to('mitigation/notify')
+        self._notices = node.publish_to('mitigation/notify')
+        self._calls_human = False
         self.outlets = Outlets(
             publish_text=self._publish_text,
             publish_speed=self.publish_speed,
             publish_colour=lambda *rgba: light.publish(
                 ColorRGBA(**dict(zip('rgba', map(float, rgba))))),
-            publish_notice=lambda text: notices.publish(String(data=text)),
+            publish_notice=self._publish_notice,
             robot_speaking=robot_speaking,
             speaking=self._set_speaking)
         self.sounds.serve(self.outlets)
@@ -95,6 +97,15 @@ class RobotOutlets:
         """Undo what a process that was killed may have left: a lower speed, and a light."""
         self.outlets.publish_speed(1.0)
         self.outlets.publish_colour(0.0, 0.0, 0.0, 0.0)
+
+    def withdraw_notice(self) -> None:
+        """Say that no human is needed any more, if one was called."""
+        if self._calls_human:
+            self._publish_notice('')
+
+    def _publish_notice(self, text: str) -> None:
+        self._calls_human = bool(text)
+        self._notices.publish(String(data=text))
 
     def publish_speed(self, scale: float) -> None:
         """Publish a share of the robot's speed, at most 1."""

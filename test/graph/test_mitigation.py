@@ -300,7 +300,7 @@ class TestKill:
         colours = responder.peer.listen(ColorRGBA, 'mitigation/light', qos.LATCHED)
         self.kill_in(responder, phase)
         said = [text.data for text in responder.said]
-        memory = json.loads((state_home / 'mitigation.json').read_text()) if (
+        memory = json.loads((state_home / 'mitigation_responder.json').read_text()) if (
             phase != STATE.PHASE_IDLE) else {'episodes': 0}
         was_open = phase in (STATE.PHASE_RESPONDING, STATE.PHASE_WATCHING)
         assert memory['episodes'] == (phase != STATE.PHASE_IDLE)
@@ -338,7 +338,7 @@ class TestKill:
 def test_what_is_kept_is_for_nobody_else(responder, state_home):
     responder.person.feels = 'anger'
     responder.wait_for_phase('STARTED')
-    file = state_home / 'mitigation.json'
+    file = state_home / 'mitigation_responder.json'
     assert (state_home.stat().st_mode & 0o777, file.stat().st_mode & 0o777) == (0o700, 0o600)
     assert 'One' not in file.read_text()
     assert 'anger' not in responder.process.log()
