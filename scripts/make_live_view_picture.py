@@ -81,7 +81,7 @@ def main() -> int:
     camera = Camera()
     arguments = cli._parser().parse_args(['run', audio])
     with Stopping() as stopping:
-        runner.run(ros_arguments(arguments), camera, None, False, stopping)
+        runner.run(ros_arguments(arguments, ''), camera, None, False, stopping)
     if not camera.picture:
         raise SerError(f'the graph answered no emotion in {audio}; give another file')
     PICTURE.write_text(without_downloads(camera.picture), encoding='utf-8')

@@ -3,14 +3,16 @@
 """``ser_ros run``: the whole graph with a live view, without the ros2 command."""
 
 import argparse
+import contextlib
 import json
 import os
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Iterator, List, Optional
 
 from ser_ros import interfaces, typed_yaml
 from ser_ros.cli import arguments as shared_arguments
 from ser_ros.cli.arguments import Subparsers
 from ser_ros.errors import SerError
+from ser_ros.messages import tell
 from ser_ros.resources import share_path
 
 # The names of rclpy for the levels of `ser_ros.logs`.
@@ -47,8 +49,8 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument('--processes', action='store_true',
                         help='run each node in a process of its own')
     parser.add_argument('--namespace', metavar='NAME',
-                        help='namespace of nodes and topics, / for none (default: run_PROCESS, so '
-                        'that no other graph is heard)')
+                        help='namespace of nodes and topics, / for none (default: none, or '
+                        'run_PROCESS while another graph publishes /emotion)')
     parser.add_argument('--params-file', metavar='FILE',
                         help='YAML file with the parameters of the nodes')
     parser.add_argument('--output', metavar='FILE.csv|FILE.jsonl',
@@ -92,7 +94,7 @@ def _yaml(name: str, value: Any) -> str:
     return text
 
 
-def ros_arguments(args: argparse.Namespace) -> List[str]:
+def ros_arguments(args: argparse.Namespace, namespace: str) -> List[str]:
     """Return the arguments for rclpy that say the same as the command line's."""
     params_file = os.path.abspath(args.params_file or share_path('config', 'ser.yaml'))
     if not os.path.isfile(params_file):
@@ -103,11 +105,23 @@ def ros_arguments(args: argparse.Namespace) -> List[str]:
     # stand ahead of the file: rcl sorts by names of nodes, so the file would win over all.
     for name, value in _overrides(args).items():
         arguments += ['-p', f'{name}:={_yaml(name, value)}']
-    # Two runs at once, or a run beside a graph, must not hear each other.
-    namespace = f'run_{os.getpid()}' if args.namespace is None else args.namespace.strip('/')
     if namespace:
         arguments += ['-r', '__ns:=/' + namespace]
     return arguments
+
+
+@contextlib.contextmanager
+def _namespace(wanted: Optional[str]) -> Iterator[str]:
+    """Give the namespace that is asked for, or one in which no other graph can be heard."""
+    from ser_ros.nodes.namespaces import free_namespace
+    if wanted is not None:
+        yield wanted.strip('/')
+        return
+    with free_namespace() as namespace:
+        if namespace:
+            tell(f'another graph publishes /emotion, so the topics of this one begin with '
+                 f'/{namespace}; --namespace gives them another name')
+        yield namespace
 
 
 def run(args: argparse.Namespace) -> int:
@@ -121,9 +135,9 @@ def run(args: argparse.Namespace) -> int:
         from ser_ros.nodes import runner
         record = open_record(args.output) if args.output else None
         try:
-            with LiveView() as view:
+            with _namespace(args.namespace) as namespace, LiveView() as view:
                 reason = runner.run(
-                    ros_arguments(args), view, record, args.processes, stopping)
+                    ros_arguments(args, namespace), view, record, args.processes, stopping)
             if reason:
                 raise SerError(reason)
             view.print_summary()

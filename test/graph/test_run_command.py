@@ -20,6 +20,8 @@ from harness import COMMAND, DEADLINE_S
 from ser_ros.defaults import load_defaults
 from ser_ros.features.registry import create_extractor
 from ser_ros.inference.model_file import Model
+from ser_ros.nodes import qos
+from ser_ros.nodes.messages import Emotion
 
 
 def ser_ros(*arguments, **options):
@@ -255,6 +257,20 @@ def test_two_runs_at_once_do_not_hear_each_other(speech, tmp_path):
         assert sequences == list(range(count))
 
 
+def test_it_keeps_away_from_a_graph_that_publishes_already(peer, speech):
+    peer.node.create_publisher(Emotion, '/emotion', qos.EMOTION)
+    code, out, error = ser_ros('run', speech, '--fast')
+    assert code == 0 and 'windows=19' in out
+    assert 'another graph publishes /emotion' in error
+
+
+def test_its_topics_are_those_of_the_launched_graph(peer, speech):
+    emotions = peer.listen(Emotion, '/emotion', qos.EMOTION)
+    code, _, error = ser_ros('run', speech)
+    assert code == 0 and error == ''
+    assert emotions
+
+
 def processes_of(namespace):
     """Return the numbers of the processes of nodes in a namespace."""
     found = []
@@ -285,7 +301,7 @@ def test_its_processes_end_with_it(speech, number):
         ended_s = time.monotonic()
         while processes_of(namespace):
             # 2 s on a machine that has the time.
-            assert time.monotonic() < ended_s + 6.0
+            assert time.monotonic() < ended_s + DEADLINE_S
             time.sleep(0.1)
     finally:
         command.kill()

@@ -1,0 +1,62 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A namespace in which no other graph can be heard."""
+
+import contextlib
+import fcntl
+import os
+import tempfile
+import time
+from typing import Iterator
+
+import rclpy
+
+# Nodes on one machine find each other within this time.
+_DISCOVERY_S = 0.5
+_POLL_S = 0.05
+
+
+@contextlib.contextmanager
+def free_namespace() -> Iterator[str]:
+    """Give '' while this is the only graph, and else a namespace of this process.
+
+    Two commands that start at the same time do not see each other yet. So the first one also holds
+    a lock until it ends.
+    """
+    descriptor = os.open(_lock_path(), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        is_alone = _lock(descriptor) and not _is_published('/emotion')
+        yield '' if is_alone else f'run_{os.getpid()}'
+    finally:
+        os.close(descriptor)
+
+
+def _lock_path() -> str:
+    domain = os.environ.get('ROS_DOMAIN_ID') or '0'
+    return os.path.join(tempfile.gettempdir(), f'ser_ros_run_{os.getuid()}_{domain}.lock')
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_published(topic: str) -> bool:
+    """Return whether anybody publishes on a topic now."""
+    context = rclpy.Context()
+    rclpy.init(args=[], context=context)
+    node = rclpy.create_node('ser_ros_run', context=context, enable_rosout=False,
+                             start_parameter_services=False)
+    try:
+        end_s = time.monotonic() + _DISCOVERY_S
+        while time.monotonic() < end_s:
+            if node.count_publishers(topic):
+                return True
+            time.sleep(_POLL_S)
+        return False
+    finally:
+        node.destroy_node()
+        context.shutdown()
