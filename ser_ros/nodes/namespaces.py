@@ -11,8 +11,9 @@ from typing import Iterator
 
 import rclpy
 
-# Nodes on one machine find each other within this time.
-_DISCOVERY_S = 0.5
+# Nodes on one machine mostly find each other within this time. A graph that is found later is named
+# by the nodes, as another publisher.
+_DISCOVERY_S = 1.0
 _POLL_S = 0.05
 
 

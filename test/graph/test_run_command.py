@@ -20,7 +20,7 @@ from harness import COMMAND, DEADLINE_S
 from ser_ros.defaults import load_defaults
 from ser_ros.features.registry import create_extractor
 from ser_ros.inference.model_file import Model
-from ser_ros.nodes import qos
+from ser_ros.nodes import namespaces, qos
 from ser_ros.nodes.messages import Emotion
 
 
@@ -257,17 +257,22 @@ def test_two_runs_at_once_do_not_hear_each_other(speech, tmp_path):
         assert sequences == list(range(count))
 
 
-def test_it_keeps_away_from_a_graph_that_publishes_already(peer, speech):
+def test_it_keeps_away_from_a_graph_that_publishes_already(peer, monkeypatch):
     peer.node.create_publisher(Emotion, '/emotion', qos.EMOTION)
-    code, out, error = ser_ros('run', speech, '--fast')
-    assert code == 0 and 'windows=19' in out
-    assert 'another graph publishes /emotion' in error
+    monkeypatch.setattr(namespaces, '_DISCOVERY_S', DEADLINE_S)
+    with namespaces.free_namespace() as namespace:
+        assert namespace == f'run_{os.getpid()}'
+
+
+def test_the_second_of_two_at_once_has_a_namespace_of_its_own():
+    with namespaces.free_namespace() as first, namespaces.free_namespace() as second:
+        assert (first, second) == ('', f'run_{os.getpid()}')
 
 
 def test_its_topics_are_those_of_the_launched_graph(peer, speech):
     emotions = peer.listen(Emotion, '/emotion', qos.EMOTION)
     code, _, error = ser_ros('run', speech)
-    assert code == 0 and error == ''
+    assert code == 0, error
     assert emotions
 
 
