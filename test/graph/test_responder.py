@@ -94,7 +94,7 @@ def test_the_sensitivity_changes_while_it_runs(peer, start, tmp_path):
     successful, reason = peer.set_parameter(NODE, 'sensitivity', 'nervous')
     assert not successful and "no sensitivity 'nervous'; available: normal, keen" in reason
     assert peer.set_parameter(NODE, 'sensitivity', 'keen') == (True, '')
-    for index in range(3):
+    for index in range(8):  # far from the 60 s of normal
         publisher.publish(emotion(index, 'anger'))
     peer.wait_for(lambda: mitigations, 'start', [process])
     assert mitigations[0].text == 'Hello.'
