@@ -269,11 +269,12 @@ class ManagedNode(LifecycleNode):
             level = diagnostics.WARN
             message = FORGOTTEN
         values = dict(values, state=self.state_label)
-        for source in self.inputs:
-            problem = source.look(values)
-            # Of two warnings, that of what comes first.
-            if problem is not None and (problem[0] > level or level == diagnostics.WARN):
-                level, message = max(problem, (level, message), key=lambda item: item[0])
+        problems = [problem for problem in (source.look(values) for source in self.inputs)
+                    if problem is not None]
+        if problems:
+            # Both: what the node says of itself may be why nothing comes.
+            worst, text = max(problems, key=lambda problem: problem[0])
+            level, message = max(level, worst), '; '.join(filter(None, (message, text)))
         if self._failure:
             return diagnostics.ERROR, self._failure, values
         return level, message or self.state_label, values
