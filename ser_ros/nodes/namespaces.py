@@ -11,6 +11,8 @@ from typing import Iterator
 
 import rclpy
 
+from ser_ros.nodes import process
+
 # Nodes on one machine mostly find each other within this time. A graph that is found later is named
 # by the nodes, as another publisher.
 _DISCOVERY_S = 1.0
@@ -48,7 +50,7 @@ def _lock(descriptor: int) -> bool:
 def _is_published(topic: str) -> bool:
     """Return whether anybody publishes on a topic now."""
     context = rclpy.Context()
-    rclpy.init(args=[], context=context)
+    process.init([], context)
     node = rclpy.create_node('ser_ros_run', context=context, enable_rosout=False,
                              start_parameter_services=False)
     try:

@@ -19,15 +19,20 @@ from ser_ros.nodes.stopping import Stopping
 POLL_S = 0.2
 
 
-def init(args: Optional[List[str]]) -> None:
+def init(args: Optional[List[str]], context: Optional[rclpy.Context] = None) -> None:
     """Start ROS without its signal handlers.
+
+    Args:
+        args: command line for ROS; None: that of the process.
+        context: what is started; None: that of the whole process.
 
     Raises:
         SerError: if the arguments, the parameter files or the environment forbid it.
     """
     environment.prepare()
     try:
-        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+        rclpy.init(
+            args=args, context=context, signal_handler_options=SignalHandlerOptions.NO)
     except (RCLError, RuntimeError, ValueError) as error:
         raise SerError(f'ROS 2 cannot start: {first_line(error)}') from error
 
