@@ -58,11 +58,16 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.set_defaults(run=run)
 
 
-def _says(params_file: Optional[str], name: str) -> bool:
-    """Return whether a file sets a parameter of any node."""
-    def has(values: Any) -> bool:
-        return isinstance(values, dict) and (name in values or any(map(has, values.values())))
-    return params_file is not None and has(typed_yaml.read(params_file))
+def _says(params_file: Optional[str], node: str, parameter: str) -> bool:
+    """Return whether a file sets a parameter of a node, or of all nodes."""
+    def has(values: Any, name: str) -> bool:
+        if not isinstance(values, dict):
+            return False
+        own = values.get('ros__parameters')
+        if name in (node, '**') and isinstance(own, dict) and parameter in own:
+            return True
+        return any(has(value, str(key).split('/')[-1]) for key, value in values.items())
+    return params_file is not None and has(typed_yaml.read(params_file), '')
 
 
 def _overrides(args: argparse.Namespace) -> Dict[str, Any]:
@@ -71,7 +76,8 @@ def _overrides(args: argparse.Namespace) -> Dict[str, Any]:
     if audio and os.path.exists(audio):
         audio = os.path.abspath(audio)
     # By default a file is played once, unlike in a launch file.
-    loop = True if args.loop else None if _says(args.params_file, 'loop') else False
+    is_said = _says(args.params_file, 'audio_capture', 'loop')
+    loop = True if args.loop else None if is_said else False
     values = {
         'device': audio, 'channel': args.channel, 'loop': loop,
         'realtime': False if args.fast else None,
