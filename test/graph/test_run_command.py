@@ -295,7 +295,10 @@ def test_its_processes_end_with_it(speech, number):
     namespace = f'orphans_{os.getpid()}_{number.value}'
     command = subprocess.Popen(
         [COMMAND, 'run', speech, '--loop', '--processes', '--namespace', namespace],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        # Under nohup it would be ignored.
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL) if number == signal.SIGHUP
+        else None)
     try:
         deadline_s = time.monotonic() + DEADLINE_S
         while len(processes_of(namespace)) < 4:
