@@ -4,8 +4,10 @@
 
 import pytest
 
-from ser_ros.nodes.diagnostics import ERROR, WARN
-from ser_ros.nodes.watchdog import Watchdog
+pytest.importorskip('rclpy', reason='ROS 2 is not sourced')
+
+from ser_ros.nodes.diagnostics import ERROR, WARN  # noqa: E402
+from ser_ros.nodes.watchdog import Watchdog  # noqa: E402
 
 S = 10**9
 
