@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What was heard in a window, in a file and in many files, with forms for JSON and CSV."""
 
+import abc
 import json
 import math
 from dataclasses import dataclass
@@ -15,12 +16,12 @@ from ser_ros.emotion.tracker import State
 Values = Dict[str, Any]
 
 
-class Result:
+class Result(abc.ABC):
     """The forms of a result for JSON and CSV."""
 
+    @abc.abstractmethod
     def to_dict(self) -> Values:
         """Return plain values: texts, numbers, None for NaN, and dictionaries of them."""
-        raise NotImplementedError
 
     def to_json(self) -> str:
         """Return `to_dict` as JSON text."""
