@@ -8,9 +8,7 @@ import time
 from datetime import datetime
 from typing import Any, Dict, List, Optional, Sequence
 
-from rclpy.duration import Duration
 from rclpy.parameter import Parameter
-from rclpy.publisher import Publisher
 from rclpy.timer import Timer
 from std_msgs.msg import Bool, Empty, Header
 
@@ -33,20 +31,16 @@ from ser_ros.nodes import (
 )
 from ser_ros.nodes.diagnostics import OK, WARN, Meter, Report
 from ser_ros.nodes.inputs import Input
-from ser_ros.nodes.messages import Emotion, EndOfStream, Mitigation
+from ser_ros.nodes.messages import Emotion, EndOfStream
 from ser_ros.nodes.mitigation_services import Early, Services
 from ser_ros.nodes.policy_file import PolicyFile
 from ser_ros.nodes.stamps import NS_PER_S, latency_s, to_ns, to_stamp
-from ser_ros.nodes.topics import publishes, subscribes
+from ser_ros.nodes.topics import subscribes
 from ser_ros.windows.speakers import Speakers
 
 # How often the policy is asked, and how often while actions run.
 IDLE_NS = NS_PER_S // 2
 RUNNING_NS = NS_PER_S // 10
-# Those who listen do not know a new node at once. Its first answer waits for them up to this long.
-UNHEARD_S = 2.0
-# How long a node that ends waits for somebody to have heard its last words.
-LAST_WORDS_S = 0.3
 # Who makes the robot talk and dies is not believed for longer.
 SPEAKING_TIMEOUT_S = 30.0
 
@@ -68,13 +62,13 @@ class MitigationResponder(managed.ManagedNode):
         subscribes('person_changed', Empty, qos.PERSON, 'Another person speaks from now on.'),
         subscribes('robot_speaking', Bool, qos.SPEAKING, 'Whether the robot itself speaks.'),
         hri.VOICES,
-        publishes('mitigation', Mitigation, qos.MITIGATION, 'The steps of an answer.'),
+        mitigation_state.EVENTS,
         mitigation_state.TOPIC,
     ) + outlets.TOPICS
 
     # From configure on.
     _file: PolicyFile
-    _mitigations: Publisher
+    _events: mitigation_state.EventPublisher
     _states: mitigation_state.StatePublisher
     _outlets: outlets.RobotOutlets
 
@@ -86,7 +80,6 @@ class MitigationResponder(managed.ManagedNode):
         self._problem = ''
         self._meter = Meter()
         self._answers = Meter()
-        self._activated_s = 0.0
         super().__init__()
         self._input = Input(self, 'emotion', 'emotion', 'Look at emotion_inference: does it run, '
                             'is it active, and does it get features?')
@@ -98,7 +91,7 @@ class MitigationResponder(managed.ManagedNode):
     def configure(self) -> None:
         self._outlets = outlets.RobotOutlets(self, self._robot_speaks)
         self._file = PolicyFile(self, self._outlets.sounds.check)
-        self._mitigations = self.publish_to('mitigation')
+        self._events = mitigation_state.EventPublisher(self)
         self._states = mitigation_state.StatePublisher(self)
         memory = MemoryFile(self.value('state_file'), self.get_fully_qualified_name())
         runner = ActionRunner(self._outlets.outlets, time.monotonic)
@@ -117,7 +110,7 @@ class MitigationResponder(managed.ManagedNode):
     def activate(self) -> None:
         self._problem = ''
         self._speakers.forget()
-        self._activated_s = time.monotonic()
+        self._events.begin()
         self._timer = self.create_timer(IDLE_NS / NS_PER_S, self._on_tick)
         self.subscribe_to('robot_speaking', self._on_speaking)
         self.subscribe_to('person_changed', self._on_person_changed)
@@ -150,7 +143,7 @@ class MitigationResponder(managed.ManagedNode):
         self._responder.end(self._now())
         self._outlets.silence()
         self._publish_state()
-        self._mitigations.wait_for_all_acked(Duration(seconds=LAST_WORDS_S))
+        self._events.end()
 
     # The mitigation file.
 
@@ -171,7 +164,7 @@ class MitigationResponder(managed.ManagedNode):
     def _on_emotion(self, message: Emotion, info: Dict[str, Any]) -> None:
         if not self._input.takes(info, to_ns(message.window_start)):
             return
-        responder = self._heard_responder()
+        responder = self._responder
         if responder is None:
             return
         stamp_ns = to_ns(message.header.stamp)
@@ -191,27 +184,22 @@ class MitigationResponder(managed.ManagedNode):
         return self._speakers.speaking
 
     def _on_person_changed(self, _: Empty) -> None:
-        responder = self._heard_responder()
+        responder = self._responder
         if responder is not None:
             responder.person_changed(self._now())
             self._after()
 
     def _on_tick(self) -> None:
-        responder = self._heard_responder()
+        responder = self._responder
         if responder is not None:
             responder.tick(self._now())
+            self._events.tick()
             self._after()
-
-    def _heard_responder(self) -> Optional[Responder]:
-        """Return the responder; None while what it says about another run would not be heard."""
-        return None if self._restart_is_due else self._responder
 
     @property
     def _restart_is_due(self) -> bool:
-        """Whether an episode of another run waits for its end, until somebody can hear of it."""
-        if self._responder is None or (self._timer is not None and (
-                time.monotonic() - self._activated_s >= UNHEARD_S
-                or self._mitigations.get_subscription_count())):
+        """Whether an episode of another run stays open until the node is active."""
+        if self._responder is None or self._timer is not None:
             return False
         policy = self._responder.policy
         episode = policy.memory.episode
@@ -243,7 +231,7 @@ class MitigationResponder(managed.ManagedNode):
         header = self._header
         if not to_ns(header.stamp):  # no Emotion has come yet
             header = Header(stamp=to_stamp(self.now_ns()))
-        self._mitigations.publish(mitigation_state.event_message(event, header))
+        self._events.publish(event, header)
         self._answers.tick()
         # Not louder: the log is kept on disk, and what a person feels is nobody else's business.
         self.get_logger().debug(f'{event.emotion} {event.phase.name}: {event.text}')

@@ -32,10 +32,10 @@ class Service(NamedTuple):
 
 
 class Early(NamedTuple):
-    """What is done before anybody can hear how an episode of another run ends.
+    """What is done before the node is active, while an episode of another run is still open.
 
     Attributes:
-        is_now: whether such an episode waits for its end.
+        is_now: whether there is such an episode.
         begin_with: takes another memory.
     """
 
