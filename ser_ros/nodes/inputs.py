@@ -91,4 +91,8 @@ class Input:
         if self.followed.changes != self._changes:
             self._changes = self.followed.changes
             self._log.warning(f'another publisher of {self._topic} is followed now')
-        return self.watchdog.look() or ((WARN, text) if others else None)
+        silence = self.watchdog.look()
+        if silence is None:
+            return (WARN, text) if others else None
+        level, missing = silence
+        return level, f'{text}; {missing}' if others else missing
