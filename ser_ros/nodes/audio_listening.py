@@ -5,28 +5,25 @@
 import collections
 from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, Optional, Tuple
 
-from rclpy.node import Node
+from std_msgs.msg import Header
 
 from ser_ros.audio.format import NS_PER_S, check_audio_info
 from ser_ros.errors import SerError
 from ser_ros.features.level import MIN_LEVEL_DBFS
-from ser_ros.nodes.audio_stamped import convert
+from ser_ros.nodes import input_types
+from ser_ros.nodes.arrival import ArrivalClock
+from ser_ros.nodes.audio_stamped import Chunk, Data, convert, convert_plain
 from ser_ros.nodes.followed import GONE_S, Followed
+from ser_ros.nodes.input_types import INFO, Format, InputType
 from ser_ros.nodes.inputs import Input, publisher_names
 from ser_ros.nodes.qos import sequence_of
-from ser_ros.nodes.stamps import to_ns
-from ser_ros.nodes.topics import message_class
+from ser_ros.nodes.stamps import to_ns, to_stamp
 from ser_ros.windows.audio_input import FeatureStage
 
 if TYPE_CHECKING:
     from ser_ros.nodes.audio_messages import AudioDataStamped, AudioInfo
+    from ser_ros.nodes.managed import ManagedNode
 
-AUDIO = 'audio/audio_stamped'
-INFO = 'audio/audio_info'
-STAMPED = 'audio_common_msgs/AudioDataStamped'
-# Of the other package of this name, that of whisper_ros.
-OTHER_AUDIO = 'audio'
-OTHER_STAMPED = 'audio_common_msgs/AudioStamped'
 # Audio that came before audio_info: the two topics are not ordered against each other.
 WAITING_CHUNKS = 500
 # This many are not just out of order.
@@ -34,37 +31,35 @@ UNHEARD_CHUNKS = 100
 # Digital zeros for this time are no quiet room.
 SILENT_NS = 10 * NS_PER_S
 
-# Channels, sample rate, sample format, coding format.
-Format = Tuple[int, int, str, str]
-
-
-def hears_other() -> bool:
-    """Return whether the audio_common_msgs that is there is that of whisper_ros."""
-    return message_class(OTHER_STAMPED) is not None
-
 
 class AudioListening:
     """Takes chunks of one publisher in the format that it has announced.
 
     Attributes:
+        topic: name of the topic on which the sound comes.
         input: whose chunks are taken, and whether they come.
         refused: number of chunks in a format that can't be decoded.
         contradiction: what another publisher of audio_info says; '' if nothing.
     """
 
-    def __init__(self, node: Node, hear: Callable[[FeatureStage, 'AudioDataStamped'], None],
+    def __init__(self, node: 'ManagedNode', input_type: InputType,
+                 hear: Callable[[FeatureStage, 'AudioDataStamped'], None],
                  complain: Callable[[str], None]):
         """Hear nothing yet.
 
         Args:
             node: the node that listens.
+            input_type: what it listens to.
             hear: takes the stage and a chunk that it can decode.
             complain: takes a text for people, again and again for each chunk.
         """
         self.input = Input(
-            node, OTHER_AUDIO if hears_other() else AUDIO, 'sound',
+            node, input_type.topic, 'sound',
             'Look at audio_capture: does it run, and is it active?')
+        self.topic = input_type.topic
         self.refused = 0
+        self._node = node
+        self._type = input_type
         self._log = node.get_logger()
         self._hear = hear
         self._complain = complain
@@ -81,9 +76,22 @@ class AudioListening:
         self._changes = self.input.followed.changes
         self._infos.forget()
         self._waiting: Deque['AudioDataStamped'] = collections.deque(maxlen=WAITING_CHUNKS)
+        self._arrival: Optional[Tuple[Format, ArrivalClock]] = None
         self._silent_since_ns: Optional[int] = None
         self._silent_ns = 0
         self.contradiction = ''
+
+    def start(self) -> None:
+        """Subscribe to the sound, and to its format where that comes on a topic of its own."""
+        # Before the subscription: a file waits for it, so no sound of it is lost.
+        self.input.start()
+        if self._type.format is not None:
+            self._set_format(self._type.format)
+        if self._type.needs_info:
+            self._node.subscribe_to(INFO, self.on_info)
+        callback = {input_types.STAMPED: self.on_audio, input_types.PLAIN: self.on_plain_audio,
+                    input_types.OTHER_STAMPED: self.on_other_audio}[self._type.message]
+        self._node.subscribe_to(self.topic, callback)
 
     def serve(self, stage: Optional[FeatureStage]) -> None:
         """Give what comes to this stage from now on."""
@@ -150,12 +158,40 @@ class AudioListening:
         try:
             chunk, audio_format = convert(message)
         except SerError as error:
-            self.refused += 1
-            self._complain(f'{OTHER_AUDIO}: {error}')
+            self._refuse(error)
             return
         if audio_format != self._format:
             self._set_format(audio_format)
         self.on_audio(chunk, message_info)
+
+    def on_plain_audio(self, message: Any, message_info: Dict[str, Any]) -> None:
+        """Take in an AudioData, which has no stamp; that of whisper_ros holds its type."""
+        data = getattr(message, 'data', None)
+        if data is None:
+            try:
+                data, sample_format = convert_plain(message)
+            except SerError as error:
+                self._refuse(error)
+                return
+            assert self._type.format is not None, 'checked while configured'
+            audio_format = self._type.format[:2] + (sample_format, 'WAVE')
+            if audio_format != self._format:
+                self._set_format(audio_format)
+        header = Header(stamp=to_stamp(self._arrival_ns(data)))
+        self.on_audio(Chunk(header, Data(data)), message_info)
+
+    def _arrival_ns(self, data: Any) -> int:
+        """Return the time of the first sample of a chunk that arrives now."""
+        stage, audio_format = self._stage, self._format
+        if stage is None or not stage.ready or audio_format is None:
+            return self._node.now_ns()
+        if self._arrival is None or self._arrival[0] != audio_format:
+            self._arrival = (audio_format, ArrivalClock(self._node.now_ns, *audio_format[:3]))
+        return self._arrival[1].stamp_ns(data)
+
+    def _refuse(self, error: SerError) -> None:
+        self.refused += 1
+        self._complain(f'{self.topic}: {error}')
 
     def on_audio(self, message: 'AudioDataStamped', message_info: Dict[str, Any]) -> None:
         """Take in a chunk of the publisher that is followed."""
@@ -173,7 +209,8 @@ class AudioListening:
         else:
             self._waiting.append(message)
             if len(self._waiting) == UNHEARD_CHUNKS:
-                self._complain(f'{AUDIO} arrives, but nobody publishes its format on {INFO}')
+                self._complain(
+                    f'{self.topic} arrives, but nobody publishes its format on {INFO}')
 
     def hear_level(self, level_dbfs: float, start_ns: int, end_ns: int) -> None:
         """Take in the level of a window."""
@@ -188,6 +225,6 @@ class AudioListening:
     def problem(self) -> str:
         """What is odd about sound that comes; '' if nothing."""
         if self._silent_ns >= SILENT_NS:
-            return (f'{AUDIO} holds nothing but digital zeros for '
+            return (f'{self.topic} holds nothing but digital zeros for '
                     f'{self._silent_ns // NS_PER_S} s: is the microphone muted or unplugged?')
         return self.contradiction

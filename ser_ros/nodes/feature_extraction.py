@@ -12,14 +12,13 @@ from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
 from std_msgs.msg import Bool
 
-from ser_ros import interfaces
 from ser_ros.audio.channels import check_channel
 from ser_ros.audio.format import CHUNK_SAMPLES, SAMPLE_RATE_HZ
 from ser_ros.errors import SerError
 from ser_ros.features.registry import FEATURE_SETS, create_extractor, shape_of_window
 from ser_ros.features.waveform import MAX_WINDOW_S
-from ser_ros.nodes import audio_listening, managed, process, qos
-from ser_ros.nodes.audio_listening import AUDIO, INFO, OTHER_AUDIO, AudioListening
+from ser_ros.nodes import input_types, managed, process, qos
+from ser_ros.nodes.audio_listening import AudioListening
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter, Report
 from ser_ros.nodes.messages import EndOfStream, ModelInfo, SpeechFeatures
 from ser_ros.nodes.parameters import spec
@@ -71,12 +70,8 @@ class FeatureExtraction(managed.ManagedNode):
              "still counts as the robot's own [s].", range=(0.0, 10.0)),
         spec('speaking_timeout_s', 'robot_speaking that is true and not repeated for this time '
              'counts as false [s]. 0: never.', range=(0.0, 3600.0)),
-    )
-    TOPICS = (
-        subscribes(AUDIO, audio_listening.STAMPED, qos.AUDIO, 'Sound of any PCM format.'),
-        subscribes(INFO, 'audio_common_msgs/AudioInfo', qos.LATCHED, 'Format of the sound.'),
-        subscribes(OTHER_AUDIO, audio_listening.OTHER_STAMPED, qos.OTHER_AUDIO,
-                   'Sound of whisper_ros, where its audio_common_msgs is installed.'),
+    ) + input_types.PARAMETERS
+    TOPICS = input_types.TOPICS + (
         subscribes('audio/end_of_stream', EndOfStream, qos.LATCHED, 'The end of a file.'),
         subscribes('robot_speaking', Bool, qos.SPEAKING, 'Whether the robot itself speaks.'),
         subscribes('model_info', ModelInfo, qos.LATCHED,
@@ -100,13 +95,15 @@ class FeatureExtraction(managed.ManagedNode):
         self._new_restarts = Increase()
         self._refused = 0
         super().__init__()
-        self._listening = AudioListening(self, self._on_chunk, self._complain)
+        self._listen_to(input_types.default())
+
+    def _listen_to(self, input_type: input_types.InputType) -> None:
+        self._listening = AudioListening(self, input_type, self._on_chunk, self._complain)
         self.inputs = [self._listening.input]
 
     def configure(self) -> None:
         check_period(self.value('period'), HOP_S)
-        if not audio_listening.hears_other():
-            interfaces.check_audio_messages()
+        self._listen_to(input_types.choose(self))
         self._shape_of_window()
         # Not needed before the first window, but here a missing file is reported best.
         self._voice_activity = VoiceActivity()
@@ -157,14 +154,9 @@ class FeatureExtraction(managed.ManagedNode):
         self._problem = (WARN, 'no audio yet')
         self._listening.serve(stage)
         if not self._hears_audio:
-            # Only now: a file waits for this subscription, so no sound of it is lost.
-            self._listening.input.start()
+            # Only now: a file waits for the subscription, so no sound of it is lost.
             self.subscribe_to('audio/end_of_stream', self._on_end)
-            if audio_listening.hears_other():
-                self.subscribe_to(OTHER_AUDIO, self._listening.on_other_audio)
-            else:
-                self.subscribe_to(INFO, self._listening.on_info)
-                self.subscribe_to(AUDIO, self._listening.on_audio)
+            self._listening.start()
             self._hears_audio = True
         self.get_logger().info(f'computing {feature_set}, windows of {stream.window_s:g} s')
 
@@ -192,7 +184,7 @@ class FeatureExtraction(managed.ManagedNode):
                 self._publish(self._served.message, stamped, message.header.frame_id)
         except SerError as error:
             self._refused += 1
-            self._complain(f'{AUDIO}: {error}')
+            self._complain(f'{self._listening.topic}: {error}')
             return
         self._problem = None
         if stage.heard_ns is not None:
@@ -271,7 +263,7 @@ class FeatureExtraction(managed.ManagedNode):
             return WARN, ('robot_speaking was true and has not been repeated for '
                           f"{self.value('speaking_timeout_s'):g} s; it counts as false"), values
         if stage is not None and stage.problem:
-            return WARN, f'{AUDIO}: {stage.problem}', values
+            return WARN, f'{self._listening.topic}: {stage.problem}', values
         if self._listening.problem:
             return WARN, self._listening.problem, values
         return OK, '', values

@@ -2,15 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """REP-155 and Nav2, where their messages are installed: the real ones' fields, built here once."""
 
-import hashlib
 import json
 import os
-import pathlib
-import shutil
 import subprocess
 import sys
 import threading
 
+import built_messages
 import pytest
 import yaml
 from harness import quoted
@@ -21,8 +19,6 @@ from test_mitigation import content
 from ser_ros.nodes import qos
 from ser_ros.nodes.messages import Emotion, Mitigation
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-SOURCES = ROOT / 'test' / 'interfaces'
 # Prints each message of a topic as a line of JSON.
 ECHO = '''
 import importlib, json, sys, rclpy
@@ -43,27 +39,7 @@ rclpy.spin(node)
 @pytest.fixture(scope='session')
 def environment():
     """What to add to the environment of processes that are to have the messages."""
-    if shutil.which('colcon') is None:
-        pytest.skip('colcon is not installed; it builds the messages for this test')
-    digest = hashlib.sha256(f'{ROOT} {sys.version}'.encode())
-    for path in sorted(SOURCES.rglob('*.*')):
-        digest.update(path.read_bytes())
-    folder = ROOT / 'build' / 'test_interfaces'
-    stamp = folder / 'stamp'
-    if not stamp.exists() or stamp.read_text() != digest.hexdigest():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        subprocess.run([
-            'colcon', '--log-base', str(folder / 'log'), 'build', '--base-paths', str(SOURCES),
-            '--build-base', str(folder / 'build'), '--install-base', str(folder / 'install'),
-            '--merge-install', '--cmake-args', '-DBUILD_TESTING=OFF',
-            f'-DPython3_EXECUTABLE={sys.executable}'], check=True, stdout=subprocess.DEVNULL)
-        stamp.write_text(digest.hexdigest())
-    install = folder / 'install'
-    python = next(install.glob('lib/python3*/site-packages'))
-    return {name: os.pathsep.join(filter(None, (str(path), os.environ.get(name))))
-            for name, path in (('AMENT_PREFIX_PATH', install), ('PYTHONPATH', python),
-                               ('LD_LIBRARY_PATH', install / 'lib'))}
+    return built_messages.environment('interfaces')
 
 
 @pytest.fixture

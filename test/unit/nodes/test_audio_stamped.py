@@ -11,7 +11,7 @@ pytest.importorskip('rclpy', reason='ROS 2 is not sourced')
 
 from ser_ros.audio.format import PcmDecoder, check_audio_info  # noqa: E402
 from ser_ros.errors import SerError  # noqa: E402
-from ser_ros.nodes.audio_stamped import convert  # noqa: E402
+from ser_ros.nodes.audio_stamped import convert, convert_plain  # noqa: E402
 
 SAMPLES = [0.0, 0.5, -0.5, 0.25]
 
@@ -38,5 +38,22 @@ def test_every_format(number, field, scale, offset, name):
 
 
 def test_a_number_that_portaudio_does_not_have():
-    with pytest.raises(SerError, match='the format of the audio is 3; allowed: .* 1, 2, 4, 8'):
+    with pytest.raises(SerError, match='the format of the audio is 3; allowed: .* 8$'):
         convert(message(3, 'int16_data', [1]))
+
+
+def test_a_type_that_the_message_has_no_list_for():
+    with pytest.raises(SerError, match='the format of the audio is 4; allowed: .* 8$'):
+        convert(message(4, 'int16_data', [1]))
+
+
+def test_the_list_that_is_filled_says_the_type():
+    data = SimpleNamespace(float32_data=[], int16_data=[0, 16384], uint8_data=[])
+    assert convert_plain(data) == (np.array([0, 16384], '<i2').tobytes(), 'S16LE')
+
+
+@pytest.mark.parametrize('lists, reason', [
+    ({}, 'none of the lists'), ({'int16_data': [1], 'uint8_data': [1]}, 'int16_data, uint8_data')])
+def test_lists_that_do_not_say_the_type(lists, reason):
+    with pytest.raises(SerError, match=reason):
+        convert_plain(SimpleNamespace(**lists))
