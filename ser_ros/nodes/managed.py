@@ -18,6 +18,7 @@ from rclpy.timer import Timer
 
 from ser_ros.errors import SerError
 from ser_ros.nodes import diagnostics, parameters, topics
+from ser_ros.nodes.bond import Bond
 from ser_ros.nodes.endpoints import Endpoints
 from ser_ros.nodes.inputs import Input
 from ser_ros.nodes.ros_errors import RCLError
@@ -56,6 +57,7 @@ class ManagedNode(LifecycleNode):
         self._started_s = time.monotonic()
         self._was_configured = False
         self._retry_timer: Optional[Timer] = None
+        self._bond: Optional[Bond] = None
         #: What the node lives on; watched while it is active and the input is started.
         self.inputs: List[Input] = []
         super().__init__(self.NAME)
@@ -64,6 +66,8 @@ class ManagedNode(LifecycleNode):
         self.add_on_set_parameters_callback(self._on_set_parameters)
         self._guard_transitions()
         self.diagnostics = diagnostics.Diagnostics(self, self.NAME, self._report)
+        if not self.value('autostart'):  # else there is no lifecycle manager
+            self._bond = Bond(self)
 
     # What a subclass fills in.
 
@@ -148,6 +152,8 @@ class ManagedNode(LifecycleNode):
         result = self._attempt(self.activate, self._halt, super().on_activate, state)
         if result == FAILURE:
             super().on_deactivate(state)  # the publishers, which were first
+        elif result == SUCCESS and self._bond is not None:
+            self._bond.start()
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -193,6 +199,8 @@ class ManagedNode(LifecycleNode):
             return ERROR
 
     def _halt(self) -> None:
+        if self._bond is not None:
+            self._bond.stop()
         self.deactivate()
         for source in self.inputs:
             source.stop()

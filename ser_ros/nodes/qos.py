@@ -45,6 +45,7 @@ SPEAKING = _profile(10)
 PERSON = _profile(10)
 VOICES = _profile(10)
 DIAGNOSTICS = _profile(10)
+BOND = _profile(5)
 # A speed that is not renewed is no longer meant: the deadline says so to who follows it.
 SPEED = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.RELIABLE,

@@ -109,9 +109,10 @@ class TestTopics:
             for topic in node_class(node).TOPICS:
                 name = topic.name or f'value of `{topic.parameter}'
                 topics.setdefault(name, {})[node, topic.direction] = topic
-        diagnostics = importlib.import_module('ser_ros.nodes.diagnostics').TOPIC
-        return dict(topics, **{diagnostics.name: {
-            ('all nodes', diagnostics.direction): diagnostics}})
+        common = [importlib.import_module('ser_ros.nodes.' + name).TOPIC
+                  for name in ('bond', 'diagnostics')]
+        return dict(topics, **{
+            topic.name: {('all nodes', topic.direction): topic} for topic in common})
 
     def test_names(self):
         assert set(self.ROWS) == set(self.declared())
