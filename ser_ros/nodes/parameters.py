@@ -21,7 +21,6 @@ from rclpy.parameter import Parameter
 
 from ser_ros.defaults import load_defaults
 from ser_ros.errors import SerError, listed
-from ser_ros.nodes import misspelt
 
 # When a parameter may be changed: at any time, only while nothing has been made from it, or never:
 # anybody in the network may set the others.
@@ -104,9 +103,6 @@ def declare(node: Node, name: str, specs: Sequence[Spec]) -> None:
                 f'{_type_name(default)}{_allowed(parameter)}; {error}') from error
         _check_choice(parameter, value)
     node.set_parameters(with_words(specs, node.get_parameters([each.name for each in specs])))
-    # rclpy offers no other way to what is given and never declared.
-    for warning in misspelt.of_parameters(name, getattr(node, '_parameter_overrides', ())):
-        node.get_logger().warning(warning)
     _describe_use_sim_time(node)
 
 

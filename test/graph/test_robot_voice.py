@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
+from diagnostic_msgs.msg import DiagnosticArray
 from harness import quoted
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
@@ -37,10 +38,14 @@ strategies: {calm: {steps: [{actions: [{say: {en: [TEXT]}}]},
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(request, tmp_path):
     found = tmp_path / 'mitigation.yaml'
-    found.write_text(CONTENT.replace('TEXT', f"'{TEXT}'"))
+    found.write_text(CONTENT.replace('TEXT', repr(getattr(request, 'param', TEXT))))
     return found
+
+
+# 20 s at least: however busy the machine is, it is ended before its end.
+long_text = pytest.mark.parametrize('path', [TEXT * 5], indirect=True, ids=['long'])
 
 
 @pytest.fixture
@@ -80,27 +85,31 @@ class Speaker:
 
 
 def test_it_speaks_and_says_so(speaker):
+    arrays = speaker.peer.listen(DiagnosticArray, '/diagnostics')
     speaker.begin()
+    arrays.clear()
     speaker.wait_for(speaker.is_silent, 'end of the sound')
     trues = [message.data for message in speaker.speaking]
     assert trues[:-1] == [True] * (len(trues) - 1)
     samples = np.fromfile(speaker.sound, '<i2')
     duration_s = len(samples) / ESPEAK_HZ
     assert duration_s > 3
-    assert len(trues) - 1 >= duration_s / 0.55  # repeated every half a second
+    # Repeated every half a second, of those seconds that the node has had.
+    assert len(trues) - 1 >= 1.5 * (len(arrays) - 2)
     assert np.abs(samples).max() > 1000
     responding = MitigationState.PHASE_RESPONDING
     assert any(state.phase == responding and list(state.actions) == ['say']
                for state in speaker.states)
 
 
+@long_text
 def test_pause_ends_it_in_the_middle(speaker):
     speaker.begin()
     answer = speaker.peer.call(SetBool, f'{NODE}/pause', SetBool.Request(data=True))
     assert answer.success
     speaker.wait_for(speaker.is_silent, 'silence')
     size = speaker.size()
-    assert size / 2 / ESPEAK_HZ < 4
+    assert size / 2 / ESPEAK_HZ < 20
     time.sleep(1.0)
     assert speaker.size() == size
     assert [event.phase for event in speaker.events] == [
@@ -116,13 +125,15 @@ def test_reload_while_it_speaks_lets_it_finish(speaker, path):
     assert len(speaker.events) == 1
 
 
+@long_text
 def test_its_sound_ends_with_it(speaker):
     speaker.begin()
     speaker.process.kill()
-    time.sleep(0.3)
-    size = speaker.size()
-    time.sleep(1.0)
-    assert speaker.size() == size
+    size = 0
+    while speaker.size() > size:
+        size = speaker.size()
+        time.sleep(2.0)
+    assert size / 2 / ESPEAK_HZ < 20
 
 
 def test_a_missing_espeak_is_one_line(peer, start, path, tmp_path):

@@ -70,6 +70,32 @@ def test_a_microphone_without_the_configuration_of_alsa(options):
     assert 'apt install libasound2-data' in error
 
 
+@pytest.mark.parametrize('namespace', ['', '/robot'])
+@pytest.mark.parametrize('executable', ['feature_extraction', 'graph'])
+def test_a_file_of_parameters_for_the_whole_robot(peer, start, tmp_path, executable, namespace):
+    """What is meant for this node is noticed, and nothing of other people's nodes."""
+    path = tmp_path / 'robot.yaml'
+    path.write_text('/**: {ros__parameters: {use_sim_time: false, gain: 1.0, perod: 0.4}}\n'
+                    '/robot/amcl: {ros__parameters: {alpha1: 0.2}}\n'
+                    '/robot/audio_capture_node: {ros__parameters: {format: wave}}\n'
+                    '/robot/feature_extraction: {ros__parameters: {period: 0.3}}\n'
+                    '/robot/feature_extration: {ros__parameters: {period: 0.4}}\n')
+    process = start(executable, '--params-file', str(path), '-r', '__ns:=' + (namespace or '/'))
+    node = namespace + '/feature_extraction'
+    peer.wait_for(lambda: peer.state(node) == 'unconfigured', 'node', [process])
+    expected = ["'perod' is unknown and has no effect; did you mean 'period'?",
+                "parameters of '/robot/feature_extration' have no effect"]
+    if namespace:
+        assert peer.get_parameter(node, 'period') == 0.3
+    else:
+        assert peer.get_parameter(node, 'period') == 0.5
+        expected.append('/robot/feature_extraction have no effect on /feature_extraction')
+    warnings = [line for line in process.log().splitlines() if 'WARN' in line]
+    assert len(warnings) == len(expected)
+    for text in expected:
+        assert any(text in line for line in warnings)
+
+
 @pytest.mark.parametrize('options', [[], ['--processes']])
 def test_misspelt_names_in_a_file_of_parameters(speech, tmp_path, options):
     path = tmp_path / 'robot.yaml'

@@ -43,7 +43,7 @@ class FakeStream:
 
     def close(self):
         if self.hangs_until is not None:
-            self.hangs_until.wait(20)
+            self.hangs_until.wait(120)
         self.closed.set()
         if self.error_at_close is not None:
             raise self.error_at_close

@@ -24,7 +24,7 @@ def run(*command, **kwargs):
     """Run a command and return its output; a failure shows both of its outputs."""
     result = subprocess.run(
         [str(part) for part in command], stdin=subprocess.DEVNULL, text=True,
-        capture_output=True, timeout=120, check=False, **kwargs)
+        capture_output=True, timeout=600, check=False, **kwargs)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
 

@@ -27,7 +27,7 @@ def run(script, environment, *arguments):
     """Run a script, and return what it printed as JSON; nothing else may be printed."""
     process = subprocess.run(
         [sys.executable, '-c', script] + list(arguments), stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, timeout=120, universal_newlines=True, cwd=ROOT,
+        stderr=subprocess.PIPE, timeout=600, universal_newlines=True, cwd=ROOT,
         env=dict(os.environ, **environment))
     assert process.stderr == ''
     assert process.returncode == 0
@@ -105,7 +105,7 @@ capture = Capture(lambda: MicrophoneSource('', watchdog_s=1.0), on_chunk, now_ns
                   on_warning=on_warning)
 os.write(pipe, bytes(640 * 24))
 capture.start()
-assert heard.wait(60) and lost.wait(60)
+assert heard.wait(300) and lost.wait(300)
 # The device hangs in the kernel now: neither stop nor the end of the process may wait for it.
 capture.stop()
 print(json.dumps([warnings, capture.stats().chunks]))
@@ -131,7 +131,7 @@ def on_chunk(chunk, stamp_ns):
 capture = Capture(lambda: open_source('ser_ros_test'), on_chunk, now_ns)
 started_ns = now_ns()
 capture.start()
-assert heard.wait(60)
+assert heard.wait(300)
 assert capture.stop()
 print(json.dumps([started_ns, stamps[0], stamps[99], now_ns(), capture.description]))
 '''
@@ -150,7 +150,7 @@ COMMAND = 'import sys; from ser_ros.cli.main import main; sys.exit(main(sys.argv
 def command(environment, *arguments):
     return subprocess.run(
         [sys.executable, '-c', COMMAND, 'devices'] + list(arguments), stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, timeout=120, universal_newlines=True, cwd=ROOT,
+        stderr=subprocess.PIPE, timeout=600, universal_newlines=True, cwd=ROOT,
         env=dict(os.environ, **environment))
 
 

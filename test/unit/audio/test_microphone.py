@@ -199,7 +199,7 @@ def test_an_interrupt_ends_a_read_that_waits(connect):
     thread = threading.Thread(target=lambda: result.append(source.read()))
     thread.start()
     source.interrupt()
-    thread.join(20)
+    thread.join(120)
     assert result == [None]
     assert source.read() is None
 
@@ -217,7 +217,7 @@ def test_a_stream_that_cannot_be_closed_is_given_up(connect):
     source, stream = connect(fake)
     stream.error_at_close = OSError(-9988, 'Stream closed')
     source.close()
-    assert fake.terminated.wait(20)
+    assert fake.terminated.wait(120)
 
 
 def test_close_does_not_wait_for_a_device_that_hangs(connect, monkeypatch):
@@ -229,7 +229,7 @@ def test_close_does_not_wait_for_a_device_that_hangs(connect, monkeypatch):
     assert not stream.closed.is_set()
     assert not fake.terminated.is_set()
     stream.hangs_until.set()
-    assert fake.terminated.wait(20)
+    assert fake.terminated.wait(120)
 
 
 def test_anything_but_a_file_is_a_microphone(monkeypatch):

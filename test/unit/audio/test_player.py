@@ -122,7 +122,7 @@ class TestFiles:
     def test_it_can_be_ended_at_once(self, loudspeaker, tone):
         task = {'file': tone, 'loop': True, 'duration_s': 60.0, 'fade_s': 0.1, 'device': '',
                 'level_dbfs': -10.0}
-        deadline_s = time.monotonic() + 30
+        deadline_s = time.monotonic() + 120
         with ChildProcess('ser_ros.audio.player', task) as child:
             thread = threading.Thread(target=lambda: list(child.messages()))
             thread.start()
@@ -130,7 +130,8 @@ class TestFiles:
                 assert thread.is_alive() and time.monotonic() < deadline_s
                 time.sleep(0.05)
             child.kill()
-            thread.join(5)
+            thread.join(120)
+            assert not thread.is_alive()
             assert child.exit_code == -signal.SIGKILL
 
     def test_what_is_no_sound_is_named(self, loudspeaker, tmp_path):

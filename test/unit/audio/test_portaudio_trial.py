@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(bool(alsa_device.missing()), reason=alsa_device.
 def test_a_command_without_the_configuration_of_alsa(arguments, tmp_path):
     result = subprocess.run(
         [sys.executable, '-m', 'ser_ros.cli.main', *arguments], stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, universal_newlines=True, stdin=subprocess.DEVNULL, timeout=120,
+        stderr=subprocess.PIPE, universal_newlines=True, stdin=subprocess.DEVNULL, timeout=600,
         env=dict(os.environ, ALSA_CONFIG_PATH='/nonexistent', XDG_STATE_HOME=str(tmp_path)),
         check=False)
     assert result.returncode == 2

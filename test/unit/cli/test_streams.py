@@ -24,7 +24,7 @@ def shell(line, *arguments):
     return subprocess.run(
         ['bash', '-c', line, 'bash', sys.executable, '-m', 'ser_ros.cli.main'] + list(arguments),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
-        universal_newlines=True, timeout=120, env=environment)
+        universal_newlines=True, timeout=600, env=environment)
 
 
 @needs_full

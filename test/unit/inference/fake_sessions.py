@@ -11,7 +11,7 @@ from ser_ros.inference.model_metadata import ModelInfo
 
 LABELS = ('happiness', 'anger', 'sadness')
 SHAPE = (1, 2, 2)
-PATIENCE_S = 20.0  # how long a test waits for what must happen
+PATIENCE_S = 120.0  # how long a test waits for what must happen
 
 
 def model_info(**changes):

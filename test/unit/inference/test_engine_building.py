@@ -159,7 +159,7 @@ def test_two_at_once_build_once(builder, path, job):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(300)
     assert len(contents) == 2 and contents[0] == contents[1]
 
 
@@ -197,7 +197,7 @@ def test_builder_ends_with_the_one_who_asked(job):
         stdin=subprocess.PIPE, universal_newlines=True)
     process.stdin.write(as_line(job))
     process.stdin.close()
-    assert process.wait(60) == 4
+    assert process.wait(300) == 4
 
 
 def test_builder_ends_with_a_process_that_is_killed(job):
@@ -220,7 +220,7 @@ def test_builder_ends_with_a_process_that_is_killed(job):
     parent.kill()
     assert parent.stdout.read() == ''  # both have closed it
     parent.stdout.close()
-    parent.wait(60)
+    parent.wait(300)
 
 
 def test_builder_leaves_ctrl_c_to_the_one_who_asked_and_memory_to_the_node(job):
@@ -238,7 +238,7 @@ def test_builder_leaves_ctrl_c_to_the_one_who_asked_and_memory_to_the_node(job):
     assert process.stdout.read() == PREFIX + '{"precision": "1000"}\n'
     process.stdin.close()
     process.stdout.close()
-    assert process.wait(60) == 0
+    assert process.wait(300) == 0
 
 
 def test_timings_that_cannot_be_kept_cost_no_engine(job, path, tmp_path, capsys):

@@ -243,9 +243,9 @@ class TestThreads:
             on_failed=fail, on_switched=lambda *_: switched.set(), on_switch_failed=fail)
         engine.submit('first')
         engine.switch('fp16', lambda: Classifier(open_session('fp16')))
-        assert switched.wait(20)
+        assert switched.wait(120)
         engine.submit('last')
-        assert done.wait(20)
+        assert done.wait(120)
         engine.close()
         assert answered == [('first', 'fp32'), ('last', 'fp16')]
         assert not machine.cuda.memory
@@ -255,7 +255,7 @@ def in_thread(function):
     answers = []
     thread = threading.Thread(target=lambda: answers.append(function()))
     thread.start()
-    thread.join(60)
+    thread.join(300)
     return answers[0]
 
 
@@ -623,9 +623,9 @@ class TestCudaPackages:
         monkeypatch.setattr(machine.cuda, 'check_context', refuse)
         engine.submit('lost')
         engine.switch('cpu', lambda: open_classifier(str(tiny_folder), 'onnxruntime'))
-        assert switched.wait(20) and engine.alive
+        assert switched.wait(120) and engine.alive
         engine.submit('served')
-        assert answered.wait(20)
+        assert answered.wait(120)
         engine.close()
         assert broken.session._engine._context is None
 
