@@ -22,10 +22,11 @@ from ser_ros.inference.registry import AUTO, BACKENDS
 from ser_ros.nodes import hri, managed, person, process, qos
 from ser_ros.nodes.build_progress import BuildProgress
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter, Report
-from ser_ros.nodes.emotion_messages import to_emotion, to_model_info
+from ser_ros.nodes.emotion_messages import to_emotion
 from ser_ros.nodes.inputs import Input
 from ser_ros.nodes.messages import Emotion, EndOfStream, ModelInfo, SpeechFeatures
-from ser_ros.nodes.model_input import check_features, check_model, unusable
+from ser_ros.nodes.model_announcement import ModelAnnouncement
+from ser_ros.nodes.model_input import check_model, features_problem, unusable
 from ser_ros.nodes.parameters import ALWAYS, spec
 from ser_ros.nodes.serving import Request, Serving
 from ser_ros.nodes.stamps import latency_s, to_ns, to_s
@@ -85,7 +86,7 @@ class EmotionInference(managed.ManagedNode):
 
     # From configure on.
     _emotions: Publisher
-    _model_info: Publisher
+    _announcement: ModelAnnouncement
     _mirror: Optional[hri.HriMirror]
     # From activate on. The inference thread alone touches the tracker.
     _tracker: EmotionTracker
@@ -118,7 +119,7 @@ class EmotionInference(managed.ManagedNode):
         self._serving = serving
         self._person.configure(self._values(person.NAMES), model.info)
         self._emotions = self.publish_to('emotion')
-        self._model_info = self.publish_to('model_info')
+        self._announcement = ModelAnnouncement(self)
         self._mirror = hri.mirror(self)
         session = serving.classifier.session
         self.get_logger().info(f'{model.info.name} on {session.backend} in {session.precision}')
@@ -130,7 +131,7 @@ class EmotionInference(managed.ManagedNode):
         self._expected_sequence = None
         self._tracker_settings = self._settings()
         self._tracker = EmotionTracker(serving.classifier.labels, self._tracker_settings)
-        self._publish_model_info(serving)
+        self._announcement.publish(serving.classifier)
         self.subscribe_to('person_changed', self._person.on_changed)
         self._input.start()
         self.subscribe_to('audio/end_of_stream', self._input.on_end)
@@ -149,15 +150,15 @@ class EmotionInference(managed.ManagedNode):
 
     def _on_features(
             self, serving: Serving, message: SpeechFeatures, info: Dict[str, Any]) -> None:
-        if not self._input.takes(info, to_ns(message.window_start)):
+        problem = features_problem(message, serving.model.info)
+        if not self._input.takes(info, to_ns(message.window_start), fits=not problem):
             return
         self._count_losses(message.sequence)
-        try:
-            check_features(message, serving.model.info)
-        except SerError as error:
-            self._refuse(str(error))
-            return
-        serving.thread.submit(message, message.period_s)
+        if problem:
+            self._refuse(problem)
+            self._announcement.repeat(serving.classifier)
+        else:
+            serving.thread.submit(message, message.period_s)
 
     def _count_losses(self, sequence: int) -> None:
         if self._expected_sequence is not None:
@@ -254,17 +255,12 @@ class EmotionInference(managed.ManagedNode):
         serving = self._serving
         if serving is None:
             return
-        self._publish_model_info(serving)
+        self._announcement.publish(serving.classifier)
         served = serving.settle()
         if served is not None:
             # At once: one by one, the first would ask for a session that nobody wants.
             self.set_parameters_atomically([
                 Parameter(name, value=value) for name, value in served._asdict().items()])
-
-    def _publish_model_info(self, serving: Serving) -> None:
-        message = to_model_info(serving.classifier)
-        message.header.stamp = self.get_clock().now().to_msg()
-        self._model_info.publish(message)
 
     def report(self) -> Report:
         """Say what serves, and what was lost or refused."""

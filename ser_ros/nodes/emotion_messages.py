@@ -38,7 +38,7 @@ def to_emotion(features: SpeechFeatures, probabilities: Optional[np.ndarray], es
 
 
 def to_model_info(classifier: Classifier) -> ModelInfo:
-    """Return the ModelInfo of what serves, without its stamp."""
+    """Return the ModelInfo of what serves, without its stamp and its publisher."""
     info, session = classifier.session.info, classifier.session
     return ModelInfo(
         name=info.name, version=info.version, sha256=info.sha256,

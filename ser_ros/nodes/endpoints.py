@@ -49,7 +49,7 @@ class Endpoints:
         """Make a subscription to a topic under a name."""
         node = self._node
         subscription = node.create_subscription(
-            topic.message_class(), name, callback, topic.profile,
+            topic.message_class(), name, callback, qos.of_subscription(topic.profile),
             qos_overriding_options=qos.overridable(),
             event_callbacks=qos.subscription_events(node, node.resolve_topic_name(name)))
         self._subscriptions.append(subscription)

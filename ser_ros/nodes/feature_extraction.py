@@ -20,6 +20,7 @@ from ser_ros.features.waveform import MAX_WINDOW_S
 from ser_ros.nodes import input_types, managed, process, qos
 from ser_ros.nodes.audio_listening import AudioListening
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter, Report
+from ser_ros.nodes.followed_model import FollowedModel, Model
 from ser_ros.nodes.messages import EndOfStream, ModelInfo, SpeechFeatures
 from ser_ros.nodes.parameters import spec
 from ser_ros.nodes.qos import sequence_of
@@ -95,11 +96,12 @@ class FeatureExtraction(managed.ManagedNode):
         self._new_restarts = Increase()
         self._refused = 0
         super().__init__()
+        self._model = FollowedModel(self, self._on_model)
         self._listen_to(input_types.default())
 
     def _listen_to(self, input_type: input_types.InputType) -> None:
         self._listening = AudioListening(self, input_type, self._on_chunk, self._complain)
-        self.inputs = [self._listening.input]
+        self.inputs = [self._listening.input, self._model]
 
     def configure(self) -> None:
         check_period(self.value('period'), HOP_S)
@@ -115,7 +117,8 @@ class FeatureExtraction(managed.ManagedNode):
         self.subscribe_to('robot_speaking', self._on_speaking)
         if self.value('feature_set') == AUTO:
             self._problem = (WARN, 'waiting for model_info')
-            self.subscribe_to('model_info', self._on_model_info)
+            self._model.start()
+            self.subscribe_to('model_info', self._model.hear)
         else:
             self._serve(self.value('feature_set'), self._shape_of_window())
 
@@ -160,18 +163,14 @@ class FeatureExtraction(managed.ManagedNode):
             self._hears_audio = True
         self.get_logger().info(f'computing {feature_set}, windows of {stream.window_s:g} s')
 
-    def _on_model_info(self, info: ModelInfo) -> None:
-        served = self._served
-        if (served is not None and info.feature_set == served.message.feature_set
-                and list(info.input_shape) == list(served.message.shape)):
-            return
+    def _on_model(self, model: Model) -> None:
         try:
-            self._serve(info.feature_set, tuple(info.input_shape))
+            self._serve(*model.input)
         except SerError as error:
             # What was served before is of no use to this model.
             self._served = None
             self._listening.serve(None)
-            self._complain(f'model {info.name}: {error}')
+            self._complain(f'model {model.name}: {error}')
 
     def _on_speaking(self, message: Bool, info: Dict[str, Any]) -> None:
         self._gate.hear(message.data, self.now_ns(), sequence_of(info))

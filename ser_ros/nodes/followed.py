@@ -49,13 +49,19 @@ class Followed:
         """Time since the latest message that was taken [s]."""
         return self._clock() - self._heard_s
 
-    def takes(self, sequence: int) -> bool:
+    def takes(self, sequence: int, fits: bool = True) -> bool:
         """Return whether a message is one of the publisher that is followed.
 
         Args:
             sequence: its number among those of its publisher; 0 where that is not known.
+            fits: whether it can be used. Of several publishers none is followed for one that
+                cannot. It is refused while another one is heard, and else to be complained of.
         """
         now_s = self._clock()
+        if not fits and len(self._names()) > 1:
+            is_other = self._last is not None and now_s - self._heard_s < GONE_S
+            self.refused += is_other
+            return not is_other
         if not sequence:
             self._heard_s = now_s
             return True

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a node lives on: whether it comes, and from whom."""
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from rclpy.node import Node
 
@@ -16,13 +16,39 @@ from ser_ros.nodes.watchdog import Watchdog
 Problem = Tuple[bytes, str]
 
 
+def publishers(node: Node, topic: str) -> Dict[str, str]:
+    """Return who publishes on a topic.
+
+    Returns:
+        {GID: full name of the node}, the GID as `ros2 topic info --verbose` shows it.
+    """
+    return {_gid_text(info.endpoint_gid): '/'.join([info.node_namespace.rstrip('/'),
+                                                    info.node_name])
+            for info in node.get_publishers_info_by_topic(topic)}
+
+
 def publisher_names(node: Node, topic: str) -> List[str]:
     """Return the full names of the nodes that publish on a topic, one for each publisher."""
-    return ['/'.join([info.node_namespace.rstrip('/'), info.node_name])
-            for info in node.get_publishers_info_by_topic(topic)]
+    return list(publishers(node, topic).values())
 
 
-class Input:
+def _gid_text(gid: Sequence[int]) -> str:
+    return '.'.join(f'{part:02x}' for part in gid)
+
+
+class Watched:
+    """What a node lives on, and its diagnostics look at once a second."""
+
+    def stop(self) -> None:
+        """Watch no longer."""
+        raise NotImplementedError
+
+    def look(self, values: Dict[str, Any]) -> Optional[Problem]:
+        """Return level and text of a problem, and add to the values of the diagnostics."""
+        raise NotImplementedError
+
+
+class Input(Watched):
     """The messages of one publisher of a topic, and a watchdog that misses them.
 
     Attributes:
@@ -63,14 +89,15 @@ class Input:
         """Take in the end of a file: nothing is missed until there is later sound."""
         self.watchdog.rest_after(to_ns(message.header.stamp))
 
-    def takes(self, info: Dict[str, Any], start_ns: int) -> bool:
+    def takes(self, info: Dict[str, Any], start_ns: int, fits: bool = True) -> bool:
         """Return whether a message is to be used.
 
         Args:
             info: what rclpy gives with the message.
             start_ns: its stamp, or where its window starts.
+            fits: whether the node can use it; see `Followed.takes`.
         """
-        if not self.followed.takes(sequence_of(info)):
+        if not self.followed.takes(sequence_of(info), fits):
             return False
         self.watchdog.hear(start_ns)
         return True

@@ -20,7 +20,7 @@ from ser_ros.errors import SerError
 from ser_ros.nodes import diagnostics, parameters, topics
 from ser_ros.nodes.bond import Bond
 from ser_ros.nodes.endpoints import Endpoints
-from ser_ros.nodes.inputs import Input
+from ser_ros.nodes.inputs import Watched
 from ser_ros.nodes.ros_errors import RCLError
 
 SUCCESS = TransitionCallbackReturn.SUCCESS
@@ -59,7 +59,7 @@ class ManagedNode(LifecycleNode):
         self._retry_timer: Optional[Timer] = None
         self._bond: Optional[Bond] = None
         #: What the node lives on; watched while it is active and the input is started.
-        self.inputs: List[Input] = []
+        self.inputs: List[Watched] = []
         super().__init__(self.NAME)
         self._specs = self.PARAMETERS + (parameters.AUTOSTART,)
         parameters.declare(self, self.NAME, self._specs)

@@ -23,22 +23,20 @@ def check_model(info: ModelInfo) -> None:
         raise SerError(f'the model {info.name} cannot be used: {error}') from error
 
 
-def check_features(message: SpeechFeatures, info: ModelInfo) -> None:
-    """Check that a window of features is what the model takes.
-
-    Raises:
-        SerError: if it is of another feature set or shape, or not complete.
-    """
+def features_problem(message: SpeechFeatures, info: ModelInfo) -> str:
+    """Return why a window of features is not what the model takes; '' if it is."""
     shape = tuple(message.shape)
     if message.feature_set != info.feature_set or shape != info.input_shape:
-        raise SerError(
+        return (
             f'received features {message.feature_set!r} of the shape {list(shape)}, but the model '
-            f'{info.name} takes {info.feature_set!r} of the shape {list(info.input_shape)}; set '
-            'feature_set of feature_extraction to auto')
+            f'{info.name} takes {info.feature_set!r} of the shape {list(info.input_shape)}; '
+            'feature_set of feature_extraction has to be auto, and only one node may publish '
+            'model_info and features')
     if len(message.data) != np.prod(shape):
-        raise SerError(
+        return (
             f'received features with {len(message.data)} values, but the shape {list(shape)} has '
             f'{np.prod(shape)}')
+    return ''
 
 
 def unusable(message: SpeechFeatures) -> bool:

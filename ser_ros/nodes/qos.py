@@ -51,6 +51,9 @@ SPEED = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.RELIABLE,
     deadline=Duration(seconds=1), lifespan=Duration(seconds=1))
 
+# What so many publishers have latched must not displace each other on its way to a node.
+_LATCHED_BY = 20
+
 # What this node has to ask for, or to offer, so that any other side matches.
 _LEAST = {'subscription': {'RELIABILITY': 'best_effort', 'DURABILITY': 'volatile'},
           'publisher': {'RELIABILITY': 'reliable', 'DURABILITY': 'transient_local'}}
@@ -59,6 +62,13 @@ _LEAST = {'subscription': {'RELIABILITY': 'best_effort', 'DURABILITY': 'volatile
 def sequence_of(info: Mapping[str, Any]) -> int:
     """Return the number of a message among those of its publisher; 0 where it is not known."""
     return info.get('publication_sequence_number') or 0
+
+
+def of_subscription(profile: QoSProfile) -> QoSProfile:
+    """Return with which quality of service a node listens to a topic that has this one."""
+    if profile.durability == DurabilityPolicy.TRANSIENT_LOCAL:
+        return _profile(max(profile.depth, _LATCHED_BY), DurabilityPolicy.TRANSIENT_LOCAL)
+    return profile
 
 
 def overridable() -> QoSOverridingOptions:
