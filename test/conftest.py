@@ -20,6 +20,10 @@ os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 if os.environ.get('ROS_DISTRO') == 'humble':
     os.environ['ROS_LOCALHOST_ONLY'] = '1'
 
+# Every field of a message is checked, as Humble always does: a wrong value is an AssertionError.
+# Before anything imports a message.
+os.environ.setdefault('ROS_PYTHON_CHECK_FIELDS', '1')
+
 # The ports of higher ids lie among those that Linux hands out to any socket.
 HIGHEST_DOMAIN_ID = 101
 

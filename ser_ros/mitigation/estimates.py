@@ -35,6 +35,7 @@ class Estimate(NamedTuple):
         label: the emotion where ``state`` is EMOTION.
         confidence: of that emotion, [0, 1].
         probabilities: smoothed, by label, adding up to 1. Empty where nobody gives them.
+        problem: why the message of which it was made cannot be meant; '' where it can.
     """
 
     stamp_s: float
@@ -42,14 +43,17 @@ class Estimate(NamedTuple):
     label: str
     confidence: float
     probabilities: Mapping[str, float] = {}
+    problem: str = ''
 
     def check(self) -> None:
         """Check that the values can be meant.
 
         Raises:
-            SerError: a value is not finite or out of range, the state is unknown, or an emotion
-                has no name.
+            SerError: a value is not finite or out of range, the state is unknown, an emotion has
+                no name, or there is a problem.
         """
+        if self.problem:
+            raise SerError(self.problem)
         if not math.isfinite(self.stamp_s):
             raise SerError(f'the stamp is {self.stamp_s}; needed: a finite number')
         if self.state not in _STATES:

@@ -23,6 +23,7 @@ from ser_ros.nodes import hri, managed, person, process, qos
 from ser_ros.nodes.build_progress import BuildProgress
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter, Report
 from ser_ros.nodes.emotion_messages import to_emotion
+from ser_ros.nodes.few_lines import FewLines
 from ser_ros.nodes.inputs import Input
 from ser_ros.nodes.messages import Emotion, EndOfStream, ModelInfo, SpeechFeatures
 from ser_ros.nodes.model_announcement import ModelAnnouncement
@@ -101,6 +102,7 @@ class EmotionInference(managed.ManagedNode):
         self._meter = Meter()
         self._new_losses = Increase()
         super().__init__()
+        self._log_problem = FewLines(self.get_logger().error)
         self._progress = BuildProgress(self.get_logger().info)
         self._person = person.Person(self.get_logger())
         self._input = Input(self, 'features', 'features', 'Look at feature_extraction: does it '
@@ -128,6 +130,7 @@ class EmotionInference(managed.ManagedNode):
         serving = self._serving
         assert serving is not None, 'configured'
         self._problem = ''
+        self._log_problem('')
         self._expected_sequence = None
         self._tracker_settings = self._settings()
         self._tracker = EmotionTracker(serving.classifier.labels, self._tracker_settings)
@@ -187,6 +190,7 @@ class EmotionInference(managed.ManagedNode):
             self._refuse(str(error))
             return
         self._problem = ''
+        self._log_problem('')
         self._publish(features, probabilities, estimate, classifier)
 
     def _publish(self, features: SpeechFeatures, probabilities: Optional[np.ndarray],
@@ -203,10 +207,8 @@ class EmotionInference(managed.ManagedNode):
 
     def _refuse(self, problem: str) -> None:
         self._refused += 1
-        # Once for each new problem, not for each window.
-        if problem != self._problem:
-            self.get_logger().error(problem)
         self._problem = problem
+        self._log_problem(problem)
 
     # Parameters, and the change to another session.
 

@@ -20,6 +20,7 @@ from ser_ros.features.waveform import MAX_WINDOW_S
 from ser_ros.nodes import input_types, managed, process, qos
 from ser_ros.nodes.audio_listening import AudioListening
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter, Report
+from ser_ros.nodes.few_lines import FewLines
 from ser_ros.nodes.followed_model import FollowedModel, Model
 from ser_ros.nodes.messages import EndOfStream, ModelInfo, SpeechFeatures
 from ser_ros.nodes.parameters import spec
@@ -96,6 +97,7 @@ class FeatureExtraction(managed.ManagedNode):
         self._new_restarts = Increase()
         self._refused = 0
         super().__init__()
+        self._log_problem = FewLines(self.get_logger().error)
         self._model = FollowedModel(self, self._on_model)
         self._listen_to(input_types.default())
 
@@ -231,9 +233,9 @@ class FeatureExtraction(managed.ManagedNode):
         return 0 if self._served is None else self._served.stage.lost.total_ns // NS_PER_MS
 
     def _complain(self, text: str) -> None:
-        # Once for each new problem, not for each message: a stream brings 50 a second.
         if self._problem != (ERROR, text):
-            self.get_logger().error(text)
+            self._log_problem('')  # it was over for a while
+        self._log_problem(text)  # once, since a stream brings 50 a second
         self._problem = (ERROR, text)
 
     def report(self) -> Report:

@@ -14,7 +14,7 @@ from std_msgs.msg import Bool, Empty, Header
 
 from ser_ros.errors import SerError
 from ser_ros.mitigation.actions.runner import ActionRunner
-from ser_ros.mitigation.estimates import Estimate, Now
+from ser_ros.mitigation.estimates import Now
 from ser_ros.mitigation.memory import Memory
 from ser_ros.mitigation.memory_file import MemoryFile
 from ser_ros.mitigation.phases import Event, Phase, is_closing
@@ -30,6 +30,8 @@ from ser_ros.nodes import (
     qos,
 )
 from ser_ros.nodes.diagnostics import OK, WARN, Meter, Report
+from ser_ros.nodes.emotion_messages import to_estimate
+from ser_ros.nodes.few_lines import FewLines
 from ser_ros.nodes.inputs import Input
 from ser_ros.nodes.messages import Emotion, EndOfStream
 from ser_ros.nodes.mitigation_services import Early, Services
@@ -77,10 +79,10 @@ class MitigationResponder(managed.ManagedNode):
         self._speakers = Speakers(SPEAKING_TIMEOUT_S)
         self._timer: Optional[Timer] = None
         self._header = Header()
-        self._problem = ''
-        self._meter = Meter()
-        self._answers = Meter()
+        self._meter, self._answers = Meter(), Meter()
+        self._refused = 0
         super().__init__()
+        self._log_problem = FewLines(self.get_logger().error)
         self._input = Input(self, 'emotion', 'emotion', 'Look at emotion_inference: does it run, '
                             'is it active, and does it get features?')
         self.inputs = [self._input]
@@ -108,7 +110,6 @@ class MitigationResponder(managed.ManagedNode):
         self._responder.memory.store(memory)
 
     def activate(self) -> None:
-        self._problem = ''
         self._speakers.forget()
         self._events.begin()
         self._timer = self.create_timer(IDLE_NS / NS_PER_S, self._on_tick)
@@ -162,16 +163,15 @@ class MitigationResponder(managed.ManagedNode):
     # What comes in.
 
     def _on_emotion(self, message: Emotion, info: Dict[str, Any]) -> None:
-        if not self._input.takes(info, to_ns(message.window_start)):
+        estimate = to_estimate(message)
+        if not self._input.takes(info, to_ns(message.window_start), fits=not estimate.problem):
             return
+        self._refused += bool(estimate.problem)
         responder = self._responder
         if responder is None:
             return
-        stamp_ns = to_ns(message.header.stamp)
         self._header = message.header
-        responder.update(self._now(), Estimate(
-            stamp_ns * 1e-9, message.state, message.label, message.confidence,
-            dict(zip(message.labels, message.probabilities))))
+        responder.update(self._now(), estimate)
         self._after()
         if not responder.policy.problem:
             self._meter.tick(latency_s(self.now_ns(), message.header.stamp))
@@ -242,11 +242,7 @@ class MitigationResponder(managed.ManagedNode):
                              self._timer is not None)
 
     def _complain(self) -> None:
-        """Log a new problem, once."""
-        problem = self._responder_problem()
-        if problem and problem != self._problem:
-            self.get_logger().error(problem)
-        self._problem = problem
+        self._log_problem(self._responder_problem())
 
     def _responder_problem(self) -> str:
         responder = self._responder
@@ -272,7 +268,7 @@ class MitigationResponder(managed.ManagedNode):
     def report(self) -> Report:
         """Say how many emotions came in, how many steps were taken, and which actions failed."""
         values = self._meter.values()
-        values['answers'] = self._answers.count
+        values.update({'answers': self._answers.count, 'refused emotions': self._refused})
         if self._responder is not None:
             values['failed actions'] = self._responder.runner.failures
         problem = self._responder_problem()

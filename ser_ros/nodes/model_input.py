@@ -10,6 +10,10 @@ from ser_ros.inference.model_metadata import ModelInfo
 from ser_ros.nodes.messages import SpeechFeatures
 from ser_ros.windows.lost_sound import UNANSWERED_SHARE
 
+# Of what others send; no feature set has so many dimensions or so long a name.
+_MAX_DIMENSIONS = 9
+_LONGEST_NAME = 80
+
 
 def check_model(info: ModelInfo) -> None:
     """Check that the model takes what its feature set gives.
@@ -25,11 +29,12 @@ def check_model(info: ModelInfo) -> None:
 
 def features_problem(message: SpeechFeatures, info: ModelInfo) -> str:
     """Return why a window of features is not what the model takes; '' if it is."""
-    shape = tuple(message.shape)
+    shape = tuple(message.shape[:_MAX_DIMENSIONS])
     if message.feature_set != info.feature_set or shape != info.input_shape:
         return (
-            f'received features {message.feature_set!r} of the shape {list(shape)}, but the model '
-            f'{info.name} takes {info.feature_set!r} of the shape {list(info.input_shape)}; '
+            f'received features {message.feature_set[:_LONGEST_NAME]!r} of the shape '
+            f'{list(shape)}, but the model {info.name} takes {info.feature_set!r} of the shape '
+            f'{list(info.input_shape)}; '
             'feature_set of feature_extraction has to be auto, and only one node may publish '
             'model_info and features')
     if len(message.data) != np.prod(shape):

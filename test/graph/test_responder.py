@@ -4,7 +4,8 @@
 
 import time
 
-from harness import quoted
+from diagnostic_msgs.msg import DiagnosticArray
+from harness import diagnosis, quoted
 from std_msgs.msg import Bool, String
 
 from ser_ros.nodes import qos
@@ -72,6 +73,22 @@ def test_one_bad_message_does_not_end_it(peer, start):
     peer.wait_for(lambda: 'the state is 9; allowed: 0 (NO_SPEECH)' in process.log(), 'complaint',
                   [process])
     assert peer.state(NODE) == 'active'
+
+
+def test_labels_without_a_probability_are_refused_and_counted(peer, start):
+    diagnoses = peer.listen(DiagnosticArray, '/diagnostics')
+    process = start(NODE, '-p', 'autostart:=true')
+    peer.wait_active(NODE, processes=[process])
+    publisher = peer.node.create_publisher(Emotion, 'emotion', qos.EMOTION)
+    peer.wait_for(lambda: publisher.get_subscription_count(), 'subscription', [process])
+    for index in range(3):
+        message = emotion(index, 'anger')
+        message.labels, message.probabilities = ['anger', 'neutral'], [1.0]
+        publisher.publish(message)
+    peer.wait_for(lambda: diagnosis(
+        diagnoses, NODE, message='there are 2 labels and 1 probabilities',
+        **{'refused emotions': '3'}), 'warning', [process])
+    assert process.log().count('there are 2 labels') == 1
 
 
 def test_a_bad_configuration_is_refused_in_one_line(peer, start, tmp_path):
