@@ -157,10 +157,14 @@ def load(name_or_path: str, info: ModelInfo) -> KnownVoice:
     return KnownVoice(np.array(voice.mean, np.float32), voice.seconds)
 
 
+def is_path(name_or_path: str) -> bool:
+    """Return whether a text is the path of the file of a voice, not its name."""
+    return os.sep in name_or_path or name_or_path.endswith(_ENDING)
+
+
 def read(name_or_path: str) -> EnrolledVoice:
     """Return what the file of an enrolled voice holds, see `load`."""
-    is_path = os.sep in name_or_path or name_or_path.endswith(_ENDING)
-    path = os.path.expanduser(name_or_path) if is_path else path_of(name_or_path)
+    path = os.path.expanduser(name_or_path) if is_path(name_or_path) else path_of(name_or_path)
     try:
         check_regular(path)
         with open(path, encoding='ascii') as file:

@@ -8,7 +8,7 @@ that is stored: ``fp32.onnx``, ``fp16.onnx``, ``int8.onnx``. Nothing but their m
 """
 
 import os
-from typing import Any, Dict, Tuple
+from typing import Any, Callable, Dict, Tuple
 
 from ser_ros import resources
 from ser_ros.errors import SerError, listed
@@ -26,29 +26,32 @@ _SHARED = ('name', 'version', 'labels', 'feature_set', 'input_shape', 'min_confi
 class Model:
     """A model by its name, or by the path of a folder or ONNX file."""
 
-    def __init__(self, name_or_path: str):
+    def __init__(self, name_or_path: str, resolve: Callable[[str], str] = str):
         """Find the model's files and read what they say; no runtime is loaded.
 
         Args:
             name_or_path: a plain name is that of a model in ``models/`` or of one that another
                 package brings; with a separator or the ending ``.onnx`` it is a path.
+            resolve: gets the path of each file before it is opened, and returns what to open;
+                SerError where the file may not be used.
 
         Raises:
             SerError: if there is no such model, or its files are not models or disagree.
         """
         self._infos: Dict[str, ModelInfo] = {}
+        self._resolve = resolve
         path = _find(name_or_path)
         if os.path.isdir(path):
             self._read_folder(path)
         else:
-            info = read_metadata(path)
+            info = read_metadata(resolve(path))
             self._infos[info.precision] = info
 
     def _read_folder(self, folder: str) -> None:
         for precision in PRECISIONS:
             path = os.path.join(folder, precision + '.onnx')
             if os.path.isfile(path):
-                info = read_metadata(path)
+                info = read_metadata(self._resolve(path))
                 _check_member(info, precision, self._infos)
                 self._infos[precision] = info
         if not self._infos:
@@ -100,7 +103,9 @@ class Model:
         Raises:
             SerError: if it is not stored or cannot be read, or is now another model's.
         """
-        info, content = load_file(self.path(precision))
+        path = self._resolve(self.path(precision))
+        info, content = load_file(path)
+        self._resolve(path)  # a link may have taken its place meanwhile
         try:
             _check_member(info, precision, self._infos)
         except SerError as error:
@@ -118,8 +123,13 @@ def available_models() -> Tuple[str, ...]:
     return tuple(dict.fromkeys(shipped + others))
 
 
+def is_path(name_or_path: str) -> bool:
+    """Return whether a text is the path of a model, not its name."""
+    return os.sep in name_or_path or name_or_path.endswith('.onnx')
+
+
 def _find(name_or_path: str) -> str:
-    if os.sep in name_or_path or name_or_path.endswith('.onnx'):
+    if is_path(name_or_path):
         if not os.path.exists(name_or_path):
             raise SerError(
                 f'there is no model {name_or_path}; give the path of a folder or an ONNX file, or '

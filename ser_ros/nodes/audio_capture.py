@@ -14,9 +14,10 @@ from rclpy.publisher import Publisher
 from ser_ros.audio.capture import Capture
 from ser_ros.audio.channels import check_channel
 from ser_ros.audio.format import CHUNK_SAMPLES, SAMPLE_RATE_HZ
-from ser_ros.audio.opening import open_source
+from ser_ros.audio.opening import looks_like_file, open_source
 from ser_ros.errors import SerError
 from ser_ros.nodes import managed, process, qos
+from ser_ros.nodes.allowed_folders import ALLOWED_FOLDERS
 from ser_ros.nodes.audio_messages import AudioDataStamped, AudioInfo
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter, Report
 from ser_ros.nodes.messages import EndOfStream
@@ -36,7 +37,8 @@ class AudioCapture(managed.ManagedNode):
     NAME = 'audio_capture'
     PARAMETERS = (
         spec('device', 'Microphone or audio file. A microphone is given by part of its name or by '
-             'its index in quotes (see `ser_ros devices`). Empty or mic: the default microphone.'),
+             'its index in quotes (see `ser_ros devices`). Empty or mic: the default microphone.',
+             is_path=looks_like_file),
         spec('channel', 'How several channels become one: auto (the mean, or the loudest one while '
              'they cancel each other), mean, loudest, or the index of a channel in quotes.'),
         spec('loop', 'Repeat an audio file endlessly.'),
@@ -47,6 +49,7 @@ class AudioCapture(managed.ManagedNode):
         spec('chunk_s', 'Length of an audio message [s], a multiple of 0.02. Longer messages save '
              'CPU time and delay every emotion by their length.', range=(0.02, 0.5)),
         spec('frame_id', 'frame_id of the audio messages.'),
+        ALLOWED_FOLDERS,
     )
     TOPICS = (
         publishes('audio/audio_stamped', AudioDataStamped, qos.AUDIO,
@@ -83,9 +86,9 @@ class AudioCapture(managed.ManagedNode):
         self._pending = []
         self._message.header.frame_id = self.value('frame_id')
         self._wait_for_features = self.value('wait_for_features')
-        device, loop, channel = self.value('device'), self.value('loop'), self.value('channel')
+        loop, channel = self.value('loop'), self.value('channel')
         capture = Capture(
-            lambda: open_source(device, loop, channel), self._take,
+            lambda: open_source(self.file('device'), loop, channel), self._take,
             now_ns=self.now_ns, realtime=self.value('realtime'),
             ready=self._is_heard,
             on_end=lambda: self._on_end(capture), on_warning=self.get_logger().warning)

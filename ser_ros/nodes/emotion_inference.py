@@ -11,15 +11,16 @@ import numpy as np
 from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
 
-from ser_ros.emotion.settings import MODELS_OWN, RANGES, TrackerSettings, make_settings
+from ser_ros.emotion.settings import RANGES, TrackerSettings, make_settings
 from ser_ros.emotion.tracker import EmotionTracker, Estimate
 from ser_ros.errors import SerError
 from ser_ros.inference.classifier import Classifier
 from ser_ros.inference.engine_options import WORKSPACE_RANGE_MIB, EngineOptions
-from ser_ros.inference.model_file import PRECISIONS, Model
+from ser_ros.inference.model_file import PRECISIONS, Model, is_path
 from ser_ros.inference.model_metadata import DEFAULT_MIN_CONFIDENCE
 from ser_ros.inference.registry import AUTO, BACKENDS
-from ser_ros.nodes import hri, managed, person, process, qos
+from ser_ros.nodes import hri, managed, person, process, qos, tracker_parameters
+from ser_ros.nodes.allowed_folders import ALLOWED_FOLDERS
 from ser_ros.nodes.build_progress import BuildProgress
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter, Report
 from ser_ros.nodes.emotion_messages import to_emotion
@@ -49,34 +50,22 @@ class EmotionInference(managed.ManagedNode):
 
     NAME = 'emotion_inference'
     PARAMETERS = (
-        spec('model', 'Name of a model in models/, or the path of a model folder or ONNX file.'),
+        spec('model', 'Name of a model in models/, or the path of a model folder or ONNX file.',
+             is_path=is_path),
         spec('backend', 'Runtime for the model. auto: the fastest one that works here.',
              choices=(AUTO, *BACKENDS), changes=ALWAYS),
         spec('precision', 'Numeric precision of the model.', choices=PRECISIONS, changes=ALWAYS),
         spec('threads', 'CPU threads for one window.', range=THREADS_RANGE),
         spec('engine_cache', 'Folder for the engines that TensorRT builds. Empty: ser_ros/engines '
-             "in the user's cache folder. A change applies to the next engine.", changes=ALWAYS),
+             "in the user's cache folder. A change applies to the next engine.", changes=ALWAYS,
+             is_path=bool),
         spec('workspace_mib', 'Memory for intermediate results while TensorRT builds and runs an '
              'engine [MiB]. A change applies to the next engine.', range=WORKSPACE_RANGE_MIB,
              changes=ALWAYS),
         spec('emotions', 'Emotions to choose from: [all], or two or more labels of the model. '
              'Their probabilities then add up to 1, and the accuracy stated for the '
              "model's min_confidence does not apply."),
-        spec('min_speech', 'Minimum share of speech in a window. With less the state is '
-             'NO_SPEECH.', range=RANGES['min_speech'], changes=ALWAYS),
-        spec('min_confidence', 'Minimum smoothed probability to name an emotion. With less the '
-             "state is UNCERTAIN. -1: the model's own value, which reaches a stated accuracy when "
-             'all emotions are allowed.',
-             range=(MODELS_OWN, RANGES['min_confidence'][1]), changes=ALWAYS),
-        spec('smoothing_s', 'Time constant of the moving average of the probabilities [s]. 0: no '
-             'smoothing.', range=RANGES['smoothing_s'], changes=ALWAYS),
-        spec('hysteresis', 'Lead in probability that another emotion needs to replace the current '
-             'one.', range=RANGES['hysteresis'], changes=ALWAYS),
-        spec('min_hold_s', 'Minimum time an emotion is held before another can replace it [s].',
-             range=RANGES['min_hold_s'], changes=ALWAYS),
-        spec('reset_after_s', 'Silence after which the tracker is reset [s].',
-             range=RANGES['reset_after_s'], changes=ALWAYS),
-    ) + person.PARAMETERS + (hri.VOICE_ID,)
+    ) + tracker_parameters.PARAMETERS + person.PARAMETERS + (hri.VOICE_ID, ALLOWED_FOLDERS)
     TOPICS = (
         subscribes('features', SpeechFeatures, qos.FEATURES, 'Windows of features.'),
         subscribes('audio/end_of_stream', EndOfStream, qos.LATCHED, 'The end of a file.'),
@@ -85,6 +74,8 @@ class EmotionInference(managed.ManagedNode):
         person.TOPIC,
     ) + hri.TOPICS
 
+    # What the latest check has found.
+    _engines: EngineOptions
     # From configure on.
     _emotions: Publisher
     _announcement: ModelAnnouncement
@@ -104,13 +95,15 @@ class EmotionInference(managed.ManagedNode):
         super().__init__()
         self._log_problem = FewLines(self.get_logger().error)
         self._progress = BuildProgress(self.get_logger().info)
-        self._person = person.Person(self.get_logger())
+        self._person = person.Person(
+            self.get_logger(), lambda voice: self.files.resolve('voice', voice))
         self._input = Input(self, 'features', 'features', 'Look at feature_extraction: does it '
                             'run, is it active, and does it hear sound?')
         self.inputs = [self._input]
 
     def configure(self) -> None:
-        model = Model(self.value('model'))
+        name = self.value('model')
+        model = Model(name, self.files.resolver('model', name))
         check_model(model.info)
         with self.diagnostics.while_blocked():
             serving = Serving(
@@ -217,6 +210,7 @@ class EmotionInference(managed.ManagedNode):
         self._settings(changes)
         if self._serving is not None:
             self._serving.check(self._request(changes))
+            self._engines = self._engine_options(changes)
             if person.concerned(changes):
                 self._person.check(
                     self._values(person.NAMES, changes), self._serving.model.info)
@@ -225,7 +219,7 @@ class EmotionInference(managed.ManagedNode):
         """Take over thresholds at once; begin to change the session."""
         self._tracker_settings = self._settings(changes)
         if self._serving is not None:
-            self._serving.switch(self._request(changes), self._engine_options(changes))
+            self._serving.switch(self._request(changes), self._engines)
             if person.concerned(changes):
                 self._person.configure(
                     self._values(person.NAMES, changes), self._serving.model.info)
@@ -242,7 +236,8 @@ class EmotionInference(managed.ManagedNode):
     def _engine_options(self, changes: Sequence[Parameter] = ()) -> EngineOptions:
         values = self._values(('engine_cache', 'workspace_mib'), changes)
         return EngineOptions(
-            folder=values['engine_cache'], workspace_mib=values['workspace_mib'],
+            folder=self.files.resolve('engine_cache', values['engine_cache']),
+            workspace_mib=values['workspace_mib'],
             on_progress=self._progress)
 
     def _values(self, names: Iterable[str],

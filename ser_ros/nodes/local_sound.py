@@ -23,7 +23,8 @@ PARAMETERS = (
          'well, with espeak-ng.', choices=(TOPIC, LOCAL)),
     spec('sound_device', 'Loudspeaker for local sounds, by a part of its name or by its index. '
          'Empty: the default one.'),
-    spec('sound_folder', 'Folder of the sound files that the action play may use. Empty: none.'),
+    spec('sound_folder', 'Folder of the sound files that the action play may use. Empty: none.',
+         is_path=bool),
 )
 
 

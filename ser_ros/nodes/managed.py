@@ -18,6 +18,7 @@ from rclpy.timer import Timer
 
 from ser_ros.errors import SerError
 from ser_ros.nodes import diagnostics, parameters, topics
+from ser_ros.nodes.allowed_folders import FileParameters
 from ser_ros.nodes.bond import Bond
 from ser_ros.nodes.endpoints import Endpoints
 from ser_ros.nodes.inputs import Watched
@@ -63,6 +64,9 @@ class ManagedNode(LifecycleNode):
         super().__init__(self.NAME)
         self._specs = self.PARAMETERS + (parameters.AUTOSTART,)
         parameters.declare(self, self.NAME, self._specs)
+        #: The parameters that name files.
+        self.files = FileParameters(
+            self._specs, {each.name: self.value(each.name) for each in self._specs})
         self.add_on_set_parameters_callback(self._on_set_parameters)
         self._guard_transitions()
         self.diagnostics = diagnostics.Diagnostics(self, self.NAME, self._report)
@@ -103,6 +107,14 @@ class ManagedNode(LifecycleNode):
     def value(self, name: str) -> Any:
         """Return the value of a parameter."""
         return self.get_parameter(name).value
+
+    def file(self, name: str) -> str:
+        """Return the value of a parameter that names a file, to be opened now.
+
+        Raises:
+            SerError: if the file is not in an allowed folder.
+        """
+        return self.files.resolve(name, self.value(name))
 
     @property
     def state_label(self) -> str:
@@ -260,6 +272,7 @@ class ManagedNode(LifecycleNode):
         if not result.successful:
             return result
         try:
+            self.files.check(changes)
             self.check(changes)
         except SerError as error:
             result.successful = False

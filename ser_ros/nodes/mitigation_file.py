@@ -13,7 +13,7 @@ from ser_ros.resources import share_path
 PARAMETERS = (
     spec('config', 'Path of the mitigation file: when to answer, and how. Empty: '
          'config/mitigation.yaml of the package. A change applies to the next episode.',
-         changes=ALWAYS),
+         changes=ALWAYS, is_path=bool),
     spec('language', 'Language of the texts. The mitigation file must have it. The file of the '
          'package has en and ko. A change applies to the next episode.', changes=ALWAYS),
     spec('sensitivity', 'How readily an answer starts. normal: as timing of the mitigation '

@@ -29,6 +29,7 @@ from ser_ros.nodes import (
     process,
     qos,
 )
+from ser_ros.nodes.allowed_folders import ALLOWED_FOLDERS
 from ser_ros.nodes.diagnostics import OK, WARN, Meter, Report
 from ser_ros.nodes.emotion_messages import to_estimate
 from ser_ros.nodes.few_lines import FewLines
@@ -57,7 +58,7 @@ class MitigationResponder(managed.ManagedNode):
 
     NAME = 'mitigation_responder'
     PARAMETERS = mitigation_file.PARAMETERS + outlets.PARAMETERS + (
-        hri.OWN_VOICE_ID,) + policy_file.PARAMETERS
+        hri.OWN_VOICE_ID, ALLOWED_FOLDERS) + policy_file.PARAMETERS
     TOPICS = (
         subscribes('emotion', Emotion, qos.EMOTION, 'The emotion in each window.'),
         subscribes('audio/end_of_stream', EndOfStream, qos.LATCHED, 'The end of a file.'),
@@ -95,7 +96,7 @@ class MitigationResponder(managed.ManagedNode):
         self._file = PolicyFile(self, self._outlets.sounds.check)
         self._events = mitigation_state.EventPublisher(self)
         self._states = mitigation_state.StatePublisher(self)
-        memory = MemoryFile(self.value('state_file'), self.get_fully_qualified_name())
+        memory = MemoryFile(self.file('state_file'), self.get_fully_qualified_name())
         runner = ActionRunner(self._outlets.outlets, time.monotonic)
         self._responder = Responder(
             self._file.make_policy(memory.load()), runner, memory, self._publish,

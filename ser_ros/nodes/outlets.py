@@ -66,8 +66,8 @@ class RobotOutlets:
         """
         self._node = node
         self._hang_over_s: float = node.value('robot_speaking_s')
-        self.sounds = LocalSounds(
-            {parameter.name: node.value(parameter.name) for parameter in local_sound.PARAMETERS})
+        values = {each.name: node.value(each.name) for each in local_sound.PARAMETERS}
+        self.sounds = LocalSounds(dict(values, sound_folder=node.file('sound_folder')))
         self._speaking = False
         self._silent_s = 0.0
         self._said: Optional[float] = None

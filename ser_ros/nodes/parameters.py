@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parameters of the nodes: declared with description and range, defaults from config/ser.yaml."""
 
-from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Tuple
 
 from rcl_interfaces.msg import (
     FloatingPointRange,
@@ -37,19 +37,23 @@ class Spec(NamedTuple):
     range: Optional[Tuple[float, float]]
     choices: Sequence[str]
     changes: str
+    is_path: Optional[Callable[[str], bool]]
 
 
 def spec(name: str, description: str,
          range: Optional[Tuple[float, float]] = None,  # noqa: A002
-         choices: Sequence[str] = (), changes: str = UNCONFIGURED) -> Spec:
+         choices: Sequence[str] = (), changes: str = UNCONFIGURED,
+         is_path: Optional[Callable[[str], bool]] = None) -> Spec:
     """Describe one parameter.
 
     Args:
         range: lowest and highest value allowed, in the type of the default.
         choices: the values allowed, for text.
         changes: ALWAYS, UNCONFIGURED or AT_START, when it may be set.
+        is_path: says which values name a file or folder; None: none does. See
+            `ser_ros.nodes.allowed_folders`.
     """
-    return Spec(name, description, range, tuple(choices), changes)
+    return Spec(name, description, range, tuple(choices), changes, is_path)
 
 
 _OFF = 'off'

@@ -3,14 +3,14 @@
 """The person who speaks, as emotion_inference knows them: the baseline of the voice."""
 
 import threading
-from typing import Any, Dict, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence
 
 import numpy as np
 from rclpy.impl.rcutils_logger import RcutilsLogger
 from rclpy.parameter import Parameter
 from std_msgs.msg import Empty
 
-from ser_ros.emotion.enrolled_voices import ENROLLED, MODES, OFF, open_baseline
+from ser_ros.emotion.enrolled_voices import ENROLLED, MODES, OFF, is_path, open_baseline
 from ser_ros.emotion.voice_baseline import SpeechShare, VoiceBaseline
 from ser_ros.errors import SerError
 from ser_ros.inference.classifier import Classifier
@@ -28,7 +28,7 @@ PARAMETERS = (
          'from the enrolled voice. Only for models that take a baseline.',
          choices=MODES, changes=ALWAYS),
     spec('voice', 'Name of a voice of ser_ros enroll, or path of its file, for baseline enrolled.',
-         changes=ALWAYS),
+         changes=ALWAYS, is_path=is_path),
 )
 NAMES = tuple(parameter.name for parameter in PARAMETERS)
 TOPIC = subscribes(
@@ -59,8 +59,15 @@ class Person:
         problem: why there is no baseline although one is wanted; '' where all is well.
     """
 
-    def __init__(self, log: RcutilsLogger) -> None:
+    def __init__(self, log: RcutilsLogger, resolve: Callable[[str], str] = str) -> None:
+        """Know nobody yet.
+
+        Args:
+            log: gets why there is no baseline.
+            resolve: returns the path to open for a voice; SerError where it is not allowed.
+        """
         self.problem = ''
+        self._resolve = resolve
         self._log = log
         self._wanted: Optional[_Wanted] = None
         self._baseline: Optional[VoiceBaseline] = None
@@ -74,7 +81,7 @@ class Person:
         """
         wanted = _wanted(values, info)
         if not self._serves(wanted):  # which goes on, whatever became of its file
-            open_baseline(wanted.mode, wanted.voice, info)
+            open_baseline(wanted.mode, self._resolve(wanted.voice), info)
 
     def configure(self, values: Mapping[str, Any], info: ModelInfo) -> None:
         """Make the baseline, or go on with the one of before if it is of the same model.
@@ -86,7 +93,7 @@ class Person:
             return
         self._wanted, self._baseline, self.problem = wanted, None, ''
         try:
-            self._baseline = open_baseline(wanted.mode, wanted.voice, info)
+            self._baseline = open_baseline(wanted.mode, self._resolve(wanted.voice), info)
         except SerError as error:
             self.problem = f'baseline is off: {error}'
             self._log.warning(self.problem)

@@ -18,7 +18,8 @@ from ser_ros.nodes.parameters import spec
 PARAMETERS = (
     spec('state_file', 'File that keeps the open episode, cool-down, limits and pause over a '
          'restart. Empty: ~/.local/state/ser_ros/mitigation_responder.json, with the namespace '
-         f'and name of the node. {NONE}: nothing is kept.'),
+         f'and name of the node. {NONE}: nothing is kept.',
+         is_path=lambda value: value not in ('', NONE)),
     spec('learning', 'Whether strategies are tried where the mitigation file gives several for '
          'an emotion, and those that help are preferred. false: the first one is taken.'),
     spec('learning_seed', 'Makes the choices of learning repeatable. -1: they are not.',
@@ -61,8 +62,11 @@ class PolicyFile:
         Raises:
             SerError: it is not right; the one before it stays.
         """
-        content = mitigation_file.read(
-            {name: self._value(values, name) for name in mitigation_file.NAMES})
+        wanted = {name: self._value(values, name) for name in mitigation_file.NAMES}
+        resolve = self._node.files.resolver('config', wanted['config'])
+        path = resolve(wanted['config'])
+        content = mitigation_file.read(dict(wanted, config=path))
+        resolve(path)  # a link may have taken its place meanwhile
         self._check(content)
         self.content = content
 
