@@ -7,7 +7,6 @@ import time
 import traceback
 from typing import Any, Callable, List, Optional, Sequence, Tuple
 
-from lifecycle_msgs.srv import ChangeState
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
@@ -17,12 +16,11 @@ from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
 from ser_ros.errors import SerError
-from ser_ros.nodes import diagnostics, parameters, topics
+from ser_ros.nodes import diagnostics, guarded_transitions, parameters, topics
 from ser_ros.nodes.allowed_folders import FileParameters
 from ser_ros.nodes.bond import Bond
 from ser_ros.nodes.endpoints import Endpoints
 from ser_ros.nodes.inputs import Watched
-from ser_ros.nodes.ros_errors import RCLError
 
 SUCCESS = TransitionCallbackReturn.SUCCESS
 FAILURE = TransitionCallbackReturn.FAILURE
@@ -68,7 +66,7 @@ class ManagedNode(LifecycleNode):
         self.files = FileParameters(
             self._specs, {each.name: self.value(each.name) for each in self._specs})
         self.add_on_set_parameters_callback(self._on_set_parameters)
-        self._guard_transitions()
+        guarded_transitions.guard(self)
         self.diagnostics = diagnostics.Diagnostics(self, self.NAME, self._report)
         if not self.value('autostart'):  # else there is no lifecycle manager
             self._bond = Bond(self)
@@ -241,23 +239,6 @@ class ManagedNode(LifecycleNode):
         if self._retry_timer is not None:
             self.destroy_timer(self._retry_timer)
             self._retry_timer = None
-
-    def _guard_transitions(self) -> None:
-        """Answer a transition that the state does not allow; rclpy would end the process."""
-        change_state = self._service_change_state.callback
-
-        def guarded(request: ChangeState.Request,
-                    response: ChangeState.Response) -> ChangeState.Response:
-            try:
-                return change_state(request, response)
-            except RCLError:
-                self.get_logger().error(
-                    f'the transition {request.transition.label or request.transition.id} is not '
-                    f'possible while {self.state_label}')
-                response.success = False
-                return response
-
-        self._service_change_state.callback = guarded
 
     def close(self) -> None:
         """Give everything back and destroy the node."""
