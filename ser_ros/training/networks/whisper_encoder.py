@@ -14,10 +14,9 @@ from ser_ros.training.config import Config
 from ser_ros.training.networks.base import FrozenNetwork
 from ser_ros.training.networks.onnx_graph import Graph
 from ser_ros.training.networks.whisper_layers import BANDS, Encoder
+from ser_ros.training.options import EncoderOptions
 
-# Positions this far below the loudest one count half for the mean [log10 of power].
-SPEECH_RANGE_LOG10 = 3.0
-SPEECH_STEEPNESS = 5.0
+SPEECH_STEEPNESS = 0.5  # of the step between pauses and speech [1 / dB]
 # What is further from the mean of training is taken for this [standard deviations].
 MOST_DEVIATIONS = 8.0
 # Makes the baseline's weight, 0 to 1, about as large as the other values that the head takes.
@@ -25,17 +24,25 @@ WEIGHT_SCALE = 4.0
 DROPOUT_IN = 0.3
 
 
-def speech_weights(inputs: torch.Tensor) -> torch.Tensor:
+def levels_db(inputs: torch.Tensor) -> torch.Tensor:
+    """Return how far each position is below the loudest one of its window, (batch, positions)."""
+    loudest = inputs.amax(dim=(1, 2), keepdim=True)
+    power = torch.exp(4.0 * math.log(10.0) * (inputs - loudest)).mean(1, keepdim=True)
+    positions = power.reshape(-1, power.shape[2] // 2, 2).mean(2)
+    level_db = torch.log(positions + 1e-6) * (10.0 / math.log(10.0))
+    return level_db.amax(1, keepdim=True) - level_db
+
+
+def speech_weights(below_db: torch.Tensor, range_db: float) -> torch.Tensor:
     """Return how much each position counts for the mean, (batch, positions, 1), adding up to 1.
 
     Pauses hardly count. This depends on the level within the window alone.
+
+    Args:
+        below_db: as `levels_db` returns it.
+        range_db: positions this far below the loudest one count half.
     """
-    loudest = inputs.amax(dim=(1, 2), keepdim=True)
-    power = torch.exp(4.0 * math.log(10.0) * (inputs - loudest)).mean(1, keepdim=True)
-    positions = power.reshape(-1, 1, power.shape[2] // 2, 2).mean(3)
-    level = torch.log(positions + 1e-6) / math.log(10.0)
-    below = level.amax(2, keepdim=True) - level
-    weights = torch.sigmoid(SPEECH_STEEPNESS * (SPEECH_RANGE_LOG10 - below)).transpose(1, 2)
+    weights = torch.sigmoid(SPEECH_STEEPNESS * (range_db - below_db)).unsqueeze(2)
     return weights / weights.sum(1, keepdim=True)
 
 
@@ -67,31 +74,31 @@ class VoiceHead(nn.Module):
 class WhisperEncoder(FrozenNetwork):
     """(batch, 80, 2 * positions) -> logits (batch, classes).
 
-    The encoder stays as it was pretrained. The mean of some of its layers over the positions with
-    speech is the embedding, and a small head is trained on embeddings.
+    The encoder stays as it was pretrained. Means of some of its layers over the positions with
+    speech are the embedding, and a small head is trained on embeddings. A mean over the loudest
+    positions alone hears little of what is behind the speech.
     """
 
     # The sums that go on from layer to layer stay in FP32, and so does the small head.
     int8_operators = ('Conv', 'MatMul')
 
-    def __init__(self, encoder: Encoder, pooled: list[int], hidden: int, classes: int,
-                 dropout: float):
+    def __init__(self, encoder: Encoder, options: EncoderOptions, classes: int, dropout: float):
         """Take an encoder.
 
         Args:
             encoder: is not trained.
-            pooled: numbers of the layers that are looked at, from 1.
-            hidden: size of the head's hidden layer.
+            options: which layers are looked at, where, and the size of the head.
             classes: number of labels.
             dropout: share of the hidden values that are dropped in training.
         """
         super().__init__()
         self.encoder = encoder.requires_grad_(False)
-        self._pooled = [number - 1 for number in pooled]
-        size = len(pooled) * encoder.channels
+        self._pooled = [number - 1 for number in options.pooled]
+        self._ranges_db = options.speech_ranges_db
+        size = len(self._ranges_db) * len(options.pooled) * encoder.channels
         self.mean = nn.Parameter(torch.zeros(size), requires_grad=False)
         self.deviation = nn.Parameter(torch.ones(size), requires_grad=False)
-        self.head = VoiceHead(size, hidden, classes, dropout)
+        self.head = VoiceHead(size, options.hidden, classes, dropout)
 
     @classmethod
     def from_config(cls, config: Config, input_shape: tuple[int, ...]) -> 'WhisperEncoder':
@@ -102,8 +109,7 @@ class WhisperEncoder(FrozenNetwork):
                            f'{list(input_shape)}')
         options = config.encoder
         encoder = Encoder(max(options.pooled), options.channels, input_shape[1] // 2)
-        return cls(encoder, options.pooled, options.hidden, len(config.labels),
-                   config.training.dropout)
+        return cls(encoder, options, len(config.labels), config.training.dropout)
 
     @property
     def trainable(self) -> nn.Module:
@@ -111,10 +117,12 @@ class WhisperEncoder(FrozenNetwork):
         return self.head
 
     def pool(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Return the mean over speech of the chosen layers, (batch, size)."""
-        weights = speech_weights(inputs)
+        """Return the means over speech of the chosen layers, (batch, size)."""
+        below_db = levels_db(inputs)
         outputs = self.encoder(inputs)
-        return torch.cat([(outputs[index] * weights).sum(1) for index in self._pooled], 1)
+        return torch.cat([
+            (outputs[index] * speech_weights(below_db, range_db)).sum(1)
+            for range_db in self._ranges_db for index in self._pooled], 1)
 
     def standardised(self, pooled: torch.Tensor) -> torch.Tensor:
         """Return what was pooled in standard deviations from the mean of training."""

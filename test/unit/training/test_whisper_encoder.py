@@ -20,8 +20,13 @@ from ser_ros.training.export import onnx_export
 from ser_ros.training.export.quantize import to_int8
 from ser_ros.training.fit import material
 from ser_ros.training.networks.registry import make_network
-from ser_ros.training.networks.whisper_encoder import WhisperEncoder, speech_weights
+from ser_ros.training.networks.whisper_encoder import (
+    WhisperEncoder,
+    levels_db,
+    speech_weights,
+)
 from ser_ros.training.networks.whisper_layers import Encoder
+from ser_ros.training.options import EncoderOptions
 
 SHAPE = (80, 260)
 LABELS = 7
@@ -66,8 +71,9 @@ def pretrained(tmp_path_factory):
 
 @pytest.fixture
 def network():
-    network = WhisperEncoder(tiny_encoder(), [1, 2], HIDDEN, LABELS, 0.3).eval()
-    network.standardise(torch.randn(128), torch.rand(128) + 0.5)
+    options = EncoderOptions(pooled=[1, 2], hidden=HIDDEN, speech_ranges_db=[30.0, 10.0])
+    network = WhisperEncoder(tiny_encoder(), options, LABELS, 0.3).eval()
+    network.standardise(torch.randn(256), torch.rand(256) + 0.5)
     return network
 
 
@@ -79,9 +85,19 @@ def inputs():
 def test_pauses_hardly_count():
     inputs = torch.full((1, *SHAPE), -0.6)
     inputs[:, :, 100:160] = 1.0
-    weights = speech_weights(inputs)[0, :, 0]
+    weights = speech_weights(levels_db(inputs), 30.0)[0, :, 0]
     assert weights.sum() == pytest.approx(1.0, abs=1e-5)
     assert weights[50:80].sum() > 0.99
+
+
+def test_a_short_range_leaves_out_what_is_behind_the_speech():
+    inputs = torch.full((1, *SHAPE), 0.5)  # 20 dB below the speech
+    inputs[:, :, 100:160] = 1.0
+    below_db = levels_db(inputs)
+    assert below_db[0, 0] == pytest.approx(20.0, abs=0.1)
+    shares = [speech_weights(below_db, range_db)[0, 50:80].sum() for range_db in (30.0, 10.0)]
+    assert shares[0] < 0.3
+    assert shares[1] > 0.95
 
 
 def test_weights_are_taken_over_as_far_as_they_go(pretrained):
