@@ -11,6 +11,7 @@ from typing import Any, Optional
 from ser_ros import typed_yaml
 from ser_ros.corpora import any_folder
 from ser_ros.corpora.parts import Corpus, check_corpus
+from ser_ros.degrade.kinds import ANY, CHAINS
 from ser_ros.errors import SerError, listed
 from ser_ros.extensions import Registry
 from ser_ros.features.base import FeatureExtractor
@@ -89,6 +90,9 @@ class Training:
     wave_variants: int = key(
         'copies of each training clip that are degraded as sound (ser_ros.degrade.chain) and '
         'drawn as often as the clip itself', 0, ge=0)
+    variant_kinds: list[str] = key(
+        'kinds of the first copy, the second one and so on; after the last one it starts again',
+        [ANY], choices=tuple(CHAINS))
 
     def __post_init__(self) -> None:
         """Raise SerError for keys that do not fit each other."""
@@ -174,6 +178,11 @@ class Config:
         if [member.network for member in self.members].count('whisper_encoder') > 1:
             raise SerError('partners has another whisper_encoder; allowed: one of them, since a '
                            'model takes one baseline of the voice')
+        for member in self.members:
+            if member.training.variant_kinds != self.training.variant_kinds:
+                raise SerError(
+                    f'variant_kinds of {member.network} is {member.training.variant_kinds}; '
+                    f'allowed: {self.training.variant_kinds}, since all networks share the copies')
         for label, target in self.merge.items():
             if target not in self.labels:
                 raise SerError(f'merge.{label} is {target!r}; allowed: one of the labels '

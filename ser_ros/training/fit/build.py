@@ -27,6 +27,7 @@ from ser_ros.training.export import onnx_export
 from ser_ros.training.export.quantize import to_dynamic_int8, to_int8
 from ser_ros.training.fit import checkpoint, processes, provenance
 from ser_ros.training.fit.cache import load_columns
+from ser_ros.training.fit.copies import Copies
 from ser_ros.training.fit.history import best
 from ser_ros.training.fit.material import Material
 from ser_ros.training.fit.memory import keep_freed_memory
@@ -80,14 +81,15 @@ def build(config: Config, root: Path, output: Path, seeds: Sequence[int], thread
 def _load(config: Config, root: Path, clips: list[Clip], cache: Path, threads: int,
           progress: Progress) -> Material:
     LOGGER.info('training\n%s', labelled_clips.describe(clips, config.labels))
-    copies = max(member.training.wave_variants for member in config.members)
+    copies = Copies(max(member.training.wave_variants for member in config.members),
+                    config.training.variant_kinds, clips)
     columns = load_columns([clip.path for clip in clips], config.make_extractor(), cache, threads,
                            progress, copies)
     validation = load_windows(config, root, 'validation', cache, threads, progress)
     LOGGER.info('validation\n%s', labelled_clips.describe(list(validation.clips), config.labels))
     for line in labelled_clips.unused(config, root):
         LOGGER.info('%s', line)
-    return Material(clips * (1 + copies), columns, copies, validation)
+    return Material(clips * (1 + copies.count), columns, copies.count, validation)
 
 
 def _train(run: Run, material: Material, start: Start, threads: int, progress: Progress) -> None:

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -14,14 +15,19 @@ import numpy as np
 
 from ser_ros.corpora.labelled_clips import read_samples
 from ser_ros.degrade import chain
+from ser_ros.degrade.kinds import ANY, TALKERS
 from ser_ros.features.base import FeatureExtractor
 from ser_ros.features.registry import create_extractor
 from ser_ros.progress import Progress
 from ser_ros.training.fit import stored_sound
+from ser_ros.training.fit.copies import Copies
 from ser_ros.training.fit.stored_sound import StoredSound
 
 # To be raised when read_samples makes other samples of a file than before.
 READING = 2
+NO_COPIES = Copies()
+# About 100 MB of sound in each process.
+KEPT_TALKERS = 500
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,8 @@ class _Job:
 
     path: Path
     copy: int
+    kind: str
+    talkers: tuple[Path, ...]
     feature_set: str
     input_shape: tuple[int, ...]
     target: Path
@@ -37,7 +45,7 @@ class _Job:
 
 def load_columns(
         paths: Sequence[Path], extractor: FeatureExtractor, folder: Path, processes: int,
-        progress: Progress, copies: int = 0) -> list[tuple[np.ndarray, ...]]:
+        progress: Progress, copies: Copies = NO_COPIES) -> list[tuple[np.ndarray, ...]]:
     """Return each clip's columns, as ``FeatureExtractor.columns`` gives them.
 
     What is not in ``folder`` yet is computed and stored there. A stored file is found by the
@@ -49,18 +57,15 @@ def load_columns(
 
     Args:
         extractor: says which feature set, and the shape of its input.
-        copies: number of degraded copies of each clip, see `degrade.chain`.
+        copies: degraded copies of each clip, see `degrade.chain`.
 
     Returns:
-        of all clips, then of the first copy of each, and so on: (1 + copies) * len(paths).
+        of all clips, then of the first copy of each, and so on: (1 + copies.count) * len(paths).
 
     Raises:
         SerError: if a clip cannot be read, or this machine lacks a codec for the copies.
     """
-    code = chain.fingerprint() if copies else ''
-    jobs = [_Job(path, copy, extractor.name, extractor.input_shape,
-                 folder / _key(path, extractor, copy, code))
-            for copy in range(1 + copies) for path in paths]
+    jobs = _jobs(paths, extractor, folder, copies)
     todo = [job for job in jobs if not job.target.exists()]
     if todo:
         folder.mkdir(parents=True, exist_ok=True)
@@ -71,22 +76,45 @@ def load_columns(
     return [_load(job.target) for job in progress.track(jobs, 'reading', len(jobs))]
 
 
-def _key(path: Path, extractor: FeatureExtractor, copy: int, code: str) -> str:
+def _jobs(paths: Sequence[Path], extractor: FeatureExtractor, folder: Path,
+          copies: Copies) -> list[_Job]:
+    code = chain.fingerprint() if copies.count else ''
+    talkers, clips = copies.talkers(), {clip.path: clip for clip in copies.clips}
+    jobs = []
+    for copy in range(1 + copies.count):
+        kind = copies.kind(copy) if copy else ''
+        for path in paths:
+            behind = talkers.behind(clips[path], copy) if kind == TALKERS else ()
+            name = _key(path, extractor)
+            if copy:
+                name += f'\ncopy {copy} by {code}'
+            if kind not in ('', ANY):
+                name += f'\n{kind}' + ''.join(f'\n{talker.resolve()}' for talker in behind)
+            suffix = stored_sound.SUFFIX if extractor.columns_are_samples else '.npz'
+            target = folder / (hashlib.sha256(name.encode()).hexdigest()[:32] + suffix)
+            jobs.append(_Job(path, copy, kind, behind, extractor.name, extractor.input_shape,
+                             target))
+    return jobs
+
+
+def _key(path: Path, extractor: FeatureExtractor) -> str:
     status = path.stat() if path.exists() else None
     size, changed = (status.st_size, status.st_mtime_ns) if status else (0, 0)
-    text = (f'{extractor.name} {extractor.input_shape}\n{path.resolve()}\n{size}\n{changed}'
+    return (f'{extractor.name} {extractor.input_shape}\n{path.resolve()}\n{size}\n{changed}'
             f'\nread {READING}')
-    if copy:
-        text += f'\ncopy {copy} by {code}'
-    suffix = stored_sound.SUFFIX if extractor.columns_are_samples else '.npz'
-    return hashlib.sha256(text.encode()).hexdigest()[:32] + suffix
+
+
+@lru_cache(maxsize=KEPT_TALKERS)
+def _talker(path: Path) -> np.ndarray:
+    return read_samples(path)
 
 
 def _compute(job: _Job) -> None:
     extractor = create_extractor(job.feature_set, job.input_shape)
     samples = read_samples(job.path, extractor.min_samples)
     if job.copy:
-        samples = chain.degraded_copy(samples, job.path, job.copy)
+        samples = chain.degraded_copy(samples, job.path, job.copy, job.kind,
+                                      [_talker(path) for path in job.talkers])
     columns = extractor.columns(samples)
     partial = job.target.with_suffix(f'.{os.getpid()}{job.target.suffix}')
     if extractor.columns_are_samples:

@@ -249,6 +249,19 @@ def test_copies_are_sound_of_16_bits_whatever_is_drawn():
     assert len(lengths) > 3  # of slower ones
 
 
+@pytest.mark.parametrize('kind', ['talkers', 'rooms'])
+def test_the_other_kinds_repeat_and_never_lose_the_speech(kind):
+    samples, path = speech(), Path('speaker/clip.wav')
+    others = [np.roll(samples, 4000)[::-1].copy(), samples[::2].copy()]
+    for copy in range(1, 5):
+        degraded = chain.degraded_copy(samples, path, copy, kind, others)
+        np.testing.assert_array_equal(
+            degraded, chain.degraded_copy(samples, path, copy, kind, others))
+        np.testing.assert_array_equal(degraded, channel.to_16_bit(degraded))
+        assert level.active_power(degraded) > 0
+        assert not np.array_equal(degraded[:len(samples)], samples)
+
+
 def test_generators_are_told_apart_by_clip_and_purpose():
     drawn = {generator_for(Path(path), purpose).random()
              for path in ('x/a', 'x/b', 'y/a') for purpose in ('copy 1', 'copy 2')}

@@ -10,12 +10,14 @@ from ser_ros.degrade import chain
 from ser_ros.features.registry import create_extractor
 from ser_ros.progress import Progress
 from ser_ros.training.fit import cache
+from ser_ros.training.fit.copies import Copies
 
 FEATURE_SET = 'efficientat_mel/1'
 
 
 def load(paths, folder, copies):
-    return cache.load_columns(paths, create_extractor(FEATURE_SET), folder, 1, Progress(), copies)
+    return cache.load_columns(
+        paths, create_extractor(FEATURE_SET), folder, 1, Progress(), Copies(copies))
 
 
 @pytest.fixture(scope='module')

@@ -15,6 +15,7 @@ from ser_ros.features.registry import create_extractor
 from ser_ros.progress import Progress
 from ser_ros.training.augment.registry import draw_window_of
 from ser_ros.training.fit import cache, stored_sound
+from ser_ros.training.fit.copies import Copies
 from ser_ros.training.fit.stored_sound import StoredSound
 from ser_ros.training.fit.windows import WindowInputs
 
@@ -53,7 +54,7 @@ def paths(corpora):
 
 def test_the_cache_holds_16_bit_and_gives_what_was_read(paths, tmp_path, monkeypatch):
     extractor = create_extractor('waveform/1', (8000,))
-    columns = cache.load_columns(paths, extractor, tmp_path, 1, Progress(), 1)
+    columns = cache.load_columns(paths, extractor, tmp_path, 1, Progress(), Copies(1))
     for (stored,), path, copy in zip(columns, paths * 2, [0, 0, 1, 1], strict=True):
         samples = read_samples(path, extractor.min_samples)
         if copy:
@@ -62,7 +63,7 @@ def test_the_cache_holds_16_bit_and_gives_what_was_read(paths, tmp_path, monkeyp
     size = sum(path.stat().st_size for path in tmp_path.iterdir())
     assert size == 2 * sum(stored.shape[0] for stored, in columns)
     monkeypatch.setattr(cache, '_compute', None)
-    again = cache.load_columns(paths, extractor, tmp_path, 1, Progress(), 1)
+    again = cache.load_columns(paths, extractor, tmp_path, 1, Progress(), Copies(1))
     np.testing.assert_array_equal(
         WindowInputs(again, extractor)[:], WindowInputs(columns, extractor)[:])
 
