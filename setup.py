@@ -43,7 +43,6 @@ setup(
     long_description_content_type='text/markdown',
     author='The ser_ros authors',
     author_email='maintainers@ser-ros.invalid',
-    url='https://ser-ros.invalid',
     # Of the code, and of the weights in models/.
     license='Apache-2.0 AND CC-BY-NC-SA-4.0',
     python_requires='>=3.6',

@@ -90,7 +90,7 @@ def _meant(name, names):
 def _launch(context):
     value = {name: LaunchConfiguration(name).perform(context) for name, _, _, _ in ARGUMENTS}
     if not os.path.isfile(value['params_file']):
-        raise RuntimeError(f"params_file {value['params_file']}: no such file")
+        raise RuntimeError(f"params_file {value['params_file']}: it is not there, or no file")
     warnings = _misspelt(sys.argv)
     overrides = _overrides(value)
     common = {

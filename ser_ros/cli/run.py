@@ -104,7 +104,7 @@ def ros_arguments(args: argparse.Namespace, namespace: str) -> List[str]:
     """Return the arguments for rclpy that say the same as the command line's."""
     params_file = os.path.abspath(args.params_file or share_path('config', 'ser.yaml'))
     if not os.path.isfile(params_file):
-        raise SerError(f'params file {params_file}: no such file')
+        raise SerError(f'params file {params_file}: it is not there, or no file')
     arguments = ['--ros-args', '--log-level', ROS_LEVELS[args.log_level or 'warning']]
     arguments += ['--params-file', params_file]
     # To all nodes: each takes what it has declared, and no two declare the same of these. None may

@@ -9,7 +9,7 @@ import sys
 from typing import Optional
 
 from ser_ros import user_folders
-from ser_ros.errors import SerError
+from ser_ros.errors import SerError, listed
 from ser_ros.resources import share_path
 
 LOGGER = logging.getLogger(__name__)
@@ -25,20 +25,50 @@ _TRANSPORT_VARIABLES = ('FASTDDS_BUILTIN_TRANSPORTS', 'FASTRTPS_DEFAULT_PROFILES
 # The tracing library that ROS loads takes a page for each of two files, and dies without.
 _TRACING_FILES = '/dev/shm/lttng-ust-wait-*'
 _TRACING_BYTES = 2 * 4096
+# The ports of higher ones are beyond 65535.
+_MAX_DOMAIN_ID = 232
+# Where the ament index lists the middlewares, below each prefix.
+_MIDDLEWARES = os.path.join('share', 'ament_index', 'resource_index', 'rmw_typesupport')
 _REMEDY = 'Make it larger (docker run --shm-size 64m, or --ipc host)'
 
 
 def check() -> None:
-    """Check that a module of ROS can be imported at all.
+    """Check that a module of ROS can be imported at all, and can talk to others then.
 
     Raises:
-        SerError: there is so little shared memory that a library of ROS would end the process.
+        SerError: there is so little shared memory that a library of ROS would end the process, or
+            a variable names a domain or a middleware that is not there.
     """
+    _check_domain()
+    _check_middleware()
     left = _shared_memory_left()
     if left is None or left >= _TRACING_BYTES or len(glob.glob(_TRACING_FILES)) >= 2:
         return
     raise SerError(f'{SHARED_MEMORY} has {left >> 10} KiB left, with which libraries of ROS end by '
                    f'SIGBUS. {_REMEDY}')
+
+
+def _check_domain() -> None:
+    """Fast DDS ends the process where the ports of a domain are beyond those that exist."""
+    domain = os.environ.get('ROS_DOMAIN_ID', '').strip()
+    if domain and not (domain.isdigit() and int(domain) <= _MAX_DOMAIN_ID):
+        raise SerError(f'ROS_DOMAIN_ID is {domain!r}; allowed: 0 to {_MAX_DOMAIN_ID}, and on Linux '
+                       'better 0 to 101, whose ports no other program takes')
+
+
+def _check_middleware() -> None:
+    """ROS ends the process with its own exit code where the middleware is missing."""
+    wanted = os.environ.get('RMW_IMPLEMENTATION', '')
+    found = {os.path.basename(path)
+             for prefix in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep) if prefix
+             for path in glob.glob(os.path.join(glob.escape(prefix), _MIDDLEWARES, '*'))}
+    found.discard('rmw_implementation')
+    if wanted and found and wanted not in found:
+        package = wanted.replace('_', '-')
+        raise SerError(
+            f'RMW_IMPLEMENTATION is {wanted}, which is not installed; found: '
+            f"{listed(sorted(found))}. Install ros-{os.environ.get('ROS_DISTRO', '<distro>')}-"
+            f'{package}, or unset RMW_IMPLEMENTATION')
 
 
 def prepare() -> None:

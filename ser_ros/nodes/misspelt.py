@@ -27,7 +27,7 @@ class Section(NamedTuple):
 
     Attributes:
         path: the file.
-        node: full name of the node, perhaps with wildcards.
+        node: full name of the node, perhaps with wildcards; '' for a file without any.
         parameters: names of the parameters.
     """
 
@@ -89,7 +89,8 @@ def of_nodes(nodes: Dict[str, str], sections: Sequence[Section]) -> List[str]:
         nodes: the nodes of this process: their own names, and their full names.
         sections: of the files.
     """
-    warnings = []
+    warnings = [f'{section.path} gives no node any parameter' for section in sections
+                if not section.node]
     for section in sections:
         meant = _meant(section)
         if meant in nodes:
@@ -126,8 +127,10 @@ def _sections(path: str) -> Iterator[Section]:
     try:
         content: Any = read(path)
     except (SerError, yaml.YAMLError):
-        return iter(())  # ROS refuses it with its own words
-    return _sections_below('', content, path)
+        return  # ROS refuses it with its own words
+    found = list(_sections_below('', content, path))
+    for section in found or [Section(path, '', [])]:
+        yield section
 
 
 def _sections_below(node: str, content: Any, path: str) -> Iterator[Section]:

@@ -12,6 +12,7 @@ from typing import Iterator
 import rclpy
 
 from ser_ros.nodes import process
+from ser_ros.nodes.ros_errors import as_ser_error
 
 # Nodes on one machine mostly find each other within this time. A graph that is found later is named
 # by the nodes, as another publisher.
@@ -26,12 +27,20 @@ def free_namespace() -> Iterator[str]:
     Two commands that start at the same time do not see each other yet. So the first one also holds
     a lock until it ends.
     """
-    descriptor = os.open(_lock_path(), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        is_alone = _lock(descriptor) and not _is_published('/emotion')
-        yield '' if is_alone else f'run_{os.getpid()}'
+        descriptor = os.open(
+            _lock_path(), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError:  # such as a temporary folder that is read-only
+        yield _name(not _is_published('/emotion'))
+        return
+    try:
+        yield _name(_lock(descriptor) and not _is_published('/emotion'))
     finally:
         os.close(descriptor)
+
+
+def _name(is_alone: bool) -> str:
+    return '' if is_alone else f'run_{os.getpid()}'
 
 
 def _lock_path() -> str:
@@ -51,8 +60,9 @@ def _is_published(topic: str) -> bool:
     """Return whether anybody publishes on a topic now."""
     context = rclpy.Context()
     process.init([], context)
-    node = rclpy.create_node('ser_ros_run', context=context, enable_rosout=False,
-                             start_parameter_services=False)
+    with as_ser_error('ROS 2 cannot make a node'):
+        node = rclpy.create_node('ser_ros_run', context=context, enable_rosout=False,
+                                 start_parameter_services=False)
     try:
         end_s = time.monotonic() + _DISCOVERY_S
         while time.monotonic() < end_s:

@@ -12,7 +12,7 @@ from rclpy.signals import SignalHandlerOptions
 from ser_ros.errors import SerError
 from ser_ros.nodes import environment, misspelt
 from ser_ros.nodes.managed import ManagedNode
-from ser_ros.nodes.ros_errors import RCLError, first_line
+from ser_ros.nodes.ros_errors import RCLError, as_ser_error, first_line
 from ser_ros.nodes.stopping import Stopping
 
 # How long a wish to end may wait for the executor.
@@ -54,7 +54,8 @@ def main(node_classes: Sequence[Type[ManagedNode]], args: Optional[List[str]] = 
         try:
             init(args)
             for node_class in node_classes:
-                nodes.append(node_class())
+                with as_ser_error(f'ROS 2 cannot make the node {node_class.NAME}'):
+                    nodes.append(node_class())
             warn_of_misspelt(nodes, sys.argv if args is None else args)
             for node in nodes:
                 if node.value('autostart') and not stopping.requested:

@@ -20,6 +20,7 @@ from ser_ros.nodes.end_of_file import EndOfFile
 from ser_ros.nodes.graph import NODES
 from ser_ros.nodes.managed import ManagedNode
 from ser_ros.nodes.observer import Observer
+from ser_ros.nodes.ros_errors import as_ser_error
 from ser_ros.nodes.stopping import Stopping
 from ser_ros.sinks.live_view import LiveView
 from ser_ros.sinks.record import Record
@@ -70,8 +71,9 @@ class _Run:
         self.stopping = stopping
         self.failure = ''
         self.children: List[Tuple[str, subprocess.Popen]] = []
-        self.observer = Observer(
-            self._on_emotion, self._on_mitigation, self._on_window, self._on_end)
+        with as_ser_error('ROS 2 cannot make a node'):
+            self.observer = Observer(
+                self._on_emotion, self._on_mitigation, self._on_window, self._on_end)
         self._view = view
         self._record = record
         self._end_of_file = EndOfFile()

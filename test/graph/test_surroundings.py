@@ -34,6 +34,27 @@ def test_no_home(speech, variables, reason):
     assert line.endswith('Set ROS_LOG_DIR to choose another folder')
 
 
+@pytest.mark.parametrize('variables, reason', [
+    ({'ROS_DOMAIN_ID': '300'}, 'allowed: 0 to 232'),
+    ({'RMW_IMPLEMENTATION': 'rmw_none_cpp'}, 'which is not installed'),
+    ({'ROS_STATIC_PEERS': 'x:y'}, 'Unable to resolve peer x:y')])
+def test_what_ros_cannot_start_with(speech, start, variables, reason):
+    code, error = run_graph(speech, '--fast', **variables)
+    assert code == 2
+    line, = error.splitlines()
+    assert line.startswith('ser_ros: error: ') and reason in line
+    process = start('feature_extraction', env=variables)
+    assert process.wait() == 1
+    assert reason in process.log()
+    assert 'Traceback' not in process.log()
+
+
+@pytest.mark.parametrize('folder', ['/proc', '/nonexistent'])
+def test_no_temporary_folder(speech, folder):
+    code, error = run_graph(speech, '--fast', TMPDIR=folder)
+    assert (code, error) == (0, '')
+
+
 def with_shared_memory(size_kib):
     """Return the beginning of a command line that runs the rest with so large a /dev/shm."""
     before = ('unshare', '-m', 'sh', '-c', SHARED_MEMORY.format(size_kib), 'sh')

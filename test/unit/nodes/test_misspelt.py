@@ -108,6 +108,12 @@ def test_a_file_that_ros_refuses_is_no_fault(sections, text):
     of_parameters(['gain'], sections(text))
 
 
+@pytest.mark.parametrize('text', ['', '# all is commented out', 'just words', 'a: {b: {}}'])
+def test_a_file_without_parameters(sections, text):
+    warning, = misspelt.of_nodes(OURS, sections(text))
+    assert warning.endswith('robot.yaml gives no node any parameter')
+
+
 @pytest.mark.parametrize('side, policy, value', [
     ('subscription', 'RELIABILITY', 'best_effort'), ('subscription', 'DURABILITY', 'volatile'),
     ('publisher', 'DURABILITY', 'transient_local')])
