@@ -14,8 +14,8 @@ import typing
 import ser_ros
 from ser_ros.errors import SerError, listed
 
-_OWN_MESSAGES = ('Emotion', 'EndOfStream', 'Mitigation', 'MitigationState', 'ModelInfo',
-                 'SpeechFeatures')
+_OWN_MESSAGES = ('AudioProgress', 'Emotion', 'EndOfStream', 'Mitigation', 'MitigationState',
+                 'ModelInfo', 'SpeechFeatures')
 _AUDIO_FIELDS = {
     'AudioDataStamped': ('header', 'audio'),
     'AudioInfo': ('channels', 'sample_rate', 'sample_format', 'coding_format'),

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The capture thread: from a source to stamped chunks at the right time."""
 
+import functools
 import threading
 import time
 import traceback
@@ -22,6 +23,7 @@ FAST = 4.0
 _OPEN_TIMEOUT_S = 10.0
 _STOP_TIMEOUT_S = 0.9
 _READY_POLL_S = 0.05
+_KEEP_UP_POLL_S = 0.01
 
 # Pauses between attempts to reopen a lost device: doubled from the first to the last.
 _FIRST_PAUSE_S = 0.5
@@ -68,13 +70,16 @@ class Capture:
 
     A microphone sets the pace; its stamps follow the device's own times. Lost, it is opened again
     and again, with growing pauses. A file is played at the pace of a microphone, or FAST times
-    that; it starts when ``ready`` says so, its stamps count from then on by samples alone.
+    that, but never faster than ``keeps_up`` allows. It starts when ``ready`` says so, its stamps
+    count from then on by samples alone.
     """
 
     def __init__(
             self, open_source: Callable[[], AudioSource],
             on_chunk: Callable[[np.ndarray, int], None], now_ns: Callable[[], int], *,
             realtime: bool = True, ready: Callable[[], bool] = lambda: True,
+            keeps_up: Callable[[int], bool] = lambda end_ns: True,
+            is_done: Callable[[], bool] = lambda: True,
             on_end: Callable[[], None] = lambda: None,
             on_warning: Callable[[str], None] = lambda text: None,
             clock: Callable[[], float] = time.monotonic,
@@ -88,6 +93,9 @@ class Capture:
             now_ns: the clock of the stamps.
             realtime: False plays a file FAST times as fast.
             ready: whether a file may start; asked every 50 ms until it says True.
+            keeps_up: whether a file may be played up to a stamp; asked every 10 ms until it says
+                True.
+            is_done: whether a file that was played is heard up to its end; asked likewise.
             on_end: called once, in the thread, when a file is over, or the thread fails.
             on_warning: takes a text for people: device lost, device back, file broken.
             clock: the clock of the pace and of ``AudioSource.captured_at_s``, in seconds.
@@ -98,6 +106,8 @@ class Capture:
         self._now_ns = now_ns
         self._speed = 1.0 if realtime else FAST
         self._ready = ready
+        self._keeps_up = keeps_up
+        self._is_done = is_done
         self._on_end = on_end
         self._on_warning = on_warning
         self._clock = clock
@@ -257,14 +267,17 @@ class Capture:
 
     def _play_file(self, source: AudioSource) -> bool:
         """Return True at the end of the file, or False when stopped."""
-        while not self._ready():
-            if self._wait(_READY_POLL_S):
-                return False
+        if not self._wait_until(self._ready, _READY_POLL_S):
+            return False
         start_s, start_ns = self._clock(), self._now_ns()
         n_samples = 0
         for chunk in source:
             stamp_ns = start_ns + n_samples * SAMPLE_NS
             n_samples += chunk.size
+            end_ns = start_ns + n_samples * SAMPLE_NS
+            if not self._wait_until(
+                    functools.partial(self._keeps_up, end_ns), _KEEP_UP_POLL_S):
+                return False
             # As from a microphone: a chunk is there once its last sample has been heard.
             due_s = start_s + n_samples * SAMPLE_NS * 1e-9 / self._speed
             if self._wait(max(0.0, due_s - self._clock())):
@@ -272,6 +285,13 @@ class Capture:
             self._hand_on(chunk, stamp_ns)
         if source.warning:
             self._on_warning(f'{source.description} {source.warning}')
+        return self._wait_until(self._is_done, _KEEP_UP_POLL_S)
+
+    def _wait_until(self, condition: Callable[[], bool], poll_s: float) -> bool:
+        """Wait for a condition; return False when stopped."""
+        while not condition():
+            if self._wait(poll_s):
+                return False
         return True
 
     def _hand_on(self, chunk: np.ndarray, stamp_ns: int) -> None:

@@ -15,6 +15,8 @@ from ser_ros.inference.pace import Pace
 
 # Windows that may wait: 4 s at the default period. More would be stale before their turn.
 QUEUE_SIZE = 8
+# Windows that may wait while the sound waits for them. Far fewer are ever under way.
+PATIENT_QUEUE_SIZE = 64
 # A runtime or driver that hangs must not keep the node from ending.
 MAX_WAIT_S = 2.0
 
@@ -27,7 +29,7 @@ class _Queued(NamedTuple):
     Attributes:
         window: as it was submitted.
         period_s: time to the next window [s], 0 if not known.
-        since_s: when it began to wait; None if nothing was in work.
+        since_s: when it began to wait; None if nothing was in work, or if it may wait.
     """
 
     window: Any
@@ -111,20 +113,21 @@ class InferenceThread:
         with self._changed:
             return self._opening or self._ready is not None or self._taking_over
 
-    def submit(self, window: Any, period_s: float = 0.0) -> None:
+    def submit(self, window: Any, period_s: float = 0.0, is_awaited: bool = False) -> None:
         """Queue a window; where the queue is full, the oldest one is dropped and counted.
 
         Args:
             window: handed to the callbacks as it is.
             period_s: time to the next window [s]; 0 if not known.
+            is_awaited: whether the sound waits for the answer, so that it is never too late.
         """
         with self._changed:
             if self._closing:
                 return
-            if len(self._windows) >= QUEUE_SIZE:
+            if len(self._windows) >= (PATIENT_QUEUE_SIZE if is_awaited else QUEUE_SIZE):
                 self._windows.popleft()
                 self.overloads += 1
-            waits = self._busy or self._windows
+            waits = not is_awaited and (self._busy or self._windows)
             self._windows.append(_Queued(window, period_s, self._clock() if waits else None))
             self._changed.notify_all()
 

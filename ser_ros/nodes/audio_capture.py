@@ -5,6 +5,7 @@
 
 import array
 import sys
+import time
 from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -16,14 +17,19 @@ from ser_ros.audio.channels import check_channel
 from ser_ros.audio.format import CHUNK_SAMPLES, SAMPLE_RATE_HZ
 from ser_ros.audio.opening import looks_like_file, open_source
 from ser_ros.errors import SerError
-from ser_ros.nodes import managed, process, qos
+from ser_ros.nodes import audio_progress, managed, process, qos
 from ser_ros.nodes.allowed_folders import ALLOWED_FOLDERS
 from ser_ros.nodes.audio_messages import AudioDataStamped, AudioInfo
+from ser_ros.nodes.back_pressure import BackPressure
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter, Report
-from ser_ros.nodes.messages import EndOfStream
+from ser_ros.nodes.inputs import publisher_names
+from ser_ros.nodes.messages import AudioProgress, EndOfStream
 from ser_ros.nodes.parameters import spec
 from ser_ros.nodes.stamps import to_stamp
-from ser_ros.nodes.topics import publishes
+from ser_ros.nodes.topics import publishes, subscribes
+
+# After feature_extraction was activated, until this node knows that it listens.
+_MATCHING_S = 5.0
 
 
 class AudioCapture(managed.ManagedNode):
@@ -31,7 +37,9 @@ class AudioCapture(managed.ManagedNode):
 
     Active: the device is open and chunks of 320 samples (16 kHz, mono, S16LE) go out, each with
     the capture time of its first sample. In every other state the device is closed. A file starts
-    once feature_extraction has subscribed, so that nothing of it is lost.
+    once feature_extraction has subscribed, and is played only as fast as the slowest node follows,
+    so that nothing of it is lost. One that is repeated at normal speed stands in for a microphone,
+    and waits for nobody.
     """
 
     NAME = 'audio_capture'
@@ -56,6 +64,8 @@ class AudioCapture(managed.ManagedNode):
                   'Sound, 16 kHz mono S16LE; stamp: capture time of the first sample.'),
         publishes('audio/audio_info', AudioInfo, qos.LATCHED, 'Format of the sound.'),
         publishes('audio/end_of_stream', EndOfStream, qos.LATCHED, 'The end of a file.'),
+        subscribes('audio/progress', AudioProgress, qos.PROGRESS,
+                   'How far the nodes have come. A file waits for the slowest one.'),
     )
 
     # From configure on.
@@ -67,6 +77,9 @@ class AudioCapture(managed.ManagedNode):
         self._capture: Optional[Capture] = None
         self._chunks_per_message = 1
         self._wait_for_features = True
+        self._back_pressure: Optional[BackPressure] = None
+        self._may_start = False
+        self._matching_until_s = 0.0
         self._pending: List[Tuple[int, bytes]] = []
         self._message = AudioDataStamped()
         self._meter = Meter()
@@ -86,14 +99,21 @@ class AudioCapture(managed.ManagedNode):
         self._pending = []
         self._message.header.frame_id = self.value('frame_id')
         self._wait_for_features = self.value('wait_for_features')
+        self._back_pressure, self._may_start, self._matching_until_s = None, False, 0.0
         loop, channel = self.value('loop'), self.value('channel')
         capture = Capture(
             lambda: open_source(self.file('device'), loop, channel), self._take,
             now_ns=self.now_ns, realtime=self.value('realtime'),
-            ready=self._is_heard,
+            ready=self._is_ready, keeps_up=self._keeps_up, is_done=self._is_done,
             on_end=lambda: self._on_end(capture), on_warning=self.get_logger().warning)
         self._capture = capture  # before its thread, which may come to the end at once
         capture.start()
+        if not capture.live and not (loop and self.value('realtime')):
+            pressure = BackPressure(
+                lambda: publisher_names(self, 'audio/progress'), self.get_logger())
+            self._back_pressure = pressure
+            self.subscribe_to('audio/progress', pressure.hear)
+        self._may_start = True
         self._info.publish(AudioInfo(
             channels=1, sample_rate=SAMPLE_RATE_HZ, sample_format='S16LE',
             bitrate=16 * SAMPLE_RATE_HZ, coding_format='WAVE'))
@@ -104,16 +124,34 @@ class AudioCapture(managed.ManagedNode):
             self._capture.stop()
             self._capture = None
 
-    def _is_heard(self) -> bool:
+    def _is_ready(self) -> bool:
         """Return whether a file may start; a recorder alone is no reason."""
-        if not self._chunks.get_subscription_count():
-            return False
-        if not self._wait_for_features:
+        pressure = self._back_pressure
+        return (self._may_start and self._chunks.get_subscription_count() > 0
+                and (not self._wait_for_features or self._has_features())
+                and (pressure is None or pressure.is_complete()))
+
+    def _has_features(self) -> bool:
+        return audio_progress.listens(self, 'audio/audio_stamped', 'features')
+
+    def _keeps_up(self, end_ns: int) -> bool:
+        """Return whether a file may be played up to a stamp."""
+        pressure = self._back_pressure
+        if pressure is None:
             return True
-        listening = {(node.node_namespace, node.node_name)
-                     for node in self.get_subscriptions_info_by_topic('audio/audio_stamped')}
-        return any((node.node_namespace, node.node_name) in listening
-                   for node in self.get_publishers_info_by_topic('features'))
+        if pressure.take_begin():
+            self._matching_until_s = time.monotonic() + _MATCHING_S
+        if time.monotonic() < self._matching_until_s:
+            if not self._has_features():
+                return False
+            self._matching_until_s = 0.0
+        return pressure.keeps_up(end_ns)
+
+    def _is_done(self) -> bool:
+        """Return whether all of a file has been heard; the rest of it goes out before."""
+        if self._pending:
+            self._publish()
+        return self._back_pressure is None or self._back_pressure.is_done()
 
     def _take(self, chunk: np.ndarray, stamp_ns: int) -> None:
         self._pending.append((stamp_ns, chunk.tobytes()))
@@ -151,6 +189,9 @@ class AudioCapture(managed.ManagedNode):
         values = self._meter.values()
         if self._capture is None:
             return OK, '', values
+        if self._back_pressure is not None:
+            self._back_pressure.look()
+            values['file waits for'] = ', '.join(self._back_pressure.awaited)
         stats = self._capture.stats()
         values.update({
             'device': self._capture.description, 'overflows': stats.overflows,

@@ -19,7 +19,15 @@ from ser_ros.inference.engine_options import WORKSPACE_RANGE_MIB, EngineOptions
 from ser_ros.inference.model_file import PRECISIONS, Model, is_path
 from ser_ros.inference.model_metadata import DEFAULT_MIN_CONFIDENCE
 from ser_ros.inference.registry import AUTO, BACKENDS
-from ser_ros.nodes import hri, managed, person, process, qos, tracker_parameters
+from ser_ros.nodes import (
+    audio_progress,
+    hri,
+    managed,
+    person,
+    process,
+    qos,
+    tracker_parameters,
+)
 from ser_ros.nodes.allowed_folders import ALLOWED_FOLDERS
 from ser_ros.nodes.build_progress import BuildProgress
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter, Report
@@ -34,6 +42,7 @@ from ser_ros.nodes.serving import Request, Serving
 from ser_ros.nodes.stamps import latency_s, to_ns, to_s
 from ser_ros.nodes.topics import publishes, subscribes
 from ser_ros.threads import THREADS_RANGE
+from ser_ros.windows.lost_windows import LostWindows
 
 
 class EmotionInference(managed.ManagedNode):
@@ -71,6 +80,7 @@ class EmotionInference(managed.ManagedNode):
         subscribes('audio/end_of_stream', EndOfStream, qos.LATCHED, 'The end of a file.'),
         publishes('emotion', Emotion, qos.EMOTION, 'The emotion in each window.'),
         publishes('model_info', ModelInfo, qos.LATCHED, 'The model that serves.'),
+        audio_progress.TOPIC,
         person.TOPIC,
     ) + hri.TOPICS
 
@@ -87,8 +97,7 @@ class EmotionInference(managed.ManagedNode):
     def __init__(self) -> None:
         self._serving: Optional[Serving] = None
         self._problem = ''
-        self._expected_sequence: Optional[int] = None
-        self._lost = 0
+        self._lost = LostWindows()
         self._refused = 0
         self._meter = Meter()
         self._new_losses = Increase()
@@ -124,7 +133,7 @@ class EmotionInference(managed.ManagedNode):
         assert serving is not None, 'configured'
         self._problem = ''
         self._log_problem('')
-        self._expected_sequence = None
+        self._lost.forget()
         self._tracker_settings = self._settings()
         self._tracker = EmotionTracker(serving.classifier.labels, self._tracker_settings)
         self._announcement.publish(serving.classifier)
@@ -132,6 +141,7 @@ class EmotionInference(managed.ManagedNode):
         self._input.start()
         self.subscribe_to('audio/end_of_stream', self._input.on_end)
         self.subscribe_to('features', functools.partial(self._on_features, serving))
+        self.progress.begin()
 
     def deactivate(self) -> None:
         if self._serving is not None:
@@ -149,18 +159,13 @@ class EmotionInference(managed.ManagedNode):
         problem = features_problem(message, serving.model.info)
         if not self._input.takes(info, to_ns(message.window_start), fits=not problem):
             return
-        self._count_losses(message.sequence)
+        self._lost.hear(message.sequence)
         if problem:
             self._refuse(problem)
             self._announcement.repeat(serving.classifier)
+            self.progress.finish(message.sequence)
         else:
-            serving.thread.submit(message, message.period_s)
-
-    def _count_losses(self, sequence: int) -> None:
-        if self._expected_sequence is not None:
-            # A restart of feature_extraction counts from 0 again and loses nothing.
-            self._lost += max(0, sequence - self._expected_sequence)
-        self._expected_sequence = sequence + 1
+            serving.thread.submit(message, message.period_s, self.progress.is_awaited)
 
     # The inference thread calls these.
 
@@ -181,10 +186,11 @@ class EmotionInference(managed.ManagedNode):
                 unusable(features))
         except SerError as error:
             self._refuse(str(error))
-            return
-        self._problem = ''
-        self._log_problem('')
-        self._publish(features, probabilities, estimate, classifier)
+        else:
+            self._problem = ''
+            self._log_problem('')
+            self._publish(features, probabilities, estimate, classifier)
+        self.progress.finish(features.sequence)
 
     def _publish(self, features: SpeechFeatures, probabilities: Optional[np.ndarray],
                  estimate: Estimate, classifier: Classifier) -> None:
@@ -197,6 +203,7 @@ class EmotionInference(managed.ManagedNode):
 
     def _on_failed(self, features: SpeechFeatures, error: SerError) -> None:
         self._refuse(f'window {features.sequence}: {error}')
+        self.progress.finish(features.sequence)
 
     def _refuse(self, problem: str) -> None:
         self._refused += 1
@@ -262,7 +269,7 @@ class EmotionInference(managed.ManagedNode):
     def report(self) -> Report:
         """Say what serves, and what was lost or refused."""
         values = self._meter.values()
-        values.update({'lost windows': self._lost, 'refused windows': self._refused})
+        values.update({'lost windows': self._lost.count, 'refused windows': self._refused})
         values.update(self._progress.values())
         serving = self._serving
         if serving is None:
@@ -278,7 +285,7 @@ class EmotionInference(managed.ManagedNode):
         problem = serving.problem or serving.slow or self._person.problem
         if problem:
             return WARN, problem, values
-        if self._new_losses(self._lost + serving.thread.overloads):
+        if self._new_losses(self._lost.count + serving.thread.overloads):
             return WARN, 'windows were lost', values
         return OK, '', values
 

@@ -17,7 +17,7 @@ from ser_ros.audio.format import CHUNK_SAMPLES, SAMPLE_RATE_HZ
 from ser_ros.errors import SerError
 from ser_ros.features.registry import FEATURE_SETS, create_extractor, shape_of_window
 from ser_ros.features.waveform import MAX_WINDOW_S
-from ser_ros.nodes import input_types, managed, process, qos
+from ser_ros.nodes import audio_progress, input_types, managed, process, qos
 from ser_ros.nodes.audio_listening import AudioListening
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter, Report
 from ser_ros.nodes.few_lines import FewLines
@@ -79,6 +79,7 @@ class FeatureExtraction(managed.ManagedNode):
         subscribes('model_info', ModelInfo, qos.LATCHED,
                    'The model, which says what features it takes.'),
         publishes('features', SpeechFeatures, qos.FEATURES, 'Windows of features.'),
+        audio_progress.TOPIC,
     )
 
     # From configure on; the gate from activate on.
@@ -163,6 +164,7 @@ class FeatureExtraction(managed.ManagedNode):
             self.subscribe_to('audio/end_of_stream', self._on_end)
             self._listening.start()
             self._hears_audio = True
+            self.progress.begin(self._sequence, hears_sound=True)
         self.get_logger().info(f'computing {feature_set}, windows of {stream.window_s:g} s')
 
     def _on_model(self, model: Model) -> None:
@@ -186,10 +188,12 @@ class FeatureExtraction(managed.ManagedNode):
         except SerError as error:
             self._refused += 1
             self._complain(f'{self._listening.topic}: {error}')
+            self.progress.hear(stamp_ns, self._sequence)
             return
         self._problem = None
         if stage.heard_ns is not None:
             self._gate.follow(stage.heard_ns, self.now_ns())
+            self.progress.hear(stage.heard_ns, self._sequence)
         self._fill_up()
 
     def _on_end(self, message: EndOfStream) -> None:

@@ -18,6 +18,7 @@ from rclpy.timer import Timer
 from ser_ros.errors import SerError
 from ser_ros.nodes import diagnostics, guarded_transitions, parameters, topics
 from ser_ros.nodes.allowed_folders import FileParameters
+from ser_ros.nodes.audio_progress import ProgressReport
 from ser_ros.nodes.bond import Bond
 from ser_ros.nodes.endpoints import Endpoints
 from ser_ros.nodes.inputs import Watched
@@ -60,6 +61,8 @@ class ManagedNode(LifecycleNode):
         #: What the node lives on; watched while it is active and the input is started.
         self.inputs: List[Watched] = []
         super().__init__(self.NAME)
+        #: For a file that waits for the node; ended when the node is no longer active.
+        self.progress = ProgressReport(self)
         self._specs = self.PARAMETERS + (parameters.AUTOSTART,)
         parameters.declare(self, self.NAME, self._specs)
         #: The parameters that name files.
@@ -214,6 +217,7 @@ class ManagedNode(LifecycleNode):
         self.deactivate()
         for source in self.inputs:
             source.stop()
+        self.progress.end()
         self._endpoints.destroy_subscriptions()
 
     def _release(self) -> None:

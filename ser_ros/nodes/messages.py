@@ -7,6 +7,7 @@ from ser_ros import interfaces
 interfaces.check_own_messages()
 
 from ser_ros.msg import (  # noqa: E402
+    AudioProgress,
     Emotion,
     EndOfStream,
     Mitigation,
@@ -16,4 +17,5 @@ from ser_ros.msg import (  # noqa: E402
 )
 
 __all__ = [
-    'Emotion', 'EndOfStream', 'Mitigation', 'MitigationState', 'ModelInfo', 'SpeechFeatures']
+    'AudioProgress', 'Emotion', 'EndOfStream', 'Mitigation', 'MitigationState', 'ModelInfo',
+    'SpeechFeatures']

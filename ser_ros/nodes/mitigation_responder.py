@@ -20,6 +20,7 @@ from ser_ros.mitigation.memory_file import MemoryFile
 from ser_ros.mitigation.phases import Event, Phase, is_closing
 from ser_ros.mitigation.responder import Responder
 from ser_ros.nodes import (
+    audio_progress,
     hri,
     managed,
     mitigation_file,
@@ -67,6 +68,7 @@ class MitigationResponder(managed.ManagedNode):
         hri.VOICES,
         mitigation_state.EVENTS,
         mitigation_state.TOPIC,
+        audio_progress.TOPIC,
     ) + outlets.TOPICS
 
     # From configure on.
@@ -122,6 +124,7 @@ class MitigationResponder(managed.ManagedNode):
         self._input.start()
         self.subscribe_to('audio/end_of_stream', self._input.on_end)
         self.subscribe_to('emotion', self._on_emotion)
+        self.progress.begin()
 
     def on_deactivate(self, state: managed.LifecycleState) -> managed.TransitionCallbackReturn:
         """SUCCESS: inactive. The open episode was closed while the publishers still worked."""
@@ -168,6 +171,7 @@ class MitigationResponder(managed.ManagedNode):
         if not self._input.takes(info, to_ns(message.window_start), fits=not estimate.problem):
             return
         self._refused += bool(estimate.problem)
+        self.progress.finish(message.sequence)
         responder = self._responder
         if responder is None:
             return

@@ -8,6 +8,7 @@ from rclpy.node import Node
 
 from ser_ros.nodes import topics
 from ser_ros.nodes.audio_capture import AudioCapture
+from ser_ros.nodes.audio_progress import ProgressReport
 from ser_ros.nodes.emotion_inference import EmotionInference
 from ser_ros.nodes.feature_extraction import FeatureExtraction
 from ser_ros.nodes.managed import ManagedNode
@@ -25,6 +26,8 @@ Listener = Callable[[Dict[str, Any]], None]
 class Observer(Node):
     """Call back for every emotion, mitigation and window, and at the end of a file.
 
+    A file waits for it, as for the other nodes: so nothing of it is missing in a record.
+
     Args:
         on_emotion: takes `emotion_values`.
         on_mitigation: takes `mitigation_values`.
@@ -35,10 +38,17 @@ class Observer(Node):
     def __init__(self, on_emotion: Listener, on_mitigation: Listener, on_window: Listener,
                  on_end: Listener):
         super().__init__('ser_ros_observer')
-        self._listen(EmotionInference, 'emotion', emotion_values, on_emotion)
+        self._progress = ProgressReport(self)
+
+        def take_emotion(values: Dict[str, Any]) -> None:
+            on_emotion(values)
+            self._progress.finish(values['sequence'])
+
+        self._listen(EmotionInference, 'emotion', emotion_values, take_emotion)
         self._listen(MitigationResponder, 'mitigation', mitigation_values, on_mitigation)
         self._listen(FeatureExtraction, 'features', window_values, on_window)
         self._listen(AudioCapture, 'audio/end_of_stream', end_values, on_end)
+        self._progress.begin()
 
     def _listen(self, publisher: Type[ManagedNode], name: str,
                 to_values: Callable[[Any], Dict[str, Any]], listener: Listener) -> None:

@@ -38,6 +38,8 @@ OTHER_AUDIO = QoSProfile(
     durability=DurabilityPolicy.VOLATILE)
 # What a late joiner must know: format, model.
 LATCHED = _profile(1, DurabilityPolicy.TRANSIENT_LOCAL)
+# A late joiner must know who is there, and no report of a node may hide that of another one.
+PROGRESS = _profile(50, DurabilityPolicy.TRANSIENT_LOCAL)
 FEATURES = _profile(20)
 EMOTION = _profile(10)
 MITIGATION = _profile(10)

@@ -171,7 +171,7 @@ class Serving:
         self.slow = (
             f'too slow for a period of {period_s:g} s: {session.info.name} takes '
             f'{pace.window_s:.2f} s for a window on {session.backend} in {session.precision}, so '
-            f'windows are dropped. {_remedy(pace.holding_period_s)}')
+            f'windows are dropped, or a file waits. {_remedy(pace.holding_period_s)}')
         self._log.warning(self.slow)
 
 

@@ -5,11 +5,12 @@
 import math
 from collections import Counter, deque
 from dataclasses import dataclass
-from typing import Any, Deque, Dict, Mapping, Optional
+from typing import Any, Deque, Dict, Mapping
 
 import numpy as np
 
 from ser_ros.emotion.counts import EmotionCounts
+from ser_ros.windows.lost_windows import LostWindows
 
 # Latencies that are kept for the percentiles: 14 hours of windows twice a second.
 _LATENCIES = 100000
@@ -46,10 +47,9 @@ class Tally:
         self._counts = EmotionCounts()
         self._latencies_s: Deque[float] = deque(maxlen=_LATENCIES)
         self._episodes: Dict[str, int] = Counter()
-        self._sequence: Optional[int] = None
+        self._lost = LostWindows()
         self._duration_s = 0.0
         self._end_s = math.nan
-        self.lost = 0
         #: Sound that was lost so far [s].
         self.lost_sound_s = 0.0
 
@@ -59,10 +59,7 @@ class Tally:
         # While a file is played faster than real time, stamps lie ahead of the clock.
         if values['latency_s'] >= 0.0:
             self._latencies_s.append(values['latency_s'])
-        if self._sequence is not None:
-            # A restart counts from 0 again and loses nothing.
-            self.lost += max(0, values['sequence'] - self._sequence - 1)
-        self._sequence = values['sequence']
+        self._lost.hear(values['sequence'])
         self._add_time(values['window_start_s'], values['stamp_s'])
 
     def _add_time(self, start_s: float, end_s: float) -> None:
@@ -75,6 +72,11 @@ class Tally:
         """Take a mitigation, with the keys that the observer gives."""
         if values['phase'] == 'STARTED':
             self._episodes[values['emotion']] += 1
+
+    @property
+    def lost(self) -> int:
+        """Windows that are missing in the sequence."""
+        return self._lost.count
 
     def latency_s(self, percent: float) -> float:
         """Return a percentile of the latency, NaN where none was measured."""

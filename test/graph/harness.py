@@ -128,15 +128,15 @@ class Peer:
             self.wait_for(lambda topic=topic: self.node.count_publishers(topic),
                           'publisher of ' + topic, processes)
 
-    def wait_for(self, condition, what, processes=()):
+    def wait_for(self, condition, what, processes=(), patience_s=DEADLINE_S):
         """Wait until condition() holds; a message wakes it, other changes are polled for."""
-        deadline_s = time.monotonic() + DEADLINE_S
+        deadline_s = time.monotonic() + patience_s
         while not condition():
             logs = '\n'.join(process.log() for process in processes)
             assert all(process.running for process in processes), (
                 f'a process ended while waiting for {what}\n{logs}')
             assert time.monotonic() < deadline_s, (
-                f'no {what} within {DEADLINE_S} s\n{logs}')
+                f'no {what} within {patience_s} s\n{logs}')
             with self._changed:
                 self._changed.wait(0.1)
 
