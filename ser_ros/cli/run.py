@@ -45,7 +45,8 @@ def add_parser(subparsers: Subparsers) -> None:
                         help='how readily an answer starts: calm, normal or keen')
     shared_arguments.add_channel(parser)
     parser.add_argument('--loop', action='store_true', help='repeat the file endlessly')
-    parser.add_argument('--fast', action='store_true', help='play the file 4 times as fast')
+    parser.add_argument('--fast', action='store_true', help='play the file up to 4 times as '
+                        'fast, as the slowest node allows')
     parser.add_argument('--processes', action='store_true',
                         help='run each node in a process of its own')
     parser.add_argument('--namespace', metavar='NAME',

@@ -50,8 +50,8 @@ class AudioCapture(managed.ManagedNode):
         spec('channel', 'How several channels become one: auto (the mean, or the loudest one while '
              'they cancel each other), mean, loudest, or the index of a channel in quotes.'),
         spec('loop', 'Repeat an audio file endlessly.'),
-        spec('realtime', 'Play an audio file at normal speed. false: 4 times as fast. The stamps '
-             'are audio time in both cases.'),
+        spec('realtime', 'Play an audio file at normal speed. false: up to 4 times as fast, as the '
+             'slowest node allows. The stamps are audio time in both cases.'),
         spec('wait_for_features', 'Play an audio file only once feature_extraction has subscribed. '
              'false: once anybody has.'),
         spec('chunk_s', 'Length of an audio message [s], a multiple of 0.02. Longer messages save '
