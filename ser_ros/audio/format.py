@@ -78,6 +78,11 @@ def check_sample_format(sample_format: str) -> None:
             f'{listed(SAMPLE_FORMATS)}')
 
 
+def sample_bytes(sample_format: str) -> int:
+    """Return the size of a sample in one of SAMPLE_FORMATS."""
+    return 3 if sample_format.startswith('S24') else np.dtype(_DTYPES[sample_format]).itemsize
+
+
 def check_audio_info(
         channels: int, sample_rate: int, sample_format: str, coding_format: str) -> None:
     """Check what an audio_common_msgs/AudioInfo declares.
@@ -125,7 +130,7 @@ class PcmDecoder:
         self._is_unsigned = sample_format.startswith('U')
         self._scale = np.float32(0.5 ** (8 * self._dtype.itemsize - 1))
         self._channels = channels
-        self._frame_bytes = channels * (3 if self._is_24_bit else self._dtype.itemsize)
+        self._frame_bytes = channels * sample_bytes(sample_format)
         self._rest = b''
 
     def push(self, data: Any) -> np.ndarray:

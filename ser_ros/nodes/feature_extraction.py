@@ -19,6 +19,7 @@ from ser_ros.features.registry import FEATURE_SETS, create_extractor, shape_of_w
 from ser_ros.features.waveform import MAX_WINDOW_S
 from ser_ros.nodes import audio_progress, input_types, managed, process, qos
 from ser_ros.nodes.audio_listening import AudioListening
+from ser_ros.nodes.clock_offset import ClockOffset
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter, Report
 from ser_ros.nodes.few_lines import FewLines
 from ser_ros.nodes.followed_model import FollowedModel, Model
@@ -96,6 +97,8 @@ class FeatureExtraction(managed.ManagedNode):
         self._problem: Optional[Tuple[bytes, str]] = None
         self._meter = Meter()
         self._new_restarts = Increase()
+        self._new_disorder = Increase()
+        self._earlier_lost_ns = 0
         self._refused = 0
         super().__init__()
         self._log_problem = FewLines(self.get_logger().error)
@@ -105,6 +108,7 @@ class FeatureExtraction(managed.ManagedNode):
     def _listen_to(self, input_type: input_types.InputType) -> None:
         self._listening = AudioListening(self, input_type, self._on_chunk, self._complain)
         self.inputs = [self._listening.input, self._model]
+        self._clock_offset = ClockOffset(self.get_logger())
 
     def configure(self) -> None:
         check_period(self.value('period'), HOP_S)
@@ -127,6 +131,8 @@ class FeatureExtraction(managed.ManagedNode):
 
     def deactivate(self) -> None:
         self._served = None
+        self._earlier_lost_ns = 0
+        self._clock_offset.forget()
         self._hears_audio = False
         self._end = None
         self._problem = None
@@ -154,6 +160,8 @@ class FeatureExtraction(managed.ManagedNode):
         stream = WindowStream(extractor, self._voice_activity, self.value('period'))
         stage = FeatureStage(stream, self._gate, self.value('channel'))
         data = np.zeros(extractor.input_shape, np.float32)
+        if self._served is not None:
+            self._earlier_lost_ns += self._served.stage.lost.total_ns
         self._served = _Served(stage, SpeechFeatures(
             period_s=self.value('period'), feature_set=feature_set,
             shape=list(extractor.input_shape), data=array.array('f', data.tobytes())))
@@ -193,6 +201,7 @@ class FeatureExtraction(managed.ManagedNode):
         self._problem = None
         if stage.heard_ns is not None:
             self._gate.follow(stage.heard_ns, self.now_ns())
+            self._clock_offset.hear(stage.heard_ns, self.now_ns())
             self.progress.hear(stage.heard_ns, self._sequence)
         self._fill_up()
 
@@ -234,7 +243,8 @@ class FeatureExtraction(managed.ManagedNode):
         self._meter.tick(latency_s(self.now_ns(), message.header.stamp))
 
     def _lost_ms(self) -> int:
-        return 0 if self._served is None else self._served.stage.lost.total_ns // NS_PER_MS
+        lost_ns = 0 if self._served is None else self._served.stage.lost.total_ns
+        return (self._earlier_lost_ns + lost_ns) // NS_PER_MS
 
     def _complain(self, text: str) -> None:
         if self._problem != (ERROR, text):
@@ -251,19 +261,25 @@ class FeatureExtraction(managed.ManagedNode):
         if self.state_label != 'active':
             return OK, '', values
         values['robot speaking'] = self._gate.speaking
+        offset = '' if self.progress.is_awaited else self._clock_offset.look()  # else of a file
         stage = self._served.stage if self._served else None
         if stage is not None:
             values.update({
                 'gaps': stage.gaps, 'restarts': stage.restarts,
                 'lost sound [ms]': self._lost_ms(),
                 'lost sound [%]': f'{100 * stage.lost.recent_share:.1f}',
-                'repeated chunks': stage.repeats.count})
+                'repeated chunks': stage.repeats.count,
+                'chunks out of order': stage.order.count})
         if self._problem is not None:
             return self._problem + (values,)
         if stage is not None and self._new_restarts(stage.restarts):
             return WARN, 'the stamps of the audio jump', values
         if stage is not None and stage.lost.recent_share >= WARNED_SHARE:
             return WARN, f'{stage.lost.recent_share:.0%} of the latest sound is lost', values
+        if stage is not None and self._new_disorder(stage.order.count):
+            return WARN, 'chunks come out of order, or with wrong stamps', values
+        if offset:
+            return WARN, f'{self._listening.topic}: {offset}', values
         if self._gate.lapsed:
             return WARN, ('robot_speaking was true and has not been repeated for '
                           f"{self.value('speaking_timeout_s'):g} s; it counts as false"), values

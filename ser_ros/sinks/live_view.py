@@ -81,7 +81,7 @@ class LiveView:
             speech: the probability.
             lost_sound_s: all sound that was lost so far [s].
         """
-        self._tally.lost_sound_s = lost_sound_s
+        self._tally.add_lost_sound(lost_sound_s)
         self._level = (level_dbfs, float(speech))
         self._draw()
 

@@ -14,6 +14,8 @@ from ser_ros.windows.lost_windows import LostWindows
 
 # Latencies that are kept for the percentiles: 14 hours of windows twice a second.
 _LATENCIES = 100000
+# Sound that seemed lost, and was only late, is taken back up to this.
+_CORRECTED_S = 1.0
 
 @dataclass(frozen=True)
 class Summary:
@@ -52,6 +54,7 @@ class Tally:
         self._end_s = math.nan
         #: Sound that was lost so far [s].
         self.lost_sound_s = 0.0
+        self._reported_lost_s = 0.0
 
     def add(self, values: Mapping[str, Any]) -> None:
         """Take an emotion, with the keys that the observer gives."""
@@ -72,6 +75,13 @@ class Tally:
         """Take a mitigation, with the keys that the observer gives."""
         if values['phase'] == 'STARTED':
             self._episodes[values['emotion']] += 1
+
+    def add_lost_sound(self, total_s: float) -> None:
+        """Take in all sound that feature_extraction has lost since it was activated [s]."""
+        if total_s == 0.0 or total_s < self._reported_lost_s - _CORRECTED_S:
+            self._reported_lost_s = 0.0  # it was activated again
+        self.lost_sound_s += total_s - self._reported_lost_s
+        self._reported_lost_s = total_s
 
     @property
     def lost(self) -> int:

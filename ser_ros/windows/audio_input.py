@@ -13,10 +13,12 @@ from ser_ros.audio.format import (
     SAMPLE_RATE_HZ,
     PcmDecoder,
     check_audio_info,
+    sample_bytes,
 )
 from ser_ros.audio.resample import StreamResampler
 from ser_ros.audio.sample_clock import SampleClock, Tolerance
 from ser_ros.errors import SerError
+from ser_ros.windows.chunk_order import Chunk, ChunkOrder
 from ser_ros.windows.lost_sound import LostSound
 from ser_ros.windows.repeats import Repeats
 from ser_ros.windows.speaking_gate import SpeakingGate
@@ -54,6 +56,11 @@ class _Format(NamedTuple):
     sample_rate_hz: int
     sample_format: str
 
+    def duration_ns(self, n_bytes: int) -> int:
+        """Return the length of a chunk."""
+        frame_bytes = self.channels * sample_bytes(self.sample_format)
+        return n_bytes * NS_PER_S // (frame_bytes * self.sample_rate_hz)
+
 
 class _Input:
     """What depends on the format of the audio, from one restart to the next."""
@@ -90,6 +97,7 @@ class FeatureStage:
         #: What is missing, and what came twice.
         self.lost = LostSound()
         self.repeats = Repeats()
+        self.order = ChunkOrder()
 
     @property
     def ready(self) -> bool:
@@ -113,9 +121,13 @@ class FeatureStage:
         if new_format != self._format:
             self._format = new_format
             self._input = None
+            self.order = ChunkOrder()
 
     def push(self, data: Any, stamp_ns: int) -> Iterator[StampedWindow]:
-        """Take in one chunk and yield the windows that it completes; none for a repeated chunk.
+        """Take in one chunk and yield the windows that it completes.
+
+        A repeated chunk completes none. One that is late may wait for the next one, see
+        `ChunkOrder`.
 
         Args:
             data: bytes in the format that was set.
@@ -124,8 +136,16 @@ class FeatureStage:
         Raises:
             SerError: if the chunk cannot be decoded, see `PcmDecoder`; it is left out.
         """
-        if self.repeats.has(stamp_ns, data):
+        assert self._format is not None, 'set_format comes before push'
+        duration_ns = self._format.duration_ns(memoryview(data).nbytes)
+        ends_ns = [end for end in (self.order.end_ns, self.heard_ns) if end is not None]
+        if self.repeats.has(stamp_ns, duration_ns, data, ends_ns):
             return
+        for chunk in self.order.push(Chunk(stamp_ns, duration_ns, data)):
+            for window in self._take(chunk.data, chunk.stamp_ns):
+                yield window
+
+    def _take(self, data: Any, stamp_ns: int) -> Iterator[StampedWindow]:
         source = self._input or self._restart(stamp_ns)
         deviation_ns = source.clock.deviation_ns(stamp_ns)
         if source.clock.is_gap(deviation_ns):
@@ -167,6 +187,8 @@ class FeatureStage:
 
     def finish(self) -> Iterator[StampedWindow]:
         """End a recording, see `WindowStream.finish`; what comes next is another one."""
+        for chunk in self.order.flush():
+            yield from self._take(chunk.data, chunk.stamp_ns)
         source, self._input = self._input, None
         if source is not None:
             yield from self._stamped(source, self._stream.finish())

@@ -59,6 +59,11 @@ class Speaker:
             self._audio.publish(message)
             self._sent += len(chunk)
 
+    def close(self):
+        """End as the process of a capture node does."""
+        for publisher in (self._info, self._audio):
+            self._peer.node.destroy_publisher(publisher)
+
     def wait_for_windows(self, count):
         self._peer.wait_for(
             lambda: len(self.windows) >= count, f'{count} windows', [self._process])

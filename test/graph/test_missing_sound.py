@@ -2,15 +2,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sound that does not come, or that others publish as well; values at the ends of their range."""
 
+import math
+import re
+import time
+
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from harness import chunks_of, diagnosis, quoted
 from std_msgs.msg import Bool, Empty
-from test_audio_in import CAPTURE_QOS, FEATURE_SET, INFO_QOS, NODE, Speaker
+from test_audio_in import (
+    CAPTURE_QOS,
+    FEATURE_SET,
+    INFO_QOS,
+    NODE,
+    START_NS,
+    WINDOW_SAMPLES,
+    Speaker,
+)
 
 from ser_ros.nodes import qos
 from ser_ros.nodes.audio_messages import AudioDataStamped, AudioInfo
 from ser_ros.nodes.messages import Emotion, EndOfStream, ModelInfo, SpeechFeatures
+from ser_ros.nodes.stamps import to_ns
 
 LAST = 2**31 - 1
 FIRST = -2**31
@@ -106,6 +119,86 @@ def test_lost_sound_is_in_the_features_and_the_diagnostics(peer, node, speech):
     assert windows[-1].lost_ms == pytest.approx(600, abs=100)
     peer.wait_for(lambda: diagnosis(diagnoses, NODE, message='of the latest sound is lost'),
                   'warning', [node])
+
+
+@pytest.mark.parametrize('offset_s', [-3600, 7200, None])
+def test_stamps_of_another_clock(peer, start, speech, offset_s):
+    """They are stated once, and the robot's voice is muted all the same; None: monotonic."""
+    processes = [start(name, '-p', 'autostart:=true') for name in ('emotion_inference', NODE)]
+    peer.wait_active('emotion_inference', NODE, processes=processes)
+    diagnoses = peer.listen(DiagnosticArray, '/diagnostics')
+    emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
+    speaking = peer.node.create_publisher(Bool, 'robot_speaking', 10)
+    peer.wait_for(speaking.get_subscription_count, 'subscription', processes)
+    speaker = Speaker(peer, processes[1])
+    start_ns = (time.monotonic_ns() if offset_s is None else
+                peer.node.get_clock().now().nanoseconds + offset_s * 10**9)
+    chunks, sent_ns = chunks_of(speech, 640), peer.node.get_clock().now().nanoseconds
+    speaker.say(chunks[:150], start_ns=start_ns)
+    heard = len(speaker.wait_for_windows(1))
+    text = 'the stamps are of another clock, '
+    peer.wait_for(lambda: diagnosis(diagnoses, NODE, message=text), 'warning', processes)
+    status = diagnosis(diagnoses, NODE, message=text)
+    assert status.level == DiagnosticStatus.WARN
+    stated, side = re.search(text + r'([\d.]+) s (behind|ahead of)', status.message).groups()
+    true_s = (start_ns - sent_ns) / 1e9
+    assert float(stated) * (-1 if side == 'behind' else 1) == pytest.approx(true_s, abs=30)
+    speaking.publish(Bool(data=True))
+    assert speaking.wait_for_all_acked()
+    speaker.say(chunks[150:250], start_ns=start_ns)
+    windows = speaker.wait_for_windows(heard + 4)
+    assert [window.muted for window in windows] == [False] * heard + [True] * 4
+    peer.wait_for(lambda: len(emotions) >= heard + 4, 'emotions', processes)
+    assert all(math.isnan(emotion.latency_s) for emotion in emotions)
+    assert processes[1].log().count(text) == 1
+
+
+def test_digital_zeros_are_a_warning(peer, node, speech):
+    diagnoses = peer.listen(DiagnosticArray, '/diagnostics')
+    speaker = Speaker(peer, node)
+    zeros = bytes(640)
+    speaker.say([zeros] * 450)
+    speaker.wait_for_windows(13)
+    assert diagnosis(diagnoses, NODE, message='digital zeros') is None  # not yet 10 s
+    speaker.say([zeros] * 200)
+    text = 'holds nothing but digital zeros for'
+    peer.wait_for(lambda: diagnosis(diagnoses, NODE, message=text), 'warning', [node])
+    assert diagnosis(diagnoses, NODE, message=text).level == DiagnosticStatus.WARN
+    speaker.say(chunks_of(speech, 640)[:200])
+    diagnoses.clear()
+    peer.wait_for(lambda: diagnosis(diagnoses, NODE) and not diagnosis(
+        diagnoses, NODE, message=text), 'end of the warning', [node])
+
+
+def test_chunks_in_the_wrong_order_are_put_right_and_stated(peer, node, speech):
+    diagnoses = peer.listen(DiagnosticArray, '/diagnostics')
+    speaker = Speaker(peer, node)
+    chunks = chunks_of(speech, 640)[:450]
+    for first in range(0, 450, 2):
+        if first % 20:
+            speaker.say(chunks[first:first + 2])
+            continue
+        speaker.say(chunks[first + 1:first + 2], offset_ns=20000000)
+        speaker.say(chunks[first:first + 1], offset_ns=-20000000)
+    windows = speaker.wait_for_windows(13)
+    assert windows[-1].lost_ms == 0 and max(window.missing_share for window in windows) == 0.0
+    peer.wait_for(lambda: diagnosis(diagnoses, NODE, message='chunks come out of order'),
+                  'warning', [node])
+
+
+def test_a_publisher_that_comes_back_with_another_clock_is_heard(peer, node, speech):
+    """As a capture node that is started again on a computer whose clock was set meanwhile."""
+    chunks = chunks_of(speech, 640)
+    first = Speaker(peer, node)
+    first.say(chunks[:200])
+    heard = len(first.wait_for_windows(3))
+    first.close()
+    second = Speaker(peer, node)
+    second.say(chunks[:200], offset_ns=-7200 * 10**9)
+    windows = second.wait_for_windows(3)
+    assert [window.sequence for window in windows[-3:]] == list(range(heard, heard + 3))
+    assert to_ns(windows[-1].header.stamp) == pytest.approx(
+        START_NS - 7200 * 10**9 + (WINDOW_SAMPLES + 16000) * 62500, abs=1e6)
 
 
 def extremes(message_class):
