@@ -193,6 +193,7 @@ def test_a_publisher_that_comes_back_with_another_clock_is_heard(peer, node, spe
     first.say(chunks[:200])
     heard = len(first.wait_for_windows(3))
     first.close()
+    peer.wait_for(lambda: 'no sound for' in node.log(), 'silence', [node])
     second = Speaker(peer, node)
     second.say(chunks[:200], offset_ns=-7200 * 10**9)
     windows = second.wait_for_windows(3)
