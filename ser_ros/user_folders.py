@@ -11,6 +11,8 @@ import os
 import stat
 import tempfile
 
+from ser_ros.errors import SerError
+
 LOGGER = logging.getLogger(__name__)
 
 
@@ -24,11 +26,19 @@ def usable(folder: str, what: str, remedy: str) -> str:
         folder: the one that is meant; '' where none is known.
         what: what is kept in it, as the subject of the warning.
         remedy: how the user names another one.
+
+    Raises:
+        SerError: there is no temporary folder either.
     """
     if folder and _can_be_written(folder):
         return folder
-    instead = _temporary(what)
     reason = f'{folder} cannot be written' if folder else 'HOME is not set'
+    try:
+        instead = _temporary(what)
+    except OSError as error:
+        raise SerError(
+            f'{reason}, and no temporary folder can be: there is no place for {what}. {remedy}, or '
+            'mount a temporary one (docker run --tmpfs /tmp)') from error
     LOGGER.warning('%s: %s go to %s. %s', reason, what, instead, remedy)
     return instead
 

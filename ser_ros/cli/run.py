@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import json
 import os
+import sys
 from typing import Any, Dict, Iterator, List, Optional
 
 from ser_ros import interfaces, typed_yaml
@@ -96,8 +97,9 @@ def _yaml(name: str, value: Any) -> str:
     try:
         text.encode('utf-8')
     except UnicodeEncodeError as error:
-        raise SerError(
-            f'{name} {value!r}: ROS takes only names in UTF-8; rename it or link to it') from error
+        remedy = 'rename it or link to it' if sys.getfilesystemencoding() == 'utf-8' else (
+            'set LANG=C.UTF-8, since the locale has another encoding')
+        raise SerError(f'{name} {value!r}: ROS takes only names in UTF-8; {remedy}') from error
     return text
 
 

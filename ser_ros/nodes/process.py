@@ -33,6 +33,9 @@ def init(args: Optional[List[str]], context: Optional[rclpy.Context] = None) -> 
     try:
         rclpy.init(
             args=args, context=context, signal_handler_options=SignalHandlerOptions.NO)
+    except UnicodeEncodeError as error:
+        raise SerError('ROS 2 cannot start: an argument is not in UTF-8. Rename the file, or set '
+                       'LANG=C.UTF-8 if only the locale is another one') from error
     except (RCLError, RuntimeError, ValueError) as error:
         raise SerError(f'ROS 2 cannot start: {first_line(error)}') from error
 

@@ -49,6 +49,27 @@ def test_what_ros_cannot_start_with(speech, start, variables, reason):
     assert 'Traceback' not in process.log()
 
 
+@pytest.mark.parametrize('options', [[], ['--language', 'ko']])
+def test_a_locale_in_which_a_name_cannot_be_said(speech, tmp_path, options):
+    path = tmp_path / '목소리 \'1" a.wav'
+    path.symlink_to(speech)
+    plain = {'LC_ALL': 'C', 'LANG': 'C', 'PYTHONUTF8': '0', 'PYTHONCOERCECLOCALE': '0'}
+    code, error = run_graph(path, '--fast', *options, **plain)
+    assert code == 2
+    line, = error.splitlines()
+    assert line.startswith('ser_ros: error: device ') and 'set LANG=C.UTF-8' in line
+    code, error = run_graph(path, '--fast', *options, **dict(plain, LC_ALL='C.UTF-8'))
+    assert (code, error) == (0, '')
+
+
+def test_an_argument_of_a_node_that_cannot_be_said(start):
+    process = start('mitigation_responder', '-p', 'config:=/목소리.yaml', env={
+        'LC_ALL': 'C', 'PYTHONUTF8': '0', 'PYTHONCOERCECLOCALE': '0'})
+    assert process.wait() == 1
+    line, = process.log().splitlines()
+    assert 'an argument is not in UTF-8' in line and 'LANG=C.UTF-8' in line
+
+
 @pytest.mark.parametrize('folder', ['/proc', '/nonexistent'])
 def test_no_temporary_folder(speech, folder):
     code, error = run_graph(speech, '--fast', TMPDIR=folder)

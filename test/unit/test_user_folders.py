@@ -8,6 +8,7 @@ import tempfile
 import pytest
 
 from ser_ros import user_folders
+from ser_ros.errors import SerError
 from ser_ros.inference.engine_options import EngineOptions, engine_folder
 
 
@@ -46,6 +47,18 @@ def test_a_folder_that_others_can_write_is_not_used(temporary):
     folder = user_folders.usable('', 'logs', 'Do this')
     assert os.path.dirname(folder) == str(temporary) and folder != str(own)
     assert os.stat(folder).st_mode & 0o077 == 0
+
+
+def test_no_place_at_all(monkeypatch, tmp_path):
+    """As in a container that is read-only."""
+    file = tmp_path / 'file'
+    file.write_text('')
+    monkeypatch.setattr(tempfile, 'tempdir', str(file))
+    with pytest.raises(SerError) as error:
+        user_folders.usable('', 'logs', 'Do this')
+    assert str(error.value) == (
+        'HOME is not set, and no temporary folder can be: there is no place for logs. Do this, or '
+        'mount a temporary one (docker run --tmpfs /tmp)')
 
 
 def test_engines_without_a_home(monkeypatch, temporary):
