@@ -16,13 +16,15 @@ from launch_ros.parameter_descriptions import ParameterValue
 NODES = ('mitigation_responder', 'emotion_inference', 'feature_extraction', 'audio_capture')
 RESPAWN_DELAY_S = 2.0
 FILE = 'ser.launch.py'
+# Other launch files, such as those of Nav2, hand on True and False as Python writes them.
+BOOLEANS = ['true', 'false', 'True', 'False']
 
 # name, default, description, allowed values. Empty: the value of params_file.
 ARGUMENTS = (
     ('audio', '', 'Microphone (index or part of its name, see `ser_ros devices`) or path of an '
      'audio file. Empty: the device of params_file, by default the default microphone.', None),
     ('loop', '', 'Repeat an audio file endlessly. Empty: the loop of params_file, by default '
-     'true.', ['', 'true', 'false']),
+     'true.', ['', *BOOLEANS]),
     ('model', '', 'Name of a model in models/, or the path of a model folder or ONNX file. '
      'Empty: the model of params_file.', None),
     ('backend', '', 'Runtime for the model. Empty: the backend of params_file, by default auto.',
@@ -42,12 +44,12 @@ ARGUMENTS = (
     ('params_file', os.path.join(get_package_share_directory('ser_ros'), 'config', 'ser.yaml'),
      'YAML file with the parameters of the nodes.', None),
     ('single_process', 'false', 'Run the four nodes in one process to save memory.',
-     ['true', 'false']),
+     BOOLEANS),
     ('autostart', 'true', 'Configure and activate the nodes. false: leave them unconfigured '
-     'for a lifecycle manager.', ['true', 'false']),
-    ('respawn', 'false', 'Restart a node if its process dies.', ['true', 'false']),
+     'for a lifecycle manager.', BOOLEANS),
+    ('respawn', 'false', 'Restart a node if its process dies.', BOOLEANS),
     ('use_sim_time', 'false', 'Take the time from /clock instead of the system clock.',
-     ['true', 'false']),
+     BOOLEANS),
     ('log_level', 'info', 'Minimum severity of log messages.',
      ['debug', 'info', 'warn', 'error', 'fatal']),
 )
@@ -57,11 +59,15 @@ def _text(name, value):
     return {name: ParameterValue(value, value_type=str)} if value else {}
 
 
+def _is_true(text):
+    return text.lower() == 'true'
+
+
 def _overrides(value):
     """Return the parameters of each node that launch arguments set."""
     audio = _text('device', value['audio'])
     if value['loop']:
-        audio['loop'] = value['loop'] == 'true'
+        audio['loop'] = _is_true(value['loop'])
     inference = {}
     for name in ('model', 'backend', 'precision', 'baseline', 'voice'):
         inference.update(_text(name, value[name]))
@@ -94,19 +100,19 @@ def _launch(context):
     warnings = _misspelt(sys.argv)
     overrides = _overrides(value)
     common = {
-        'autostart': value['autostart'] == 'true',
-        'use_sim_time': value['use_sim_time'] == 'true',
+        'autostart': _is_true(value['autostart']),
+        'use_sim_time': _is_true(value['use_sim_time']),
     }
     options = {
         'package': 'ser_ros',
         'namespace': value['namespace'],
         'output': 'screen',
         'emulate_tty': True,
-        'respawn': value['respawn'] == 'true',
+        'respawn': _is_true(value['respawn']),
         'respawn_delay': RESPAWN_DELAY_S,
     }
     log_level = ['--log-level', value['log_level']]
-    if value['single_process'] == 'true':
+    if _is_true(value['single_process']):
         # Each node takes what it has declared, and no two declare the same of these.
         return warnings + [
             Node(executable='graph', ros_arguments=log_level,

@@ -107,7 +107,7 @@ def generate_launch_description():
         DeclareLaunchArgument('use_respawn', default_value='False'),
         GroupAction([PushRosNamespace('robot'), IncludeLaunchDescription(
             PythonLaunchDescriptionSource(path),
-            launch_arguments={'autostart': 'false'}.items())])])
+            launch_arguments={'autostart': 'False', 'single_process': 'True'}.items())])])
 '''
 
 
@@ -117,6 +117,20 @@ def test_an_including_file_has_a_namespace_and_arguments_of_its_own(peer, launch
     finish = launch(file=[path], use_respawn='True')
     assert peer.state('/robot/audio_capture') == 'unconfigured'
     assert 'unknown launch argument' not in finish()
+
+
+def test_names_with_spaces_quotes_and_korean_letters(peer, launch, speech, tmp_path):
+    folder = tmp_path / "내 목소리's \"1\""
+    folder.mkdir()
+    sound, params = folder / 'a: b.wav', folder / "robot's.yaml"
+    sound.symlink_to(speech)
+    params.write_text('/**/feature_extraction: {ros__parameters: {period: 0.3}}')
+    emotions = peer.listen(Emotion, '/emotion', qos.EMOTION)
+    finish = launch(audio=sound, params_file=params)
+    peer.wait_for(lambda: len(emotions) >= 2, 'emotions')
+    assert peer.get_parameter('/audio_capture', 'device') == str(sound)
+    assert peer.get_parameter('/feature_extraction', 'period') == 0.3
+    assert 'Traceback' not in finish()
 
 
 def test_misspelt_names_in_a_file_of_parameters(peer, launch, tmp_path):
