@@ -46,10 +46,14 @@ class Section(NamedTuple):
         return re.fullmatch(pattern, node) is not None
 
 
+def files_of(arguments: Sequence[str]) -> List[str]:
+    """Return the paths of the parameter files of a command line."""
+    return [path for option, path in zip(arguments, arguments[1:]) if option == '--params-file']
+
+
 def sections_of(arguments: Sequence[str]) -> List[Section]:
     """Return what the parameter files of a command line hold."""
-    return [section for option, path in zip(arguments, arguments[1:]) if option == '--params-file'
-            for section in _sections(path)]
+    return [section for path in files_of(arguments) for section in _sections(path)]
 
 
 def of_parameters(name: str, full_name: str, given: Iterable[str],

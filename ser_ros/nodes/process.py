@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A process of nodes: how ROS starts, what it serves, and the end in good order."""
 
+import os
 import sys
 from typing import List, Optional, Sequence, Type
 
@@ -14,6 +15,7 @@ from ser_ros.nodes import environment, misspelt
 from ser_ros.nodes.managed import ManagedNode
 from ser_ros.nodes.ros_errors import RCLError, as_ser_error, first_line
 from ser_ros.nodes.stopping import Stopping
+from ser_ros.typed_yaml import MAX_BYTES
 
 # How long a wish to end may wait for the executor.
 POLL_S = 0.2
@@ -30,6 +32,8 @@ def init(args: Optional[List[str]], context: Optional[rclpy.Context] = None) -> 
         SerError: if the arguments, the parameter files or the environment forbid it.
     """
     environment.prepare()
+    for path in misspelt.files_of(sys.argv if args is None else args):
+        _check_file(path)
     try:
         rclpy.init(
             args=args, context=context, signal_handler_options=SignalHandlerOptions.NO)
@@ -38,6 +42,15 @@ def init(args: Optional[List[str]], context: Optional[rclpy.Context] = None) -> 
                        'LANG=C.UTF-8 if only the locale is another one') from error
     except (RCLError, RuntimeError, ValueError) as error:
         raise SerError(f'ROS 2 cannot start: {first_line(error)}') from error
+
+
+def _check_file(path: str) -> None:
+    """Check that ROS can take in a parameter file; it reads one of 100 MB for minutes."""
+    if os.path.isdir(path):
+        raise SerError(f'params file {path}: it is a folder')
+    if os.path.isfile(path) and os.path.getsize(path) > MAX_BYTES:
+        raise SerError(f'params file {path} has {os.path.getsize(path)} bytes; it may have up to '
+                       f'{MAX_BYTES}')
 
 
 def main(node_classes: Sequence[Type[ManagedNode]], args: Optional[List[str]] = None,

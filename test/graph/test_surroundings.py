@@ -70,6 +70,16 @@ def test_an_argument_of_a_node_that_cannot_be_said(start):
     assert 'an argument is not in UTF-8' in line and 'LANG=C.UTF-8' in line
 
 
+@pytest.mark.parametrize('file, reason', [
+    ('', 'it is a folder'), ('large.yaml', 'has 1048578 bytes; it may have up to 1048576')])
+def test_a_file_of_parameters_that_ros_would_not_take(start, tmp_path, file, reason):
+    (tmp_path / 'large.yaml').write_text('# comment\n' * 104857 + '# large\n')
+    process = start('mitigation_responder', '--params-file', str(tmp_path / file))
+    assert process.wait() == 1
+    line, = process.log().splitlines()
+    assert line.startswith('ser_ros: error: params file ') and reason in line
+
+
 @pytest.mark.parametrize('folder', ['/proc', '/nonexistent'])
 def test_no_temporary_folder(speech, folder):
     code, error = run_graph(speech, '--fast', TMPDIR=folder)
