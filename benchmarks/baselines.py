@@ -24,7 +24,7 @@ from timing import print_table
 from ser_ros.corpora.labelled_clips import Clip, read_samples
 from ser_ros.emotion.voice_baseline import KnownVoice, SpeechShare, VoiceBaseline
 from ser_ros.errors import SerError
-from ser_ros.evaluation import metrics
+from ser_ros.evaluation import fairness, metrics
 from ser_ros.evaluation.figures import bootstrap_groups
 from ser_ros.graph_defaults import graph_settings, open_stream
 from ser_ros.inference.backend import Answer, Session
@@ -53,6 +53,7 @@ class HeardWindow:
         voice: what the encoder makes of it, float32 (voice_size,).
         share: how much of it is speech.
         rated: whether it counts for the answer to the clip.
+        pitch_hz: median over its voiced frames, NaN without any.
     """
 
     start_s: float
@@ -60,6 +61,7 @@ class HeardWindow:
     voice: np.ndarray
     share: SpeechShare
     rated: bool
+    pitch_hz: float
 
 
 class Head(Session):
@@ -123,11 +125,26 @@ def measure(args: argparse.Namespace) -> list[dict[str, Any]]:
         rows = [index for index, clip in enumerate(clips) if clip.corpus == corpus]
         scores = {text_of(*case): np.stack([answer(row, *case) for row in rows])
                   for case in CASES}
-        results += compare([clips[row] for row in rows], scores, labels)
+        results += compare([clips[row] for row in rows], scores, labels,
+                           [heard[row] for row in rows])
     print_table(('corpus, earlier speech', 'UAR [%]', 'less off', '95 % interval', 'ECE [%]'), [
         (f"{row['corpus']}, {row['case']}", f"{row['uar']:.1f}", f"{row['difference']:+.1f}",
          '{:+.1f} to {:+.1f}'.format(*row['interval']), f"{row['ece']:.1f}") for row in results])
+    print('\nRecall of neutral by the pitch of the speaker')
+    print_table(('corpus, earlier speech', *fairness.PITCHES, 'gap'), [
+        (f"{row['corpus']}, {row['case']}", *neutral_cells(row['fairness']))
+        for row in results])
     return results
+
+
+def neutral_cells(found: dict[str, Any]) -> list[str]:
+    """Return the recall of neutral of each group of voices and how far they are apart, in %."""
+    pitch = found['pitch']
+    shares = {group['name']: group['recall of neutral'] for group in pitch['groups']}
+    gap = pitch['gap']['recall of neutral']
+    return [*(f"{100 * shares[name]['share']:.0f} ({shares[name]['of']} clips)"
+              if shares.get(name, {}).get('of') else '' for name in fairness.PITCHES),
+            '' if gap is None else f'{100 * gap:.0f}']
 
 
 def listen(model: Model, precision: str, clips: Sequence[Clip]) -> list[list[HeardWindow]]:
@@ -141,7 +158,7 @@ def listen(model: Model, precision: str, clips: Sequence[Clip]) -> list[list[Hea
             window.start_sample / 16000, window.end_sample / 16000,
             classifier.recognize(window.input).voice,
             SpeechShare(window.speech_probability, window.recent_speech_probability),
-            window.speech_probability >= least)
+            window.speech_probability >= least, window.pitch_hz)
             for window in stream.recording([read_samples(clip.path)])]
         heard.append(windows)
     return heard
@@ -224,23 +241,33 @@ class Answers:
         return KnownVoice(baseline.mean, baseline.seconds)
 
 
-def compare(clips: Sequence[Clip], scores: dict[str, np.ndarray],
-            labels: Sequence[str]) -> list[dict[str, Any]]:
-    """Return UAR, calibration and the difference to `off` in each case."""
+def compare(clips: Sequence[Clip], scores: dict[str, np.ndarray], labels: Sequence[str],
+            heard: Sequence[Sequence[HeardWindow]]) -> list[dict[str, Any]]:
+    """Return UAR, calibration, the difference to `off` and fairness to voices in each case."""
     truth = np.array([clip.label for clip in clips])
     groups, _ = bootstrap_groups(clips)
     off = next(iter(scores.values())).argmax(axis=1)
+    pitch_hz = [pitch_of(windows) for windows in heard]
     rows = []
     for name, found in scores.items():
         answers = found.argmax(axis=1)
         difference = metrics.paired_bootstrap(truth, answers, off, groups, len(labels))
+        voices = fairness.of_answers(
+            clips, [labels[answer] for answer in answers], pitch_hz, labels)
         rows.append({
             'corpus': clips[0].corpus, 'case': name,
             'uar': 100 * metrics.uar(metrics.confusion(truth, answers, len(labels))),
             'difference': 100 * difference.uar,
             'interval': [100 * limit for limit in difference.interval],
-            'ece': 100 * metrics.calibration_error(found, truth)})
+            'ece': 100 * metrics.calibration_error(found, truth),
+            'fairness': fairness.as_json({clips[0].corpus: voices})[clips[0].corpus]})
     return rows
+
+
+def pitch_of(windows: Sequence[HeardWindow]) -> float:
+    """Return the pitch of a clip over the windows that count for it."""
+    counted = [window for window in windows if window.rated] or windows
+    return fairness.clip_pitch(window.pitch_hz for window in counted)
 
 
 if __name__ == '__main__':

@@ -74,34 +74,54 @@ def measure(clips: Sequence[Clip], scores: Sequence[ClipScores],
 
     Clips of unknown speakers count nowhere.
     """
-    rows = [index for index, clip in enumerate(clips) if clip.speaker]
-    clips, scores = [clips[row] for row in rows], [scores[row] for row in rows]
     everything = list(range(len(labels)))
-    answers = [labels[int(np.argmax(clip_score(entry, everything)))] for entry in scores]
+    return of_answers(
+        clips, [labels[int(np.argmax(clip_score(entry, everything)))] for entry in scores],
+        [clip_pitch(entry.pitch_hz[entry.rated]) for entry in scores], labels)
+
+
+def of_answers(clips: Sequence[Clip], answers: Sequence[str], pitch_hz: Sequence[float],
+               labels: Sequence[str]) -> Fairness:
+    """Return how fair answers to the clips of one corpus are.
+
+    Args:
+        clips: those of unknown speakers count nowhere.
+        answers: the emotion that each clip was heard as.
+        pitch_hz: of each clip, see `clip_pitch`.
+        labels: those of the clips.
+    """
+    rows = [index for index, clip in enumerate(clips) if clip.speaker]
+    clips, answers = [clips[row] for row in rows], [answers[row] for row in rows]
     truth = [labels[clip.label] for clip in clips]
-    pitch_hz = speaker_pitch(clips, scores, labels)
+    speakers_hz = speaker_pitch(clips, [pitch_hz[row] for row in rows], labels)
     formed_by: dict[str, Callable[[Clip], str]] = {
-        'pitch': lambda clip: pitch_name(pitch_hz[clip.speaker]), 'sex': lambda clip: clip.sex}
+        'pitch': lambda clip: pitch_name(speakers_hz[clip.speaker]), 'sex': lambda clip: clip.sex}
     groups = {name: _groups(clips, truth, answers, group_of)
               for name, group_of in formed_by.items()}
-    return Fairness(pitch_hz, {name: members for name, members in groups.items() if members})
+    return Fairness(speakers_hz, {name: members for name, members in groups.items() if members})
 
 
-def speaker_pitch(clips: Sequence[Clip], scores: Sequence[ClipScores],
+def clip_pitch(windows_hz: Iterable[float]) -> float:
+    """Return the pitch of a clip: the median over its windows that have one; NaN without any."""
+    known = [value for value in windows_hz if not np.isnan(value)]
+    return float(np.median(known)) if known else float('nan')
+
+
+def speaker_pitch(clips: Sequence[Clip], pitch_hz: Sequence[float],
                   labels: Sequence[str]) -> dict[str, float]:
-    """Return the median pitch of each speaker [Hz]; NaN where no window of theirs is voiced.
+    """Return the median pitch of each speaker [Hz]; NaN where no clip of theirs is voiced.
 
     It is the median over the neutral clips, which emotion does not move, and over all where there
-    is none. The pitch of a clip is the median over its windows.
+    is none.
     """
     neutral: dict[str, list[float]] = {}
     every: dict[str, list[float]] = {}
-    for clip, entry in zip(clips, scores, strict=True):
-        pitch = _median(entry.pitch_hz[entry.rated])
+    for clip, pitch in zip(clips, pitch_hz, strict=True):
         every.setdefault(clip.speaker, []).append(pitch)
         if labels[clip.label] == NEUTRAL and not np.isnan(pitch):
             neutral.setdefault(clip.speaker, []).append(pitch)
-    return {speaker: _median(neutral.get(speaker, pitches)) for speaker, pitches in every.items()}
+    return {speaker: clip_pitch(neutral.get(speaker, pitches))
+            for speaker, pitches in every.items()}
 
 
 def pitch_name(pitch_hz: float) -> str:
@@ -147,11 +167,6 @@ def _rates(pairs: Sequence[tuple[str, str]], present: set[str]) -> dict[str, Rat
         found = [truth for truth, answer in pairs if answer == emotion and emotion in present]
         rates[f'precision of {emotion}'] = Rate(found.count(emotion), len(found))
     return rates
-
-
-def _median(values: Iterable[float]) -> float:
-    known = [value for value in values if not np.isnan(value)]
-    return float(np.median(known)) if known else float('nan')
 
 
 def as_json(fairness: Mapping[str, Fairness]) -> dict[str, dict]:
