@@ -31,7 +31,9 @@ KEYS_OF_FILES = {
 # What suits the training to a machine; it changes figures by rounding alone, or not at all.
 KEYS_OF_MACHINE = {'accumulation', 'gradient_checkpointing', 'checkpoint_minutes'}
 # Keys of a training that the first release did not have.
-LATER_KEYS = {'windows_per_clip', 'early_stopping', 'head_learning_rate', 'warm_up_steps'}
+LATER_KEYS = {'windows_per_clip', 'early_stopping', 'head_learning_rate', 'warm_up_steps',
+              'variant_kinds'}
+LATER_ENCODER_KEYS = {'speech_ranges_db'}
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,15 @@ class Origin:
 
 def _without_unused(values: dict[str, Any]) -> dict[str, Any]:
     """Leave out keys that came later and have their defaults, so that older hashes hold."""
-    later = {'input_shape': [], 'window_s': 0.0, 'encoder': asdict(EncoderOptions()),
+    encoder = asdict(EncoderOptions())
+    later = {'input_shape': [], 'window_s': 0.0, 'encoder': encoder,
              'speech_encoder': asdict(SpeechEncoderOptions()),
              'augmentation': asdict(SoundOptions())}
     kept = {name: value for name, value in values.items()
             if name not in later or value != later[name]}
+    if 'encoder' in kept:
+        kept['encoder'] = {name: value for name, value in kept['encoder'].items()
+                           if name not in LATER_ENCODER_KEYS or value != encoder[name]}
     kept['corpora'] = {name: {key: value for key, value in corpus.items()
                               if value or key not in ('sentences', 'numbers')}
                        for name, corpus in kept['corpora'].items()}
