@@ -1,0 +1,110 @@
+# Copyright 2026 The ser_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Nodes that are activated again, and speakers that die, while there is sound."""
+
+import numpy as np
+import pytest
+import soundfile
+from diagnostic_msgs.msg import DiagnosticArray
+from harness import chunks_of, diagnosis, quoted
+from lifecycle_msgs.msg import Transition
+from std_msgs.msg import Bool
+from test_audio_in import FEATURE_SET, NODE, Speaker
+from waveform_model import write_waveform_model
+
+from ser_ros.nodes import qos
+from ser_ros.nodes.messages import Emotion, EndOfStream, SpeechFeatures
+from ser_ros.nodes.stamps import to_ns
+
+WINDOW_S = PERIOD_S = 0.5
+
+
+def activate_again(peer, name):
+    for transition in Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_ACTIVATE:
+        assert peer.transition(name, transition)
+
+
+@pytest.fixture
+def sound(speech, tmp_path):
+    """Return the path of 36 s of speech."""
+    samples, rate_hz = soundfile.read(speech, dtype='int16')
+    path = str(tmp_path / 'sound.wav')
+    soundfile.write(path, np.tile(samples, 3), rate_hz)
+    return path
+
+
+def test_a_file_waits_while_feature_extraction_is_activated_again(
+        peer, start_graph, sound, tmp_path):
+    emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
+    features = peer.listen(SpeechFeatures, 'features', qos.FEATURES)
+    graph = start_graph(
+        sound, '-p', 'realtime:=false', '-p', 'loop:=false', '-p', 'min_speech:=0.0',
+        '-p', 'model:=' + quoted(write_waveform_model(tmp_path / 'm', WINDOW_S)))
+    ends = peer.listen(EndOfStream, 'audio/end_of_stream', qos.LATCHED)
+    for count in (1, 5, 10):
+        peer.wait_for(lambda count=count: len(features) >= count, 'windows', graph.values())
+        activate_again(peer, NODE)
+    peer.wait_for(lambda: ends, 'end', graph.values())
+    end_ns = to_ns(ends[0].header.stamp)
+    peer.wait_for(lambda: to_ns(features[-1].header.stamp) > end_ns - PERIOD_S * 1e9,
+                  'the last window', graph.values())
+    peer.wait_for(lambda: len(emotions) == len(features), 'emotions', graph.values())
+    assert [emotion.sequence for emotion in emotions] == list(range(len(features)))
+    # Each time there is an empty window, and the little that was under way.
+    starts_s = np.array([to_ns(window.window_start) for window in features]) * 1e-9
+    steps_s = np.diff(starts_s)
+    assert np.count_nonzero(np.abs(steps_s - PERIOD_S) > 0.01) <= 3
+    assert steps_s.max() < PERIOD_S + WINDOW_S + 1.0
+    assert end_ns * 1e-9 - starts_s[0] == pytest.approx(36.0, abs=0.01)
+
+
+@pytest.mark.parametrize('name', ['emotion_inference', 'mitigation_responder'])
+def test_a_file_goes_on_where_a_later_node_is_activated_again(
+        peer, start_graph, sound, tmp_path, name):
+    emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
+    features = peer.listen(SpeechFeatures, 'features', qos.FEATURES)
+    graph = start_graph(
+        sound, '-p', 'realtime:=false', '-p', 'loop:=false', '-p', 'min_speech:=0.0',
+        '-p', 'model:=' + quoted(write_waveform_model(tmp_path / 'm', WINDOW_S)))
+    ends = peer.listen(EndOfStream, 'audio/end_of_stream', qos.LATCHED)
+    for count in (1, 10):
+        peer.wait_for(lambda count=count: len(features) >= count, 'windows', graph.values())
+        activate_again(peer, name)
+    peer.wait_for(lambda: ends, 'end', graph.values())
+    peer.wait_for(lambda: emotions[-1].sequence == 71, 'the last emotion', graph.values())
+    assert [window.sequence for window in features] == list(range(72))
+    assert 'has not followed' not in graph['audio_capture'].log()
+
+
+def test_one_of_three_speakers_dies_while_it_speaks(peer, start, speech):
+    diagnoses = peer.listen(DiagnosticArray, '/diagnostics')
+    node = start(NODE, '-p', 'autostart:=true', '-p', 'feature_set:=' + FEATURE_SET,
+                 '-p', 'speaking_timeout_s:=2.0')
+    peer.wait_active(NODE, processes=[node])
+    speakers = [peer.node.create_publisher(Bool, 'robot_speaking', 10) for _ in range(3)]
+    for publisher in speakers:
+        peer.wait_for(publisher.get_subscription_count, 'subscription', [node])
+    speaking = [True, False, False]
+    sound = Speaker(peer, node)
+    chunks = chunks_of(speech, 640)
+    state = {'next': 0}
+
+    def said(muted):
+        """Let all say what they do, hear half a second, and look at the newest window."""
+        for publisher, speaks in zip(speakers, speaking):
+            publisher.publish(Bool(data=speaks))
+        first = state['next'] % 500
+        sound.say(chunks[first:first + 25])
+        state['next'] = first + 25
+        return len(sound.windows) > state.get('seen', 0) and sound.windows[-1].muted == muted
+
+    peer.wait_for(lambda: said(True), 'muted window', [node])
+    peer.node.destroy_publisher(speakers.pop(0))
+    speaking.pop(0)
+    peer.wait_for(lambda: said(False), 'window that is not muted', [node])
+    state['seen'] = len(sound.windows)
+    speaking[1] = True
+    peer.wait_for(lambda: said(True), 'muted window', [node])
+    speaking[1] = False
+    peer.wait_for(lambda: said(False), 'window that is not muted', [node])
+    assert diagnosis(diagnoses, NODE) is not None
