@@ -35,6 +35,7 @@ def sound(speech, tmp_path):
 
 def test_a_file_waits_while_feature_extraction_is_activated_again(
         peer, start_graph, sound, tmp_path):
+    diagnoses = peer.listen(DiagnosticArray, '/diagnostics')
     emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
     features = peer.listen(SpeechFeatures, 'features', qos.FEATURES)
     graph = start_graph(
@@ -43,7 +44,11 @@ def test_a_file_waits_while_feature_extraction_is_activated_again(
     ends = peer.listen(EndOfStream, 'audio/end_of_stream', qos.LATCHED)
     for count in (1, 5, 10):
         peer.wait_for(lambda count=count: len(features) >= count, 'windows', graph.values())
-        activate_again(peer, NODE)
+        assert peer.transition(NODE, Transition.TRANSITION_DEACTIVATE)
+        diagnoses.clear()
+        peer.wait_for(lambda: diagnosis(diagnoses, 'audio_capture', **{
+            'file waits for': '/' + NODE}), 'pause of the file', graph.values())
+        assert peer.transition(NODE, Transition.TRANSITION_ACTIVATE)
     peer.wait_for(lambda: ends, 'end', graph.values())
     end_ns = to_ns(ends[0].header.stamp)
     peer.wait_for(lambda: to_ns(features[-1].header.stamp) > end_ns - PERIOD_S * 1e9,
