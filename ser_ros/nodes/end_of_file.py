@@ -8,8 +8,9 @@ from typing import Callable
 
 # After the last emotion, the mitigation that it leads to is still under way.
 GRACE_S = 0.5
-# After the end of the sound, if the last emotion never comes.
-PATIENCE_S = 5.0
+# After the end of the sound, if the last emotion never comes. A slow model takes long for the only
+# window of a short file.
+PATIENCE_S = 30.0
 
 
 class EndOfFile:

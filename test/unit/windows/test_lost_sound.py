@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 from test_audio_input import START_NS, S, make_stage
 
+from ser_ros.audio.capture import MICROPHONE
+from ser_ros.audio.sample_clock import SampleClock
+
 CHUNK, CHUNK_NS = 320, 20000000
 
 
@@ -78,3 +81,29 @@ def test_digital_zeros_are_not_taken_for_repeats():
     for index in range(100):
         list(stage.push(bytes(640), START_NS + index * CHUNK_NS))
     assert stage.repeats.count == 0
+
+
+@pytest.mark.parametrize('share', [0.02, 0.05, 0.1])
+def test_chunks_that_are_lost_at_random_are_measured(share):
+    lost = np.random.default_rng(7).random(1500) < share
+    stage = make_stage()
+    feed(stage, 1500, lambda index: lost[index])
+    assert stage.lost.total_ns == pytest.approx(
+        np.count_nonzero(lost) * CHUNK_NS, rel=0.2, abs=4 * CHUNK_NS)
+
+
+@pytest.mark.parametrize('drop, share', [
+    (lambda index: index % 20 == 7, 0.05),
+    (lambda index: index % 250 >= 245, 0.02),
+    (lambda index: index % 500 >= 450, 0.1),
+])
+def test_what_a_device_loses_is_measured_by_the_stamps_of_audio_capture(drop, share):
+    """An overflow of PortAudio: the times of the device go on, the samples do not."""
+    random = np.random.default_rng(5)
+    clock, stage = SampleClock(16000, MICROPHONE), make_stage()
+    for index in range(3000):
+        data = random.integers(-2000, 2000, CHUNK).astype('<i2').tobytes()
+        captured_ns = START_NS + index * CHUNK_NS + int(random.integers(2000000))
+        if not drop(index):
+            list(stage.push(data, clock.stamp(captured_ns, CHUNK)))
+    assert stage.lost.total_ns / S == pytest.approx(60 * share, rel=0.25)
