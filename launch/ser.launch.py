@@ -16,15 +16,13 @@ from launch_ros.parameter_descriptions import ParameterValue
 NODES = ('mitigation_responder', 'emotion_inference', 'feature_extraction', 'audio_capture')
 RESPAWN_DELAY_S = 2.0
 FILE = 'ser.launch.py'
-# Other launch files, such as those of Nav2, hand on True and False as Python writes them.
-BOOLEANS = ['true', 'false', 'True', 'False']
 
 # name, default, description, allowed values. Empty: the value of params_file.
 ARGUMENTS = (
     ('audio', '', 'Microphone (index or part of its name, see `ser_ros devices`) or path of an '
      'audio file. Empty: the device of params_file, by default the default microphone.', None),
     ('loop', '', 'Repeat an audio file endlessly. Empty: the loop of params_file, by default '
-     'true.', ['', *BOOLEANS]),
+     'true.', ['', 'true', 'false']),
     ('model', '', 'Name of a model in models/, or the path of a model folder or ONNX file. '
      'Empty: the model of params_file.', None),
     ('backend', '', 'Runtime for the model. Empty: the backend of params_file, by default auto.',
@@ -44,12 +42,12 @@ ARGUMENTS = (
     ('params_file', os.path.join(get_package_share_directory('ser_ros'), 'config', 'ser.yaml'),
      'YAML file with the parameters of the nodes.', None),
     ('single_process', 'false', 'Run the four nodes in one process to save memory.',
-     BOOLEANS),
+     ['true', 'false']),
     ('autostart', 'true', 'Configure and activate the nodes. false: leave them unconfigured '
-     'for a lifecycle manager.', BOOLEANS),
-    ('respawn', 'false', 'Restart a node if its process dies.', BOOLEANS),
+     'for a lifecycle manager.', ['true', 'false']),
+    ('respawn', 'false', 'Restart a node if its process dies.', ['true', 'false']),
     ('use_sim_time', 'false', 'Take the time from /clock instead of the system clock.',
-     BOOLEANS),
+     ['true', 'false']),
     ('log_level', 'info', 'Minimum severity of log messages.',
      ['debug', 'info', 'warn', 'error', 'fatal']),
 )
@@ -61,6 +59,11 @@ def _text(name, value):
 
 def _is_true(text):
     return text.lower() == 'true'
+
+
+def _with_capitals(choices):
+    """Return the choices also as other launch files hand them on, such as Nav2's True and False."""
+    return choices + [choice.title() for choice in choices if choice in ('true', 'false')]
 
 
 def _overrides(value):
@@ -127,6 +130,6 @@ def generate_launch_description():
     """Return the description that `ros2 launch` runs."""
     return LaunchDescription([
         DeclareLaunchArgument(name, default_value=default, description=description,
-                              **({'choices': choices} if choices else {}))
+                              **({'choices': _with_capitals(choices)} if choices else {}))
         for name, default, description, choices in ARGUMENTS
     ] + [OpaqueFunction(function=_launch)])
