@@ -56,10 +56,10 @@ class _Format(NamedTuple):
     sample_rate_hz: int
     sample_format: str
 
-    def duration_ns(self, n_bytes: int) -> int:
-        """Return the length of a chunk."""
-        frame_bytes = self.channels * sample_bytes(self.sample_format)
-        return n_bytes * NS_PER_S // (frame_bytes * self.sample_rate_hz)
+    @property
+    def bytes_per_s(self) -> int:
+        """Bytes of a second of sound."""
+        return self.channels * sample_bytes(self.sample_format) * self.sample_rate_hz
 
 
 class _Input:
@@ -90,6 +90,7 @@ class FeatureStage:
         self._stream = stream
         self._gate = gate
         self._format: Optional[_Format] = None
+        self._bytes_per_s = 0
         self._input: Optional[_Input] = None
         #: Holes in the signal so far, and how many of them were too long to fill.
         self.gaps = 0
@@ -120,6 +121,7 @@ class FeatureStage:
         new_format = _Format(channels, sample_rate_hz, sample_format)
         if new_format != self._format:
             self._format = new_format
+            self._bytes_per_s = new_format.bytes_per_s
             self._input = None
             self.order = ChunkOrder()
 
@@ -136,8 +138,8 @@ class FeatureStage:
         Raises:
             SerError: if the chunk cannot be decoded, see `PcmDecoder`; it is left out.
         """
-        assert self._format is not None, 'set_format comes before push'
-        duration_ns = self._format.duration_ns(memoryview(data).nbytes)
+        assert self._bytes_per_s, 'set_format comes before push'
+        duration_ns = memoryview(data).nbytes * NS_PER_S // self._bytes_per_s
         ends_ns = [end for end in (self.order.end_ns, self.heard_ns) if end is not None]
         if self.repeats.has(stamp_ns, duration_ns, data, ends_ns):
             return

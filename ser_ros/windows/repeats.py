@@ -30,6 +30,7 @@ class Repeats:
         self._since_restamped = _SOON_CHUNKS
         # Stamp and bytes.
         self._chunks: Deque[Tuple[int, int]] = collections.deque(maxlen=_KEPT_CHUNKS)
+        self._newest: Deque[Tuple[int, int]] = collections.deque(maxlen=_SOON_CHUNKS)
 
     def has(self, stamp_ns: int, duration_ns: int, data: Any, ends_ns: Sequence[int]) -> bool:
         """Return whether this chunk has come already.
@@ -42,26 +43,30 @@ class Repeats:
                 empty where it is the first one.
         """
         data = bytes(data)
-        code = hash(data)
-        if ((stamp_ns, code) in self._chunks
-                or self._is_restamped(stamp_ns, duration_ns, code, ends_ns, _is_constant(data))):
+        chunk = stamp_ns, hash(data)
+        if chunk in self._chunks or self._is_restamped(chunk, duration_ns, data, ends_ns):
             self.count += 1
             return True
-        self._chunks.append((stamp_ns, code))
+        self._chunks.append(chunk)
+        self._newest.append(chunk)
         return False
 
-    def _is_restamped(self, stamp_ns: int, duration_ns: int, code: int,
-                      ends_ns: Sequence[int], is_constant: bool) -> bool:
-        stamps_ns = [stamp for stamp, other in list(self._chunks)[-_SOON_CHUNKS:] if other == code]
-        if is_constant:  # digital zeros repeat themselves all the time
+    def _is_restamped(self, chunk: Tuple[int, int], duration_ns: int, data: bytes,
+                      ends_ns: Sequence[int]) -> bool:
+        stamp_ns, code = chunk
+        stamps_ns = [stamp for stamp, other in self._newest if other == code]
+        if not stamps_ns:
+            self._in_a_row = 0
+            self._since_restamped += 1
+            return False
+        if _is_constant(data):  # digital zeros repeat themselves all the time
             return self._since_restamped < _SOON_CHUNKS and any(
                 abs(stamp_ns - other) < duration_ns // 4 for other in stamps_ns)
-        self._in_a_row = self._in_a_row + 1 if stamps_ns else 0
-        if 0 < self._in_a_row <= _MOST_IN_A_ROW and any(
+        self._in_a_row += 1
+        if self._in_a_row <= _MOST_IN_A_ROW and any(
                 abs(stamp_ns - end) > duration_ns // 2 for end in ends_ns):
             self._since_restamped = 0
             return True
-        self._since_restamped += 1
         return False
 
 
