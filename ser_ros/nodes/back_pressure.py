@@ -3,7 +3,7 @@
 """A file is played only as fast as the slowest node of the graph follows."""
 
 import threading
-from typing import Callable, Dict, Iterable, List, Optional, Sequence, Set
+from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Set
 
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
@@ -19,12 +19,11 @@ MAX_WINDOWS = 4
 PATIENCE_S = 30
 
 
-class _Node:
+class _Node(NamedTuple):
     """How far a node has come; one without a stamp takes in windows only."""
 
-    def __init__(self, stamp_ns: Optional[int], windows: int):
-        self.stamp_ns = stamp_ns
-        self.windows = windows
+    stamp_ns: Optional[int]
+    windows: int
 
 
 class BackPressure:
@@ -56,8 +55,10 @@ class BackPressure:
         """Take in how far a node has come."""
         name = message.node
         with self._lock:
-            self._nodes[name] = self._progress(message)
-            self._looks.pop(name, None)
+            before, node = self._nodes.get(name), self._progress(message)
+            self._nodes[name] = node
+            if before != node:  # to say the same again is no progress
+                self._looks.pop(name, None)
             self._began = self._began or (message.begins and message.hears_sound)
             returns = name in self._given_up and not self._is_behind(
                 name, MAX_AHEAD_NS, MAX_WINDOWS)
@@ -69,8 +70,8 @@ class BackPressure:
     def _progress(self, message: AudioProgress) -> _Node:
         stamp_ns = to_ns(message.header.stamp) if message.hears_sound else None
         windows = message.windows
-        if message.begins:  # what was played before is none of its business
-            windows = max(windows, self._made)
+        if message.begins and not message.hears_sound:  # earlier windows are none of its business
+            windows = self._made
         if stamp_ns is not None and self._position_ns is not None and (
                 message.begins or stamp_ns > self._position_ns):  # or it is of an earlier file
             stamp_ns = self._position_ns
@@ -78,14 +79,15 @@ class BackPressure:
 
     @property
     def _made(self) -> int:
-        """Number of windows that were made."""
-        return max((node.windows for node in self._nodes.values()), default=0)
+        """Number of windows that were made, by who hears the sound."""
+        return max((node.windows for node in self._nodes.values() if node.stamp_ns is not None),
+                   default=0)
 
     def _is_behind(self, name: str, ahead_ns: int, windows: int) -> bool:
         node = self._nodes[name]
-        return node.windows + windows < self._made or (
-            node.stamp_ns is not None and self._position_ns is not None
-            and node.stamp_ns + ahead_ns < self._position_ns)
+        if node.stamp_ns is None:
+            return node.windows + windows < self._made
+        return self._position_ns is not None and node.stamp_ns + ahead_ns < self._position_ns
 
     def is_complete(self) -> bool:
         """Return whether every node that reports its progress has been heard from."""
@@ -101,8 +103,9 @@ class BackPressure:
         """
         with self._lock:
             if self._position_ns is None:
-                for node in self._nodes.values():
-                    node.stamp_ns = None if node.stamp_ns is None else position_ns
+                self._nodes = {
+                    name: node if node.stamp_ns is None else node._replace(stamp_ns=position_ns)
+                    for name, node in self._nodes.items()}
             self._position_ns = position_ns
             return self._wait_for(name for name in self._nodes
                                   if self._is_behind(name, MAX_AHEAD_NS, MAX_WINDOWS))

@@ -113,3 +113,27 @@ def test_one_of_three_speakers_dies_while_it_speaks(peer, start, speech):
     speaking[1] = False
     peer.wait_for(lambda: said(False), 'window that is not muted', [node])
     assert diagnosis(diagnoses, NODE) is not None
+
+
+def test_a_file_waits_for_a_feature_extraction_that_is_started_again(
+        peer, start, start_graph, sound, tmp_path):
+    """As the kernel ends it when memory is short, and respawn starts it again."""
+    emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
+    features = peer.listen(SpeechFeatures, 'features', qos.FEATURES)
+    graph = start_graph(
+        sound, '-p', 'realtime:=false', '-p', 'loop:=false', '-p', 'min_speech:=0.0',
+        '-p', 'model:=' + quoted(write_waveform_model(tmp_path / 'm', WINDOW_S)))
+    ends = peer.listen(EndOfStream, 'audio/end_of_stream', qos.LATCHED)
+    peer.wait_for(lambda: len(emotions) >= 10, 'emotions', graph.values())
+    graph[NODE].kill()
+    before = len(features)
+    graph[NODE] = start(NODE, '-p', 'autostart:=true')
+    peer.wait_for(lambda: ends, 'end', graph.values())
+    end_ns = to_ns(ends[0].header.stamp)
+    peer.wait_for(lambda: to_ns(emotions[-1].header.stamp) > end_ns - PERIOD_S * 1e9,
+                  'the last emotion', graph.values())
+    # The sound that was under way is lost with the process, and the window is filled again.
+    lost_s = (to_ns(features[before].window_start) - to_ns(features[before - 1].header.stamp)) / 1e9
+    assert lost_s < 1.5
+    assert [window.sequence for window in features[before:]] == list(range(len(features) - before))
+    assert 'has not followed' not in graph['audio_capture'].log()

@@ -137,6 +137,47 @@ def make(time, listener):
 
 
 @pytest.mark.parametrize('realtime, speed', [(True, 1), (False, 4)])
+def test_a_file_waits_for_who_does_not_keep_up_and_catches_up(
+        make, listener, time, realtime, speed):
+    asked = []
+
+    def keeps_up(end_ns):
+        asked.append(end_ns)
+        return end_ns < START_NS + 20 * CHUNK_NS or time.now_s >= 105.0
+
+    make(Scripted(chunks(1000)), realtime=realtime, keeps_up=keeps_up).start()
+    assert listener.ended.wait(DEADLINE_S)
+    assert listener.stamps == [START_NS + index * CHUNK_NS for index in range(1000)]
+    assert asked[0] == START_NS + CHUNK_NS
+    assert listener.heard_at_s[18] < 100.5
+    assert listener.heard_at_s[19] >= 105.0
+    # The pace is that of the beginning: stamps fall behind for no longer than they must.
+    assert listener.heard_at_s[-1] == pytest.approx(100 + max(20 / speed, 5.0), abs=0.02)
+
+
+def test_the_end_of_a_file_waits_until_all_is_heard(make, listener, time):
+    make(Scripted(chunks(10)), is_done=lambda: time.now_s >= 107.0).start()
+    assert listener.ended.wait(DEADLINE_S)
+    assert len(listener.chunks) == 10
+    assert time.now_s >= 107.0
+
+
+@pytest.mark.parametrize('options', [
+    {'keeps_up': lambda end_ns: False}, {'is_done': lambda: False}])
+def test_a_file_that_waits_can_be_stopped(make, listener, options):
+    capture = make(Scripted(chunks(3)), wait=None, **options)
+    capture.start()
+    assert capture.stop()
+    assert listener.ends == 0
+
+
+def test_a_microphone_waits_for_nobody(make, listener, time):
+    source = Scripted(chunks(5), live=True, captured_at_s=[100.0 + 0.02 * i for i in range(5)])
+    make(source, keeps_up=lambda end_ns: False).start()
+    listener.wait_for_chunks(5)
+
+
+@pytest.mark.parametrize('realtime, speed', [(True, 1), (False, 4)])
 def test_a_file_is_paced_and_stamped_by_its_samples(make, listener, realtime, speed):
     source = Scripted(chunks(500))
     capture = make(source, realtime=realtime)

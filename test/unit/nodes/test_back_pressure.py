@@ -126,9 +126,31 @@ def test_others_that_come_on_do_not_prolong_the_wait(graph):
     assert graph.pressure.keeps_up(START_NS)
 
 
+def test_one_that_says_the_same_again_and_again_does_not_stop_the_file(graph):
+    for _ in range(PATIENCE_S):
+        graph.hear(START_NS)
+        assert not graph.pressure.keeps_up(START_NS + MAX_AHEAD_NS + CHUNK_NS)
+        graph.look(1)
+    assert graph.pressure.keeps_up(START_NS + MAX_AHEAD_NS + CHUNK_NS)
+
+
+@pytest.mark.parametrize('hears_sound', [False, True])
+@pytest.mark.parametrize('sec', [2**31 - 1, 0, -2**31])
+def test_no_stranger_stops_the_file(graph, sec, hears_sound):
+    message = AudioProgress(node='x' * 1000, hears_sound=hears_sound, windows=2**32 - 1)
+    message.header.stamp.sec = sec
+    for _ in range(PATIENCE_S):
+        graph.pressure.hear(message)
+        graph.hear(START_NS)
+        graph.answer()
+        graph.pressure.keeps_up(START_NS)
+        graph.look(1)
+    assert graph.pressure.keeps_up(START_NS)
+
+
 def test_a_slow_node_is_never_given_up(graph):
     graph.hear(START_NS, windows=MAX_WINDOWS + 10)
-    for windows in range(10):
+    for windows in range(1, 10):
         assert not graph.pressure.keeps_up(START_NS)
         graph.look(PATIENCE_S - 1)
         graph.answer(windows)
@@ -142,6 +164,28 @@ def test_a_node_that_is_never_heard_does_not_stop_the_start():
         assert not graph.pressure.is_complete()
         graph.look(1)
     assert graph.pressure.is_complete()
+
+
+def test_a_node_whose_process_is_started_again_counts_windows_from_0(graph):
+    graph.hear(START_NS, windows=60)
+    graph.answer(60)
+    graph.hear(begins=True)
+    graph.hear(START_NS, windows=1)
+    assert graph.pressure.keeps_up(START_NS)
+    graph.answer(1)
+    graph.hear(START_NS, windows=MAX_WINDOWS + 2)
+    assert not graph.pressure.keeps_up(START_NS)
+    assert graph.pressure.awaited == ['/inference']
+
+
+def test_nobody_who_makes_windows_is_nobody_to_wait_for():
+    graph = Graph()
+    graph.names = ['/inference']
+    graph.answer(begins=True)
+    assert graph.pressure.is_complete()
+    for index in range(100):
+        assert graph.pressure.keeps_up(START_NS + index * CHUNK_NS)
+    assert graph.pressure.is_done()
 
 
 def test_a_node_that_is_activated_again_begins_with_what_comes(graph):
