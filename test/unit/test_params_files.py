@@ -54,11 +54,12 @@ def test_what_a_small_board_needs():
 
 def test_the_documents_build_the_engine_that_the_file_asks_for():
     # The workspace is part of what identifies an engine.
+    served = BOARD['emotion_inference']
     for path in (CONFIG.parent / 'docs' / 'jetson.md', CONFIG.parent / 'docker' / 'README.md'):
         text = path.read_text(encoding='utf-8')
-        workspaces = re.findall(r'build-engine small --precision fp16 --workspace-mib (\d+)', text)
-        assert workspaces == [str(BOARD['emotion_inference']['workspace_mib'])]
-    assert BOARD['emotion_inference']['model'] == 'small'
+        commands = re.findall(r'build-engine (\w+) --precision fp16 --workspace-mib (\d+)', text)
+        assert commands == [(served['model'], str(served['workspace_mib']))]
+    assert served['model'] == 'voice_light'
 
 
 def test_what_a_large_speech_encoder_needs():
