@@ -3,7 +3,7 @@
 """A YAML file that a person has written: read with care, and made a dataclass of."""
 
 import re
-from typing import Any, Sequence, Type
+from typing import Any, Dict, Sequence, Type
 
 import yaml
 
@@ -13,6 +13,8 @@ from ser_ros.typed_values import Built, build
 
 # Nobody writes more by hand, and PyYAML needs some 20 s for this much.
 MAX_BYTES = 1 << 20
+# Aliases make many of few bytes.
+MAX_VALUES = MAX_BYTES
 # A number that YAML takes for text, since it lacks the point: 5e-5.
 _EXPONENT = re.compile(r'[+-]?[0-9]+[eE][+-]?[0-9]+')
 
@@ -133,9 +135,32 @@ def _read_text(path: str) -> str:
 def _parse(text: str) -> Any:
     loader = _Loader(text)
     try:
-        return loader.get_single_data()
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        _count(node, {})
+        return loader.construct_document(node)
     finally:
         loader.dispose()
+
+
+def _count(node: yaml.Node, known: Dict[int, int]) -> int:
+    """Return how many values a node holds, with those that aliases repeat.
+
+    Raises:
+        yaml.MarkedYAMLError: there are more than MAX_VALUES, or the node holds itself.
+    """
+    if id(node) not in known:
+        known[id(node)] = MAX_VALUES  # until it is counted: a node that holds itself is too large
+        children = [] if isinstance(node, yaml.ScalarNode) else node.value
+        if isinstance(node, yaml.MappingNode):
+            children = [child for pair in children for child in pair]
+        known[id(node)] = 1 + sum(_count(child, known) for child in children)
+    if known[id(node)] > MAX_VALUES:
+        raise yaml.MarkedYAMLError(
+            problem=f'with its aliases it holds more than {MAX_VALUES} values',
+            problem_mark=node.start_mark)
+    return known[id(node)]
 
 
 def _kind(content: Any) -> str:

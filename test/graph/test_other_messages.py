@@ -95,7 +95,7 @@ def test_a_voice_that_cannot_be_a_topic_is_refused(peer, start, environment):
 
 def test_nav2_is_slowed_down_and_never_told_that_there_is_no_limit(
         peer, start, environment, echo, tmp_path):
-    values = content()
+    values = content(stale_s=1.5)
     values['strategies']['calm']['steps'] = [
         {'actions': [{'slow_down': {'scale': 0.0, 'ramp_s': 0.2}}], 'wait_s': 1.0}]
     path = tmp_path / 'mitigation.yaml'

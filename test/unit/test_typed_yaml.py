@@ -10,7 +10,7 @@ import pytest
 
 from ser_ros.errors import SerError
 from ser_ros.typed_values import key
-from ser_ros.typed_yaml import MAX_BYTES, load, read
+from ser_ros.typed_yaml import MAX_BYTES, MAX_VALUES, load, read
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,20 @@ def test_files_that_cannot_be_read(tmp_path):
 def test_a_file_that_is_too_large(write):
     with pytest.raises(SerError, match=f'has {MAX_BYTES + 1} bytes; .* up to {MAX_BYTES}'):
         read(write('#' * (MAX_BYTES + 1)))
+
+
+@pytest.mark.parametrize('text', [
+    # 9 million steps in 8 kB, and a list that holds itself.
+    'a: &a [' + ', '.join('x' * 3000) + ']\nb: [' + ', '.join(['*a'] * 3000) + ']\n',
+    'a: &a [*a]\n', 'a: &a {b: *a}\n'])
+def test_aliases_that_make_much_of_few_bytes(write, text):
+    with pytest.raises(SerError, match=f'it holds more than {MAX_VALUES} values'):
+        read(write(text))
+
+
+def test_aliases(write):
+    assert read(write('a: &a [1, 2]\nb: *a\nc: {<<: {d: 3}}\n')) == {
+        'a': [1, 2], 'b': [1, 2], 'c': {'d': 3}}
 
 
 def test_the_time_grows_with_the_number_of_keys_not_with_its_square(write):
