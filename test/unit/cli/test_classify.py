@@ -238,9 +238,10 @@ class TestTable:
         assert lines[0].strip() == str(folder / 'a.WAV')
         assert lines[2].startswith('0.0-2.6')
 
-    def test_a_new_line_in_a_name_breaks_no_line(self, write_wav, noise, capsys):
-        path = write_wav('one\ntwo.wav', noise(3.0))
-        assert ser_ros(path, '--windows') == 0
+    def test_a_new_line_in_a_name_breaks_no_line(self, write_wav, noise, capsys, monkeypatch):
+        folder, name = os.path.split(write_wav('one\ntwo.wav', noise(3.0)))
+        monkeypatch.chdir(folder)  # the whole path may be too long for a line
+        assert ser_ros(name, '--windows') == 0
         assert capsys.readouterr().out.count('one\\ntwo.wav') == 2
 
     def test_brackets_and_wide_characters_in_names(self, write_wav, noise, capsys):
