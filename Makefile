@@ -36,7 +36,8 @@ demo: build
 test:
 	@scripts/setup.sh test
 	@scripts/build.sh
-	@$(ENV) && pytest --cov --cov-report=term:skip-covered
+	@# More processes than cores: the tests of whole graphs mostly wait.
+	@$(ENV) && pytest -n 4 --dist loadscope --cov --cov-report=term:skip-covered
 
 # Python 3.6 is what the original Jetson Nano has.
 test-py36:
