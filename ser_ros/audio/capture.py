@@ -24,6 +24,7 @@ _OPEN_TIMEOUT_S = 10.0
 _STOP_TIMEOUT_S = 0.9
 _READY_POLL_S = 0.05
 _KEEP_UP_POLL_S = 0.01
+_LATE_S = 0.5  # a file that is later catches up at FAST; less is the jitter of waiting
 
 # Pauses between attempts to reopen a lost device: doubled from the first to the last.
 _FIRST_PAUSE_S = 0.5
@@ -269,25 +270,24 @@ class Capture:
         """Return True at the end of the file, or False when stopped."""
         if not self._wait_until(self._ready, _READY_POLL_S):
             return False
-        start_s, start_ns = self._clock(), self._now_ns()
-        n_samples = 0
+        start_s, start_ns, n_samples = self._clock(), self._now_ns(), 0
         for chunk in source:
-            stamp_ns = start_ns + n_samples * SAMPLE_NS
             n_samples += chunk.size
             end_ns = start_ns + n_samples * SAMPLE_NS
-            if not self._wait_until(
-                    functools.partial(self._keeps_up, end_ns), _KEEP_UP_POLL_S):
+            if not self._wait_until(functools.partial(self._keeps_up, end_ns)):
                 return False
             # As from a microphone: a chunk is there once its last sample has been heard.
-            due_s = start_s + n_samples * SAMPLE_NS * 1e-9 / self._speed
-            if self._wait(max(0.0, due_s - self._clock())):
+            late_s = self._clock() - start_s - n_samples * SAMPLE_NS * 1e-9 / self._speed
+            fastest_s = chunk.size * SAMPLE_NS * 1e-9 / FAST
+            if self._wait(fastest_s if late_s > _LATE_S else max(0.0, -late_s)):
                 return False
-            self._hand_on(chunk, stamp_ns)
+            self._hand_on(chunk, end_ns - chunk.size * SAMPLE_NS)
         if source.warning:
             self._on_warning(f'{source.description} {source.warning}')
-        return self._wait_until(self._is_done, _KEEP_UP_POLL_S)
+        return self._wait_until(self._is_done)
 
-    def _wait_until(self, condition: Callable[[], bool], poll_s: float) -> bool:
+    def _wait_until(
+            self, condition: Callable[[], bool], poll_s: float = _KEEP_UP_POLL_S) -> bool:
         """Wait for a condition; return False when stopped."""
         while not condition():
             if self._wait(poll_s):

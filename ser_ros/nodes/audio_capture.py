@@ -142,7 +142,8 @@ class AudioCapture(managed.ManagedNode):
         if pressure.take_begin():
             self._matching_until_s = time.monotonic() + _MATCHING_S
         if time.monotonic() < self._matching_until_s:
-            if not self._has_features():
+            known = len(self.get_subscriptions_info_by_topic('audio/audio_stamped'))
+            if not self._has_features() or self._chunks.get_subscription_count() < known:
                 return False
             self._matching_until_s = 0.0
         return pressure.keeps_up(end_ns)

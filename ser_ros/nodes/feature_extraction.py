@@ -264,12 +264,13 @@ class FeatureExtraction(managed.ManagedNode):
         offset = '' if self.progress.is_awaited else self._clock_offset.look()  # else of a file
         stage = self._served.stage if self._served else None
         if stage is not None:
+            if stage.heard_ns is None:  # a file that waits may not know of the subscription yet
+                self.progress.begin(self._sequence, hears_sound=True)
             values.update({
                 'gaps': stage.gaps, 'restarts': stage.restarts,
                 'lost sound [ms]': self._lost_ms(),
                 'lost sound [%]': f'{100 * stage.lost.recent_share:.1f}',
-                'repeated chunks': stage.repeats.count,
-                'chunks out of order': stage.order.count})
+                'repeated chunks': stage.repeats.count, 'chunks out of order': stage.order.count})
         if self._problem is not None:
             return self._problem + (values,)
         if stage is not None and self._new_restarts(stage.restarts):
