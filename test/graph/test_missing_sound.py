@@ -221,6 +221,20 @@ def extremes(message_class):
         yield message
 
 
+def test_a_window_that_ends_after_the_last_stamp(peer, start, speech):
+    """One message with 3 s of sound, which begins in the last second that a stamp can hold."""
+    node = start(NODE, '-p', 'autostart:=true', '-p', 'feature_set:=' + FEATURE_SET, env=CHECKED)
+    peer.wait_active(NODE, processes=[node])
+    speaker = Speaker(peer, node)
+    message = AudioDataStamped()
+    message.header.stamp.sec = LAST
+    message.audio.data = chunks_of(speech, 3 * 32000)[0]
+    speaker._audio.publish(message)
+    window, = speaker.wait_for_windows(1)
+    assert (window.header.stamp.sec, window.header.stamp.nanosec) == (LAST, 999999999)
+    assert window.window_start.sec == LAST
+
+
 def test_no_value_of_any_field_ends_a_node(peer, start, speech):
     """With the checks of fields that Humble always makes."""
     topics = {
