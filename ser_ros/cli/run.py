@@ -72,11 +72,14 @@ def _says(params_file: Optional[str], node: str, parameter: str) -> bool:
     return params_file is not None and has(typed_yaml.read(params_file), '')
 
 
+def _file(audio: Optional[str]) -> str:
+    """Return the path of an audio file; '' where it is none."""
+    return os.path.abspath(audio) if audio and os.path.exists(audio) else ''
+
+
 def _overrides(args: argparse.Namespace) -> Dict[str, Any]:
     """Return {parameter: value} of the options on the command line."""
-    audio = args.audio
-    if audio and os.path.exists(audio):
-        audio = os.path.abspath(audio)
+    audio = _file(args.audio) or args.audio
     # By default a file is played once, unlike in a launch file.
     is_said = _says(args.params_file, 'audio_capture', 'loop')
     loop = True if args.loop else None if is_said else False
@@ -122,9 +125,10 @@ def ros_arguments(args: argparse.Namespace, namespace: str) -> List[str]:
 @contextlib.contextmanager
 def _namespace(wanted: Optional[str]) -> Iterator[str]:
     """Give the namespace that is asked for, or one in which no other graph can be heard."""
-    from ser_ros.nodes.namespaces import free_namespace
+    from ser_ros.nodes.namespaces import free_namespace, own_namespace
     if wanted is not None:
-        yield wanted.strip('/')
+        with own_namespace(wanted.strip('/')):
+            yield wanted.strip('/')
         return
     with free_namespace() as namespace:
         if namespace:
@@ -146,7 +150,8 @@ def run(args: argparse.Namespace) -> int:
         try:
             with _namespace(args.namespace) as namespace, LiveView() as view:
                 reason = runner.run(
-                    ros_arguments(args, namespace), view, record, args.processes, stopping)
+                    ros_arguments(args, namespace), view, record, args.processes, stopping,
+                    _file(args.audio))
             if reason:
                 raise SerError(reason)
             view.print_summary()

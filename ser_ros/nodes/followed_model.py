@@ -10,7 +10,7 @@ from rclpy.node import Node
 from rclpy.timer import Timer
 
 from ser_ros.nodes.diagnostics import WARN
-from ser_ros.nodes.inputs import Problem, Watched, publishers
+from ser_ros.nodes.inputs import UNKNOWN, Problem, Watched, publishers
 from ser_ros.nodes.messages import ModelInfo
 
 TOPIC = 'model_info'
@@ -154,7 +154,7 @@ class FollowedModel(Watched):
         others = self._contradicting(nodes)
         text = self._text(followed, others)
         names = ', '.join(sorted(others))
-        if names != self._others:
+        if names != self._others and UNKNOWN not in names:
             self._others = names
             if names:
                 self._node.get_logger().warning(text)

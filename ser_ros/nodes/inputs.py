@@ -14,6 +14,8 @@ from ser_ros.nodes.stamps import to_ns
 from ser_ros.nodes.watchdog import Watchdog
 
 Problem = Tuple[bytes, str]
+# In the name of a node that is about to be found.
+UNKNOWN = '_UNKNOWN_'
 
 
 def publishers(node: Node, topic: str) -> Dict[str, str]:
@@ -97,7 +99,7 @@ class Input(Watched):
             start_ns: its stamp, or where its window starts.
             fits: whether the node can use it; see `Followed.takes`.
         """
-        if not self.followed.takes(sequence_of(info), fits):
+        if not self.followed.takes(sequence_of(info), start_ns, fits):
             return False
         self.watchdog.hear(start_ns)
         return True
@@ -111,7 +113,7 @@ class Input(Watched):
         values[f'refused of other publishers of {self._topic}'] = self.followed.refused
         text = (f'more than one publisher on {self._topic}; one is followed, not the messages of '
                 f'{others}')
-        if others != self._others:
+        if others != self._others and UNKNOWN not in others:
             self._others = others
             if others:
                 self._log.warning(text)

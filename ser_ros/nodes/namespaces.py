@@ -1,16 +1,19 @@
 # Copyright 2026 The ser_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A namespace in which no other graph can be heard."""
+"""A namespace in which no other graph is heard."""
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import tempfile
 import time
 from typing import Iterator
 
 import rclpy
+from rclpy.exceptions import NameValidationException
 
+from ser_ros.errors import SerError
 from ser_ros.nodes import process
 from ser_ros.nodes.ros_errors import as_ser_error
 
@@ -22,30 +25,55 @@ _POLL_S = 0.05
 
 @contextlib.contextmanager
 def free_namespace() -> Iterator[str]:
-    """Give '' while this is the only graph, and else a namespace of this process.
+    """Give '' while this is the only graph, and else a namespace of this process."""
+    with _claim('') as is_alone:
+        yield '' if is_alone else f'run_{os.getpid()}'
+
+
+@contextlib.contextmanager
+def own_namespace(namespace: str) -> Iterator[None]:
+    """Keep a namespace for this process.
+
+    Args:
+        namespace: its name, without a slash at its ends; '' is the one without a name.
+
+    Raises:
+        SerError: if another graph uses it.
+    """
+    with _claim(namespace) as is_alone:
+        if not is_alone:
+            raise SerError(
+                f'another graph uses the namespace /{namespace}: each would hear the sound and the '
+                'emotions of the other one. Choose another --namespace, or leave it out')
+        yield
+
+
+@contextlib.contextmanager
+def _claim(namespace: str) -> Iterator[bool]:
+    """Return whether no other graph uses a namespace.
 
     Two commands that start at the same time do not see each other yet. So the first one also holds
     a lock until it ends.
     """
+    topic = '/' + '/'.join(filter(None, (namespace, 'emotion')))
     try:
         descriptor = os.open(
-            _lock_path(), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            _lock_path(namespace), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError:  # such as a temporary folder that is read-only
-        yield _name(not _is_published('/emotion'))
+        yield not _is_published(topic)
         return
     try:
-        yield _name(_lock(descriptor) and not _is_published('/emotion'))
+        yield _lock(descriptor) and not _is_published(topic)
     finally:
         os.close(descriptor)
 
 
-def _name(is_alone: bool) -> str:
-    return '' if is_alone else f'run_{os.getpid()}'
-
-
-def _lock_path() -> str:
+def _lock_path(namespace: str) -> str:
     domain = os.environ.get('ROS_DOMAIN_ID') or '0'
-    return os.path.join(tempfile.gettempdir(), f'ser_ros_run_{os.getuid()}_{domain}.lock')
+    # A hash, since a namespace may be longer than the name of a file.
+    name = '_'.join(filter(None, (domain, namespace and
+                                  hashlib.sha256(namespace.encode()).hexdigest()[:16])))
+    return os.path.join(tempfile.gettempdir(), f'ser_ros_run_{os.getuid()}_{name}.lock')
 
 
 def _lock(descriptor: int) -> bool:
@@ -70,6 +98,8 @@ def _is_published(topic: str) -> bool:
                 return True
             time.sleep(_POLL_S)
         return False
+    except (NameValidationException, ValueError):
+        return False  # the graph will say what is wrong with the name
     finally:
         node.destroy_node()
         context.shutdown()

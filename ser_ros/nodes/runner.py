@@ -30,7 +30,7 @@ CONNECT_TIMEOUT_S = 10.0
 
 
 def run(arguments: List[str], view: LiveView, record: Optional[Record], in_processes: bool,
-        stopping: Stopping) -> str:
+        stopping: Stopping, source: str = '') -> str:
     """Run the graph until the end of the file or Ctrl-C.
 
     Args:
@@ -39,6 +39,8 @@ def run(arguments: List[str], view: LiveView, record: Optional[Record], in_proce
         record: keeps what is heard, unless None.
         in_processes: whether each node gets a process of its own.
         stopping: knows whether Ctrl-C was pressed; it is entered already.
+        source: path of the file that is played; '' where that is not known. The end of another
+            file is none of ours.
 
     Returns:
         Why the graph could not run; '' if all went well.
@@ -49,7 +51,7 @@ def run(arguments: List[str], view: LiveView, record: Optional[Record], in_proce
     # The namespace and the log level hold for the observer as well.
     process.init(arguments)
     executor = SingleThreadedExecutor()
-    graph = _Run(executor, view, record, stopping)
+    graph = _Run(executor, view, record, stopping, source)
     start: Callable[[List[str], _Run], ContextManager[None]]
     start = _children if in_processes else _in_process
     try:
@@ -66,7 +68,7 @@ class _Run:
     """What is heard goes to the sinks, until there is a reason to end."""
 
     def __init__(self, executor: SingleThreadedExecutor, view: LiveView,
-                 record: Optional[Record], stopping: Stopping):
+                 record: Optional[Record], stopping: Stopping, source: str):
         self.executor = executor
         self.stopping = stopping
         self.failure = ''
@@ -76,6 +78,7 @@ class _Run:
                 self._on_emotion, self._on_mitigation, self._on_window, self._on_end)
         self._view = view
         self._record = record
+        self._source = source
         self._end_of_file = EndOfFile()
         executor.add_node(self.observer)
 
@@ -96,9 +99,21 @@ class _Run:
         """Serve the nodes until the condition holds or the run is over."""
         while not self.over and not until():
             self.executor.spin_once(timeout_sec=process.POLL_S)
+            self.look_for_strangers()
             for name, child in self.children:
                 if child.poll() is not None:
                     self.fail(f'the process of {name} ended with exit code {child.returncode}')
+
+    def start(self) -> None:
+        """Take it that this graph begins to hear something now."""
+        self.observer.start()
+        self.look_for_strangers()
+
+    def look_for_strangers(self) -> None:
+        """End the run if another graph was there before."""
+        if self.observer.has_strangers:
+            self.fail('another graph publishes on the same topics, and each would hear the other '
+                      'one; start again with a --namespace of its own')
 
     def fail(self, reason: str) -> None:
         """End the run; the first reason counts."""
@@ -121,6 +136,8 @@ class _Run:
         self._end_of_file.hear_window(values['period_s'])
 
     def _on_end(self, values: Dict[str, Any]) -> None:
+        if self._source and values['source'] != self._source:
+            return
         if values['error']:
             self.fail(values['error'])
         else:
@@ -136,7 +153,9 @@ def _in_process(arguments: List[str], graph: _Run) -> Iterator[None]:
             graph.executor.add_node(nodes[-1])
         process.warn_of_misspelt(nodes, arguments)
         for node in nodes:
-            if graph.stopping.requested:
+            if isinstance(node, AudioCapture):
+                graph.start()
+            if graph.over:
                 break
             if not node.start():
                 graph.fail(f'{node.NAME}: {node.failure}')
@@ -153,6 +172,7 @@ def _children(arguments: List[str], graph: _Run) -> Iterator[None]:
         for node_class in NODES:
             if node_class is AudioCapture:
                 graph.connect()
+                graph.start()
             if graph.over:
                 break
             # -m looks in the current folder first, where a checkout would hide this package.

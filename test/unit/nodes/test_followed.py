@@ -53,6 +53,34 @@ def test_it_is_over_to_the_next_when_the_first_is_gone(topic):
     assert topic.send(1001) == [False]
 
 
+@pytest.mark.parametrize('phase', [1, 7, 13, 19])
+def test_two_that_started_at_once_are_told_apart_by_their_stamps(topic, phase):
+    """Their numbers are the same, and they overtake each other."""
+    topic.names = ['first', 'second']
+    mine, other = ([(number, 20 * number + shift) for number in range(1, 100)]
+                   for shift in (0, phase))
+    assert topic.followed.takes(*mine[0])
+    assert not topic.followed.takes(*other[0])
+    assert topic.followed.takes(*mine[1])
+    assert not topic.followed.takes(*other[1])
+    for number in range(2, 97):
+        late = number % 3 == 0  # the other one is there first
+        for message in (other, mine) if late else (mine, other):
+            assert topic.followed.takes(*message[number]) == (message is mine), number
+
+
+def test_one_that_is_faster_overtakes(topic):
+    """Its numbers cross those of the followed one."""
+    topic.send(1)
+    topic.names = ['first', 'second']
+    number = 1
+    for step in range(2, 40):
+        assert topic.followed.takes(step, 500 * step)
+        for _ in range(5):
+            assert not topic.followed.takes(number, 17 + 100 * number), (step, number)
+            number += 1
+
+
 def test_without_numbers_all_are_taken(topic):
     topic.names = ['first', 'second']
     assert topic.send(0, 0) == [True, True]
