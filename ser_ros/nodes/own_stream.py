@@ -18,7 +18,7 @@ class OwnStream:
     stranger, and the first one afterwards is the own node.
 
     Attributes:
-        has_strangers: whether others published before the own node was started.
+        has_strangers: whether others were there before the own node published.
     """
 
     def __init__(self, names: Callable[[], Sequence[str]]) -> None:
@@ -28,6 +28,8 @@ class OwnStream:
             names: as for `Followed`.
         """
         self.has_strangers = False
+        self._names = names
+        self._has_begun = False
         self._start_ns: Optional[int] = None
         self._followed = Followed(names, gone_s=_GONE_S)
 
@@ -46,4 +48,9 @@ class OwnStream:
             self.has_strangers = True
             self._followed.refuse(sequence_of(info), stamp_ns)
             return False
-        return self._followed.takes(sequence_of(info), stamp_ns)
+        taken = self._followed.takes(sequence_of(info), stamp_ns)
+        if taken and not self._has_begun:
+            # With others there, nobody knows whose the first message is.
+            self._has_begun = True
+            self.has_strangers = self.has_strangers or len(self._names()) > 1
+        return taken
