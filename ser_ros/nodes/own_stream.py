@@ -52,5 +52,7 @@ class OwnStream:
         if taken and not self._has_begun:
             # With others there, nobody knows whose the first message is.
             self._has_begun = True
-            self.has_strangers = self.has_strangers or len(self._names()) > 1
+            if len(self._names()) > 1:
+                self.has_strangers = True
+                return False
         return taken
