@@ -5,7 +5,7 @@
 
 import array
 import sys
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 from rclpy.parameter import Parameter
@@ -273,22 +273,22 @@ class FeatureExtraction(managed.ManagedNode):
                 'repeated chunks': stage.repeats.count, 'chunks out of order': stage.order.count})
         if self._problem is not None:
             return self._problem + (values,)
+        warnings = list(self._warnings(stage, offset))
+        return (WARN if warnings else OK), '; '.join(warnings), values
+
+    def _warnings(self, stage: Optional[FeatureStage], offset: str) -> Iterator[str]:
+        """Yield all that is odd, since what lasts must not hide the rest."""
         if stage is not None and self._new_restarts(stage.restarts):
-            return WARN, 'the stamps of the audio jump', values
+            yield 'the stamps of the audio jump'
         if stage is not None and stage.lost.recent_share >= WARNED_SHARE:
-            return WARN, f'{stage.lost.recent_share:.0%} of the latest sound is lost', values
+            yield f'{stage.lost.recent_share:.0%} of the latest sound is lost'
         if stage is not None and self._new_disorder(stage.order.count):
-            return WARN, 'chunks come out of order, or with wrong stamps', values
+            yield 'chunks come out of order, or with wrong stamps'
         if offset:
-            return WARN, f'{self._listening.topic}: {offset}', values
-        if self._gate.lapsed:
-            return WARN, ('robot_speaking was true and has not been repeated for '
-                          f"{self.value('speaking_timeout_s'):g} s; it counts as false"), values
+            yield f'{self._listening.topic}: {offset}'
         if stage is not None and stage.problem:
-            return WARN, f'{self._listening.topic}: {stage.problem}', values
-        if self._listening.problem:
-            return WARN, self._listening.problem, values
-        return OK, '', values
+            yield f'{self._listening.topic}: {stage.problem}'
+        yield from filter(None, (self._gate.problem, self._listening.problem))
 
 
 def main(args: Optional[List[str]] = None) -> int:

@@ -26,6 +26,7 @@ class SpeakingGate:
     def __init__(self, hang_over_s: float, timeout_s: float = NEVER):
         self._time = AudioTime()
         self._speakers = Speakers(timeout_s)
+        self._timeout_s = timeout_s
         self._hang_over_ns = int(hang_over_s * 1e9)
         # (start_ns, end_ns)
         self._closed: Deque[Tuple[int, int]] = collections.deque(maxlen=KEPT_INTERVALS)
@@ -38,9 +39,12 @@ class SpeakingGate:
         return self._open_since_ns is not None
 
     @property
-    def lapsed(self) -> bool:
-        """Whether somebody said that he speaks, and then nothing more for too long."""
-        return self._speakers.lapsed_ns is not None
+    def problem(self) -> str:
+        """Somebody said that he speaks, and then nothing more for too long; '' if nobody did."""
+        if self._speakers.lapsed_ns is None:
+            return ''
+        return ('robot_speaking was true and has not been repeated for '
+                f'{self._timeout_s:g} s; it counts as false')
 
     def hear(self, speaks: bool, now_ns: int, sequence: int = 0) -> None:
         """Take in a message of somebody who makes the robot talk.

@@ -238,14 +238,14 @@ def test_it_is_muted_in_the_time_line_of_the_sound(peer, node, speech):
 def test_a_robot_that_dies_while_it_speaks_does_not_make_it_deaf(peer, start, speech):
     diagnoses = peer.listen(DiagnosticArray, '/diagnostics')
     node = start(NODE, '-p', 'autostart:=true', '-p', 'feature_set:=' + FEATURE_SET,
-                 '-p', 'speaking_timeout_s:=0.5')
+                 '-p', 'speaking_timeout_s:=5.0')
     peer.wait_active(NODE, processes=[node])
     speaking = peer.node.create_publisher(Bool, 'robot_speaking', 10)
     peer.wait_for(lambda: speaking.get_subscription_count(), 'subscription', [node])
-    speaking.publish(Bool(data=True))
-    assert speaking.wait_for_all_acked()
     speaker = Speaker(peer, node)
     chunks = chunks_of(speech, 640)
+    speaking.publish(Bool(data=True))
+    assert speaking.wait_for_all_acked()
     speaker.say(chunks[:150])
     assert speaker.wait_for_windows(1)[0].muted
 

@@ -58,8 +58,8 @@ def make(ros):
         node = MitigationResponder()
         nodes.append(node)
         node.trigger_configure()
-        node._mitigations = Published()
-        return node, node._mitigations
+        published = node._events._publisher = Published()
+        return node, published
 
     yield make
     for node in nodes:

@@ -3,6 +3,7 @@
 """The graph where the system lacks what others take for granted."""
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -14,13 +15,18 @@ SHARED_MEMORY = 'mount -t tmpfs -o size={}k tmpfs /dev/shm && exec "$@"'
 
 
 def run_graph(*arguments, before=(), without=(), **variables):
-    """Run `ser_ros run`; return (exit code, standard error)."""
+    """Run `ser_ros run`; return (exit code, standard error).
+
+    A busy machine starts so slowly that a node misses its input: these lines are left out.
+    """
     environment = {name: value for name, value in os.environ.items() if name not in without}
     result = subprocess.run(
         [*before, COMMAND, 'run', *map(str, arguments)], stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True,
         timeout=DEADLINE_S, env=dict(environment, **variables), check=False)
-    return result.returncode, result.stderr
+    lines = [line for line in result.stderr.splitlines(keepends=True)
+             if not re.search(r'no (sound|features|emotion) for \d+ s\.|: comes again', line)]
+    return result.returncode, ''.join(lines)
 
 
 @pytest.mark.parametrize('variables, reason', [

@@ -207,7 +207,7 @@ def test_a_robot_that_never_ends_is_heard_again_in_the_end():
     graph.gate.hear(True, graph.now_ns, sequence=1)
     graph.run(29)
     assert graph.muted()
-    assert not graph.gate.lapsed
+    assert not graph.gate.problem
     graph.run(4)
     assert graph.gate.lapsed
     assert not graph.gate.speaking
