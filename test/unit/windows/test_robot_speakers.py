@@ -209,7 +209,7 @@ def test_a_robot_that_never_ends_is_heard_again_in_the_end():
     assert graph.muted()
     assert not graph.gate.problem
     graph.run(4)
-    assert graph.gate.lapsed
+    assert graph.gate.problem
     assert not graph.gate.speaking
     assert not graph.muted()
 
