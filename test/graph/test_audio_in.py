@@ -254,7 +254,7 @@ def test_a_robot_that_dies_while_it_speaks_does_not_make_it_deaf(peer, start, sp
         return speaker.windows and not speaker.windows[-1].muted
 
     peer.wait_for(is_heard, 'window that is not muted', [node])
-    peer.wait_for(lambda: diagnosis(diagnoses, NODE, message='not been repeated for 0.5 s'),
+    peer.wait_for(lambda: diagnosis(diagnoses, NODE, message='not been repeated for 5 s'),
                   'warning', [node])
 
 

@@ -112,7 +112,7 @@ def test_one_of_three_speakers_dies_while_it_speaks(peer, start, speech):
     peer.wait_for(lambda: said(True), 'muted window', [node])
     speaking[1] = False
     peer.wait_for(lambda: said(False), 'window that is not muted', [node])
-    assert diagnosis(diagnoses, NODE) is not None
+    peer.wait_for(lambda: diagnosis(diagnoses, NODE), 'diagnostics', [node])
 
 
 def test_a_file_waits_for_a_feature_extraction_that_is_started_again(
