@@ -5,6 +5,7 @@
 import collections
 from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, Optional, Tuple
 
+from rclpy.subscription import Subscription
 from std_msgs.msg import Header
 
 from ser_ros.audio.format import NS_PER_S, check_audio_info
@@ -13,6 +14,7 @@ from ser_ros.features.level import MIN_LEVEL_DBFS
 from ser_ros.nodes import input_types
 from ser_ros.nodes.arrival import ArrivalClock
 from ser_ros.nodes.audio_stamped import Chunk, Data, convert, convert_plain
+from ser_ros.nodes.departures import Departures
 from ser_ros.nodes.followed import GONE_S, Followed
 from ser_ros.nodes.input_types import INFO, Format, InputType
 from ser_ros.nodes.inputs import Input, publisher_names
@@ -64,12 +66,16 @@ class AudioListening:
         self._hear = hear
         self._complain = complain
         self._infos = Followed(lambda: publisher_names(node, INFO))
+        # Of the format, while the node listens to it.
+        self._info_subscription: Optional[Subscription] = None
+        self.departures = Departures(node, INFO, self._ask_again)
         self._stage: Optional[FeatureStage] = None
         self.stop()
 
     def stop(self) -> None:
         """Forget everything heard; no chunk is taken any more."""
         self.input.stop()
+        self._info_subscription = None  # the node ends it
         self._stage = None
         self._format: Optional[Format] = None
         self._foreign: Optional[Format] = None
@@ -88,10 +94,18 @@ class AudioListening:
         if self._type.format is not None:
             self._set_format(self._type.format)
         if self._type.needs_info:
-            self._node.subscribe_to(INFO, self.on_info)
+            self._info_subscription = self._node.subscribe_to(INFO, self.on_info)
         callback = {input_types.STAMPED: self.on_audio, input_types.PLAIN: self.on_plain_audio,
                     input_types.OTHER_STAMPED: self.on_other_audio}[self._type.message]
         self._node.subscribe_to(self.topic, callback)
+
+    def _ask_again(self) -> None:
+        """Get what the others have latched: the format may be of a publisher that is gone."""
+        if self._info_subscription is not None:
+            self._infos.forget()
+            self._foreign = None
+            self._node.unsubscribe(self._info_subscription)
+            self._info_subscription = self._node.subscribe_to(INFO, self.on_info)
 
     def serve(self, stage: Optional[FeatureStage]) -> None:
         """Give what comes to this stage from now on."""

@@ -55,6 +55,11 @@ class Endpoints:
         self._subscriptions.append(subscription)
         return subscription
 
+    def destroy_subscription(self, subscription: Subscription) -> None:
+        """Destroy one subscription."""
+        self._subscriptions.remove(subscription)
+        self._node.destroy_subscription(subscription)
+
     def destroy_publishers(self) -> None:
         """Destroy all publishers."""
         while self._publishers:

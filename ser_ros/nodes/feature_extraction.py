@@ -107,7 +107,7 @@ class FeatureExtraction(managed.ManagedNode):
 
     def _listen_to(self, input_type: input_types.InputType) -> None:
         self._listening = AudioListening(self, input_type, self._on_chunk, self._complain)
-        self.inputs = [self._listening.input, self._model]
+        self.inputs = [self._listening.input, self._listening.departures, self._model]
         self._clock_offset = ClockOffset(self.get_logger())
 
     def configure(self) -> None:

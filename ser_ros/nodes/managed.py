@@ -16,7 +16,7 @@ from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
 from ser_ros.errors import SerError
-from ser_ros.nodes import diagnostics, guarded_transitions, parameters, topics
+from ser_ros.nodes import diagnostics, guarded_services, parameters, topics
 from ser_ros.nodes.allowed_folders import FileParameters
 from ser_ros.nodes.audio_progress import ProgressReport
 from ser_ros.nodes.bond import Bond
@@ -69,7 +69,7 @@ class ManagedNode(LifecycleNode):
         self.files = FileParameters(
             self._specs, {each.name: self.value(each.name) for each in self._specs})
         self.add_on_set_parameters_callback(self._on_set_parameters)
-        guarded_transitions.guard(self)
+        guarded_services.guard(self)
         self.diagnostics = diagnostics.Diagnostics(self, self.NAME, self._report)
         if not self.value('autostart'):  # else there is no lifecycle manager
             self._bond = Bond(self)
@@ -148,6 +148,10 @@ class ManagedNode(LifecycleNode):
         """Make a subscription to a topic in TOPICS that lives until deactivation."""
         topic = topics.find(self.TOPICS, key, topics.SUBSCRIBED)
         return self._endpoints.subscription(topic, self._topic_name(topic), callback)
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """End a subscription before deactivation."""
+        self._endpoints.destroy_subscription(subscription)
 
     def _topic_name(self, topic: topics.Topic) -> str:
         if topic.parameter:
