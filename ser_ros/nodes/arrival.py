@@ -4,7 +4,7 @@
 
 from typing import Any, Callable
 
-from ser_ros.audio.format import NS_PER_S
+from ser_ros.audio.format import NS_PER_S, sample_bytes
 from ser_ros.audio.sample_clock import SampleClock, Tolerance
 
 # Chunks that a busy computer delays come late, then all at once: no sound is lost by that. After
@@ -28,7 +28,7 @@ class ArrivalClock:
     def __init__(self, now_ns: Callable[[], int], channels: int, rate_hz: int, sample_format: str):
         self._now_ns = now_ns
         self._rate_hz = rate_hz
-        self._frame_bytes = channels * int(sample_format.strip('SUFLBE')) // 8
+        self._frame_bytes = channels * sample_bytes(sample_format)
         self._clock = SampleClock(rate_hz, _TOLERANCE)
 
     def stamp_ns(self, data: Any) -> int:

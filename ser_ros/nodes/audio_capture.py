@@ -139,9 +139,11 @@ class AudioCapture(managed.ManagedNode):
         pressure = self._back_pressure
         if pressure is None:
             return True
-        if pressure.take_begin():
-            self._matching_until_s = time.monotonic() + _MATCHING_S
-        if time.monotonic() < self._matching_until_s:
+        now_s = time.monotonic()
+        # A node that hears nothing begins again and again, which must not prolong the wait.
+        if pressure.take_begin() and now_s >= self._matching_until_s:
+            self._matching_until_s = now_s + _MATCHING_S
+        if now_s < self._matching_until_s:
             known = len(self.get_subscriptions_info_by_topic('audio/audio_stamped'))
             if not self._has_features() or self._chunks.get_subscription_count() < known:
                 return False

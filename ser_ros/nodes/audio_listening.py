@@ -169,6 +169,8 @@ class AudioListening:
 
     def on_other_audio(self, message: Any, message_info: Dict[str, Any]) -> None:
         """Take in an AudioStamped of whisper_ros, which holds its own format."""
+        if not self.input.takes(message_info, to_ns(message.header.stamp)):
+            return
         try:
             chunk, audio_format = convert(message)
         except SerError as error:
@@ -176,10 +178,12 @@ class AudioListening:
             return
         if audio_format != self._format:
             self._set_format(audio_format)
-        self.on_audio(chunk, message_info)
+        self._take(chunk)
 
     def on_plain_audio(self, message: Any, message_info: Dict[str, Any]) -> None:
         """Take in an AudioData, which has no stamp; that of whisper_ros holds its type."""
+        if not self.input.takes(message_info, self._node.now_ns()):
+            return
         data = getattr(message, 'data', None)
         if data is None:
             try:
@@ -192,7 +196,7 @@ class AudioListening:
             if audio_format != self._format:
                 self._set_format(audio_format)
         header = Header(stamp=to_stamp(self._arrival_ns(data)))
-        self.on_audio(Chunk(header, Data(data)), message_info)
+        self._take(Chunk(header, Data(data)))
 
     def _arrival_ns(self, data: Any) -> int:
         """Return the time of the first sample of a chunk that arrives now."""
@@ -209,8 +213,10 @@ class AudioListening:
 
     def on_audio(self, message: 'AudioDataStamped', message_info: Dict[str, Any]) -> None:
         """Take in a chunk of the publisher that is followed."""
-        if not self.input.takes(message_info, to_ns(message.header.stamp)):
-            return
+        if self.input.takes(message_info, to_ns(message.header.stamp)):
+            self._take(message)
+
+    def _take(self, message: 'AudioDataStamped') -> None:
         if self._changes != self.input.followed.changes:
             self._changes = self.input.followed.changes
             if self._foreign is not None:

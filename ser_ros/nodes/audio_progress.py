@@ -86,9 +86,9 @@ class ProgressReport:
         if (self._last_ns is not None and windows == self._windows
                 and 0 <= stamp_ns - self._last_ns < _STEP_NS):
             return
+        self._last_ns, self._windows = stamp_ns, windows
         with self._lock:
             if self._is_heard():
-                self._last_ns = stamp_ns
                 self._publish(stamp_ns, windows)
 
     def finish(self, sequence: int) -> None:

@@ -17,6 +17,8 @@ MAX_AHEAD_NS = 6 * NS_PER_S // 10
 MAX_WINDOWS = 4
 # A node that does not come on for this time is not waited for any more.
 PATIENCE_S = 30
+# Names that anybody makes up are not kept without end.
+_MOST_NODES = 32
 
 
 class _Node(NamedTuple):
@@ -55,6 +57,8 @@ class BackPressure:
         """Take in how far a node has come."""
         name = message.node
         with self._lock:
+            if name not in self._nodes and len(self._nodes) >= _MOST_NODES:
+                return
             before, node = self._nodes.get(name), self._progress(message)
             self._nodes[name] = node
             if before != node:  # to say the same again is no progress

@@ -13,8 +13,8 @@ from ser_ros.audio.format import NS_PER_S
 MAX_OFFSET_S = 2.0
 # Sound may have waited in a queue at first, so the least offset of this time counts.
 MEASURED_S = 2.0
-# A step of the stamps against the clock beyond this begins another time line.
-_JUMP_NS = 60 * NS_PER_S
+# A step of the stamps against the clock beyond this is measured again: a clock may have been set.
+_JUMP_NS = int(MAX_OFFSET_S * NS_PER_S)
 
 
 class ClockOffset:

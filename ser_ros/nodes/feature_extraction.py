@@ -25,7 +25,6 @@ from ser_ros.nodes.few_lines import FewLines
 from ser_ros.nodes.followed_model import FollowedModel, Model
 from ser_ros.nodes.messages import EndOfStream, ModelInfo, SpeechFeatures
 from ser_ros.nodes.parameters import spec
-from ser_ros.nodes.qos import sequence_of
 from ser_ros.nodes.stamps import NS_PER_S, latency_s, to_ns, to_stamp
 from ser_ros.nodes.topics import publishes, subscribes
 from ser_ros.windows.audio_input import FeatureStage, StampedWindow
@@ -185,7 +184,7 @@ class FeatureExtraction(managed.ManagedNode):
             self._complain(f'model {model.name}: {error}')
 
     def _on_speaking(self, message: Bool, info: Dict[str, Any]) -> None:
-        self._gate.hear(message.data, self.now_ns(), sequence_of(info))
+        self._gate.hear(message.data, self.now_ns(), qos.sequence_of(info))
 
     def _on_chunk(self, stage: FeatureStage, message: 'AudioDataStamped') -> None:
         assert self._served is not None, 'has the stage'
@@ -199,10 +198,11 @@ class FeatureExtraction(managed.ManagedNode):
             self.progress.hear(stamp_ns, self._sequence)
             return
         self._problem = None
-        if stage.heard_ns is not None:
-            self._gate.follow(stage.heard_ns, self.now_ns())
-            self._clock_offset.hear(stage.heard_ns, self.now_ns())
-            self.progress.hear(stage.heard_ns, self._sequence)
+        heard_ns, now_ns = stage.heard_ns, self.now_ns()
+        if heard_ns is not None:
+            self._gate.follow(heard_ns, now_ns)
+            self._clock_offset.hear(heard_ns, now_ns)
+            self.progress.hear(heard_ns, self._sequence)
         self._fill_up()
 
     def _on_end(self, message: EndOfStream) -> None:

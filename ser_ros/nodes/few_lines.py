@@ -12,11 +12,7 @@ _LONGEST_LINE = 1000
 
 
 class FewLines:
-    """Hand on a text where it is another one than before, and not too many have come lately.
-
-    Attributes:
-        left_out: number of texts that were not handed on.
-    """
+    """Hand on a text where it is another one than before, and not too many have come lately."""
 
     def __init__(self, log: Callable[[str], object],
                  clock: Callable[[], float] = time.monotonic):
@@ -31,20 +27,19 @@ class FewLines:
         self._last = ''
         self._allowed = float(_AT_ONCE)
         self._looked_s = clock()
-        self.left_out = 0
 
     def __call__(self, text: str) -> None:
         """Take a text; '' where there is no problem any more."""
         if text == self._last:
             return
-        self._last = text
         if not text:
+            self._last = text
             return
         now_s = self._clock()
         self._allowed = min(_AT_ONCE, self._allowed + (now_s - self._looked_s) / _EVERY_S)
         self._looked_s = now_s
-        if self._allowed < 1.0:
-            self.left_out += 1
+        if self._allowed < 1.0:  # what lasts is said later
             return
         self._allowed -= 1.0
+        self._last = text
         self._log(text[:_LONGEST_LINE])

@@ -7,6 +7,8 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 # A publisher that was silent for this time gives way to another one.
 GONE_S = 2.0
+# A followed publisher that was silent for this time may be gone.
+_DOUBTFUL_S = 0.5
 # So many messages of the followed publisher may be lost at once.
 _LOST = 50
 
@@ -72,10 +74,13 @@ class Followed:
             self._heard_s = now_s
             return True
         other = self._others.get(sequence - 1)
-        if self._is_next(sequence, stamp_ns, other) or len(self._names()) < 2:
+        is_next = self._is_next(sequence, stamp_ns, other)
+        silence_s = now_s - self._heard_s
+        # Who is known as another one is not looked up with each message.
+        is_doubtful = other is None or silence_s > _DOUBTFUL_S
+        if is_next or (is_doubtful and len(self._names()) < 2):
             return self._follow(sequence, stamp_ns, now_s)
         self._others.pop(sequence - 1, None)
-        silence_s = now_s - self._heard_s
         if self._last is not None and silence_s >= max(self._gone_s, 2e-9 * self._step_ns):
             self.forget()
             self.changes += 1

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests that rclpy cannot serve: anybody may send them, and they would end the process."""
 
+import traceback
 from typing import Any, Callable, Type
 
 from rcl_interfaces.msg import SetParametersResult
@@ -12,6 +13,8 @@ from ser_ros.nodes.few_lines import FewLines
 from ser_ros.nodes.ros_errors import RCLError, first_line
 
 _LONGEST_LABEL = 80
+# The end of a traceback says where the fault is.
+_LONGEST_TRACEBACK = 800
 
 
 def guard(node: LifecycleNode) -> None:
@@ -24,6 +27,7 @@ def guard(node: LifecycleNode) -> None:
 def _guarded(node: LifecycleNode, callback: Callable[[Any, Any], Any],
              log: FewLines) -> Callable[[Any, Any], Any]:
     def guarded(request: Any, response: Any) -> Any:
+        cause = ''
         try:
             return callback(request, response)
         except RCLError as error:
@@ -33,10 +37,13 @@ def _guarded(node: LifecycleNode, callback: Callable[[Any, Any], Any],
                 name = transition.label[:_LONGEST_LABEL] or transition.id
                 reason = (f'the transition {name} is not possible while '
                           f'{node._state_machine.current_state[1]}')
-        except Exception as error:  # such as a ValueError for an unknown type of a parameter
+        except ValueError as error:  # such as for an unknown type of a parameter
             reason = f'a request cannot be served: {error}'
+        except Exception as error:  # a fault of ours, which no request may make use of
+            reason = f'a request cannot be served: {error}'
+            cause = '\n' + traceback.format_exc()[-_LONGEST_TRACEBACK:]
         log('')  # each time, if not too often
-        log(reason)
+        log(reason[:200] + cause if cause else reason)
         return _refusal(request, type(response), reason)
 
     return guarded

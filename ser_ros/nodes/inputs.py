@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a node lives on: whether it comes, and from whom."""
 
+import abc
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from rclpy.node import Node
@@ -38,16 +39,16 @@ def _gid_text(gid: Sequence[int]) -> str:
     return '.'.join(f'{part:02x}' for part in gid)
 
 
-class Watched:
+class Watched(abc.ABC):
     """What a node lives on, and its diagnostics look at once a second."""
 
+    @abc.abstractmethod
     def stop(self) -> None:
         """Watch no longer."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def look(self, values: Dict[str, Any]) -> Optional[Problem]:
         """Return level and text of a problem, and add to the values of the diagnostics."""
-        raise NotImplementedError
 
 
 class Input(Watched):

@@ -282,9 +282,9 @@ class ManagedNode(LifecycleNode):
         problems = [problem for problem in (source.look(values) for source in self.inputs)
                     if problem is not None]
         if problems:
-            # Both: what the node says of itself may be why nothing comes.
-            worst, text = max(problems, key=lambda problem: problem[0])
-            level, message = max(level, worst), '; '.join(filter(None, (message, text)))
+            # All: what the node says of itself may be why nothing comes.
+            level = max([level] + [found for found, _ in problems])
+            message = '; '.join(filter(None, [message] + [text for _, text in problems]))
         if self._failure:
             return diagnostics.ERROR, self._failure, values
         return level, message or self.state_label, values

@@ -171,13 +171,13 @@ class MitigationResponder(managed.ManagedNode):
         if not self._input.takes(info, to_ns(message.window_start), fits=not estimate.problem):
             return
         self._refused += bool(estimate.problem)
-        self.progress.finish(message.sequence)
         responder = self._responder
         if responder is None:
             return
         self._header = message.header
         responder.update(self._now(), estimate)
         self._after()
+        self.progress.finish(message.sequence)
         if not responder.policy.problem:
             self._meter.tick(latency_s(self.now_ns(), message.header.stamp))
 

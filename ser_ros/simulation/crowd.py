@@ -84,6 +84,9 @@ def outcomes(crowd: Crowd, persons: int, processes: int = 1) -> Iterator[Outcome
     with multiprocessing.Pool(
             processes, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
         yield from pool.imap(_outcome, jobs, _CHUNK)
+        # Else the block ends them by a signal, which may meet one that is ending already.
+        pool.close()
+        pool.join()
 
 
 def _outcome(job: Tuple[Crowd, int]) -> Outcome:

@@ -12,6 +12,10 @@ rclpy = pytest.importorskip(
     'rclpy', reason='ROS 2 is not sourced: run make test, or source scripts/env.sh')
 
 from harness import NODES, Peer, Process, quoted  # noqa: E402
+from waveform_model import write_waveform_model  # noqa: E402
+
+from ser_ros.nodes import qos  # noqa: E402
+from ser_ros.nodes.messages import EndOfStream  # noqa: E402
 
 
 @pytest.fixture(scope='session')
@@ -84,3 +88,19 @@ def start_graph(start, peer):
         return graph
 
     return start_graph
+
+
+@pytest.fixture
+def play_fast(start_graph, peer, tmp_path):
+    """
+    Return a function that plays a file once, fast, to a tiny model that answers every window.
+
+    It returns the graph and the ends of the file that were heard, a list.
+    """
+    def play_fast(sound, window_s):
+        graph = start_graph(
+            sound, '-p', 'realtime:=false', '-p', 'loop:=false', '-p', 'min_speech:=0.0',
+            '-p', 'model:=' + quoted(write_waveform_model(tmp_path / 'm', window_s)))
+        return graph, peer.listen(EndOfStream, 'audio/end_of_stream', qos.LATCHED)
+
+    return play_fast

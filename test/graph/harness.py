@@ -3,9 +3,11 @@
 """Real nodes in real processes, and a peer that talks to them over DDS."""
 
 import array
+import contextlib
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 
@@ -16,6 +18,7 @@ from ament_index_python.packages import get_package_prefix
 from lifecycle_msgs.srv import ChangeState, GetState
 from rcl_interfaces.msg import Parameter as ParameterMsg
 from rcl_interfaces.srv import DescribeParameters, GetParameters, ListParameters, SetParameters
+from rclpy.exceptions import InvalidHandle
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 
@@ -98,10 +101,12 @@ class Peer:
         self._thread.start()
 
     def _spin(self):
-        try:
-            self._executor.spin()
-        except rclpy.executors.ExternalShutdownException:
-            pass
+        with contextlib.suppress(rclpy.executors.ExternalShutdownException):
+            while self.context.ok():
+                # A test destroyed something while this thread was about to wait for it.
+                with contextlib.suppress(InvalidHandle):
+                    self._executor.spin()
+                    return
 
     def close(self):
         self._executor.shutdown()
@@ -213,6 +218,28 @@ def diagnosis(arrays, node, **expected):
     return None
 
 
+@contextlib.contextmanager
+def printed_by(program, parse, *arguments, env=None):
+    """
+    Run a Python program; yield what `parse` makes of each line it prints, a list that fills.
+
+    :param env: what to add to the environment.
+    """
+    process = subprocess.Popen(
+        [sys.executable, '-u', '-c', program, *arguments], stdout=subprocess.PIPE,
+        universal_newlines=True, env=dict(os.environ, **(env or {})))
+    found = []
+    thread = threading.Thread(target=lambda: found.extend(map(parse, process.stdout)))
+    thread.start()
+    try:
+        yield found
+    finally:
+        process.kill()
+        process.wait()
+        thread.join()
+        process.stdout.close()
+
+
 def quoted(value):
     """Return a text as a YAML text for -p."""
     return "'{}'".format(str(value).replace("'", "''"))
@@ -227,3 +254,10 @@ def chunks_of(path, size):
     """Return a file's S16LE samples in pieces of `size` bytes."""
     samples, _ = soundfile.read(path, dtype='int16')
     return bytes_in_pieces(np.ascontiguousarray(samples).tobytes(), size)
+
+
+def repeated(speech, path, times):
+    """Write the speech several times in a row; return the path."""
+    samples, rate_hz = soundfile.read(speech, dtype='int16')
+    soundfile.write(str(path), np.tile(samples, times), rate_hz)
+    return str(path)

@@ -8,15 +8,14 @@ import re
 import signal
 import subprocess
 
-import numpy as np
 import pytest
 import soundfile
-from harness import COMMAND, NODES, quoted
+from harness import COMMAND, NODES, repeated
 from lifecycle_msgs.msg import Transition
 from waveform_model import write_slow_backend, write_waveform_model
 
 from ser_ros.nodes import qos
-from ser_ros.nodes.messages import Emotion, EndOfStream, SpeechFeatures
+from ser_ros.nodes.messages import Emotion, SpeechFeatures
 
 PATIENCE_S = 300
 WINDOW_S = 0.5
@@ -34,14 +33,6 @@ def slow(tmp_path, monkeypatch):
         return write_waveform_model(tmp_path / 'm', WINDOW_S)
 
     return slow
-
-
-def repeated(speech, path, times):
-    """Write the speech several times in a row; return the path and the number of windows."""
-    samples, rate_hz = soundfile.read(speech, dtype='int16')
-    samples = np.tile(samples, times)
-    soundfile.write(str(path), samples, rate_hz)
-    return str(path), int((len(samples) / rate_hz - WINDOW_S) / PERIOD_S) + 1
 
 
 def play(sound, model, tmp_path, *options):
@@ -63,7 +54,8 @@ def play(sound, model, tmp_path, *options):
 def test_nothing_of_a_file_is_lost_while_the_model_is_slow(
         speech, slow, tmp_path, slow_s, options):
     """Four times as fast as it could be heard at least, of a queue of 8 windows."""
-    sound, windows = repeated(speech, tmp_path / 'sound.wav', 2)
+    sound = repeated(speech, tmp_path / 'sound.wav', 2)
+    windows = int((24 - WINDOW_S) / PERIOD_S) + 1
     emotions, printed = play(sound, slow(slow_s), tmp_path, *options)
     assert [row['sequence'] for row in emotions] == list(range(windows))
     assert re.search(r'^sound lost_ms=0$', printed, re.MULTILINE)
@@ -78,15 +70,12 @@ def test_a_file_at_normal_speed_waits_as_well(speech, slow, tmp_path):
 
 
 @pytest.mark.parametrize('name', NODES[:-1])
-def test_nothing_is_lost_while_a_node_stands_still(peer, start_graph, speech, tmp_path, name):
+def test_nothing_is_lost_while_a_node_stands_still(peer, play_fast, speech, tmp_path, name):
     """As a board does that swaps, for longer than all queues of the graph hold."""
-    sound, _ = repeated(speech, tmp_path / 'sound.wav', 3)
+    sound = repeated(speech, tmp_path / 'sound.wav', 3)
     emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
     features = peer.listen(SpeechFeatures, 'features', qos.FEATURES)
-    graph = start_graph(
-        sound, '-p', 'realtime:=false', '-p', 'loop:=false', '-p', 'min_speech:=0.0',
-        '-p', 'model:=' + quoted(write_waveform_model(tmp_path / 'm', WINDOW_S)))
-    ends = peer.listen(EndOfStream, 'audio/end_of_stream', qos.LATCHED)
+    graph, ends = play_fast(sound, WINDOW_S)
     peer.wait_for(lambda: len(emotions) >= 3, 'emotions', graph.values())
     os.kill(graph[name].pid, signal.SIGSTOP)
     try:
@@ -103,13 +92,10 @@ def test_nothing_is_lost_while_a_node_stands_still(peer, start_graph, speech, tm
     assert features[-1].lost_ms == 0
 
 
-def test_a_node_that_is_gone_is_not_waited_for_for_ever(peer, start_graph, speech, tmp_path):
-    sound, _ = repeated(speech, tmp_path / 'sound.wav', 3)
+def test_a_node_that_is_gone_is_not_waited_for_for_ever(peer, play_fast, speech, tmp_path):
+    sound = repeated(speech, tmp_path / 'sound.wav', 3)
     emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
-    graph = start_graph(
-        sound, '-p', 'realtime:=false', '-p', 'loop:=false',
-        '-p', 'model:=' + quoted(write_waveform_model(tmp_path / 'm', WINDOW_S)))
-    ends = peer.listen(EndOfStream, 'audio/end_of_stream', qos.LATCHED)
+    graph, ends = play_fast(sound, WINDOW_S)
     peer.wait_for(lambda: emotions, 'emotions', graph.values())
     assert peer.transition('emotion_inference', Transition.TRANSITION_DEACTIVATE)
     peer.wait_for(lambda: ends, 'end', graph.values(), patience_s=PATIENCE_S)

@@ -3,15 +3,11 @@
 """A node that was respawned: what a lifecycle manager and the diagnostics notice of it."""
 
 import json
-import os
-import subprocess
-import sys
-import threading
 
 import built_messages
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from harness import diagnosis
+from harness import diagnosis, printed_by
 from lifecycle_msgs.msg import Transition
 
 NODE = 'mitigation_responder'
@@ -37,16 +33,8 @@ def environment():
 @pytest.fixture
 def statuses(environment):
     """Return the statuses of all bonds, [id, instance, active] each: a list that fills."""
-    process = subprocess.Popen([sys.executable, '-c', LISTEN], stdout=subprocess.PIPE,
-                               universal_newlines=True, env=dict(os.environ, **environment))
-    found = []
-    thread = threading.Thread(target=lambda: found.extend(map(json.loads, process.stdout)))
-    thread.start()
-    yield found
-    process.kill()
-    process.wait()
-    thread.join()
-    process.stdout.close()
+    with printed_by(LISTEN, json.loads, env=environment) as found:
+        yield found
 
 
 def activate(peer):

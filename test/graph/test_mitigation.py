@@ -4,15 +4,12 @@
 
 import json
 import os
-import subprocess
-import sys
-import threading
 import time
 
 import pytest
 import yaml
 from diagnostic_msgs.msg import DiagnosticArray
-from harness import quoted
+from harness import printed_by, quoted
 from lifecycle_msgs.msg import Transition
 from std_msgs.msg import ColorRGBA, Float32, String
 from std_srvs.srv import SetBool, Trigger
@@ -279,21 +276,8 @@ def consumer():
 @pytest.fixture
 def wheels():
     """Times [s] and speeds of the example of the page, in a process of its own."""
-    found = []
-    process = subprocess.Popen(
-        [sys.executable, '-u', '-c', consumer()], stdout=subprocess.PIPE, universal_newlines=True)
-
-    def read():
-        for line in process.stdout:
-            found.append(tuple(map(float, line.split())))
-
-    thread = threading.Thread(target=read)
-    thread.start()
-    yield found
-    process.kill()
-    process.wait()
-    thread.join()
-    process.stdout.close()
+    with printed_by(consumer(), lambda line: tuple(map(float, line.split()))) as found:
+        yield found
 
 
 class TestKill:

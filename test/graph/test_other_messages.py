@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """REP-155 and Nav2, where their messages are installed: the real ones' fields, built here once."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
-import threading
 
 import built_messages
 import pytest
 import yaml
-from harness import quoted
+from harness import printed_by, quoted
 from std_msgs.msg import Float32
 from talking import Person
 from test_mitigation import content
@@ -45,25 +45,9 @@ def environment():
 @pytest.fixture
 def echo(environment):
     """Return a function that returns the messages of a topic, a list that fills."""
-    ended = []
-
-    def listen(topic, kind):
-        process = subprocess.Popen(
-            [sys.executable, '-c', ECHO, topic, kind], stdout=subprocess.PIPE,
-            universal_newlines=True, env=dict(os.environ, **environment))
-        found = []
-        thread = threading.Thread(
-            target=lambda: found.extend(map(json.loads, process.stdout)))
-        thread.start()
-        ended.append((process, thread))
-        return found
-
-    yield listen
-    for process, thread in ended:
-        process.kill()
-        process.wait()
-        thread.join()
-        process.stdout.close()
+    with contextlib.ExitStack() as stack:
+        yield lambda topic, kind: stack.enter_context(
+            printed_by(ECHO, json.loads, topic, kind, env=environment))
 
 
 def test_every_emotion_in_the_words_of_rep_155(peer, start, environment, echo, speech):

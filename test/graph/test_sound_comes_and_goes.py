@@ -4,16 +4,14 @@
 
 import numpy as np
 import pytest
-import soundfile
 from diagnostic_msgs.msg import DiagnosticArray
-from harness import chunks_of, diagnosis, quoted
+from harness import chunks_of, diagnosis, repeated
 from lifecycle_msgs.msg import Transition
 from std_msgs.msg import Bool
 from test_audio_in import FEATURE_SET, NODE, Speaker
-from waveform_model import write_waveform_model
 
 from ser_ros.nodes import qos
-from ser_ros.nodes.messages import Emotion, EndOfStream, SpeechFeatures
+from ser_ros.nodes.messages import Emotion, SpeechFeatures
 from ser_ros.nodes.stamps import to_ns
 
 WINDOW_S = PERIOD_S = 0.5
@@ -27,21 +25,15 @@ def activate_again(peer, name):
 @pytest.fixture
 def sound(speech, tmp_path):
     """Return the path of 36 s of speech."""
-    samples, rate_hz = soundfile.read(speech, dtype='int16')
-    path = str(tmp_path / 'sound.wav')
-    soundfile.write(path, np.tile(samples, 3), rate_hz)
-    return path
+    return repeated(speech, tmp_path / 'sound.wav', 3)
 
 
 def test_a_file_waits_while_feature_extraction_is_activated_again(
-        peer, start_graph, sound, tmp_path):
+        peer, play_fast, sound):
     diagnoses = peer.listen(DiagnosticArray, '/diagnostics')
     emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
     features = peer.listen(SpeechFeatures, 'features', qos.FEATURES)
-    graph = start_graph(
-        sound, '-p', 'realtime:=false', '-p', 'loop:=false', '-p', 'min_speech:=0.0',
-        '-p', 'model:=' + quoted(write_waveform_model(tmp_path / 'm', WINDOW_S)))
-    ends = peer.listen(EndOfStream, 'audio/end_of_stream', qos.LATCHED)
+    graph, ends = play_fast(sound, WINDOW_S)
     for count in (1, 5, 10):
         peer.wait_for(lambda count=count: len(features) >= count, 'windows', graph.values())
         assert peer.transition(NODE, Transition.TRANSITION_DEACTIVATE)
@@ -65,13 +57,10 @@ def test_a_file_waits_while_feature_extraction_is_activated_again(
 
 @pytest.mark.parametrize('name', ['emotion_inference', 'mitigation_responder'])
 def test_a_file_goes_on_where_a_later_node_is_activated_again(
-        peer, start_graph, sound, tmp_path, name):
+        peer, play_fast, sound, name):
     emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
     features = peer.listen(SpeechFeatures, 'features', qos.FEATURES)
-    graph = start_graph(
-        sound, '-p', 'realtime:=false', '-p', 'loop:=false', '-p', 'min_speech:=0.0',
-        '-p', 'model:=' + quoted(write_waveform_model(tmp_path / 'm', WINDOW_S)))
-    ends = peer.listen(EndOfStream, 'audio/end_of_stream', qos.LATCHED)
+    graph, ends = play_fast(sound, WINDOW_S)
     for count in (1, 10):
         peer.wait_for(lambda count=count: len(features) >= count, 'windows', graph.values())
         activate_again(peer, name)
@@ -116,14 +105,11 @@ def test_one_of_three_speakers_dies_while_it_speaks(peer, start, speech):
 
 
 def test_a_file_waits_for_a_feature_extraction_that_is_started_again(
-        peer, start, start_graph, sound, tmp_path):
+        peer, start, play_fast, sound):
     """As the kernel ends it when memory is short, and respawn starts it again."""
     emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
     features = peer.listen(SpeechFeatures, 'features', qos.FEATURES)
-    graph = start_graph(
-        sound, '-p', 'realtime:=false', '-p', 'loop:=false', '-p', 'min_speech:=0.0',
-        '-p', 'model:=' + quoted(write_waveform_model(tmp_path / 'm', WINDOW_S)))
-    ends = peer.listen(EndOfStream, 'audio/end_of_stream', qos.LATCHED)
+    graph, ends = play_fast(sound, WINDOW_S)
     peer.wait_for(lambda: len(emotions) >= 10, 'emotions', graph.values())
     graph[NODE].kill()
     before = len(features)

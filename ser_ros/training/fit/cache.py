@@ -73,6 +73,9 @@ def load_columns(
             for _ in progress.track(
                     pool.imap_unordered(_compute, todo, chunksize=8), 'features', len(todo)):
                 pass
+            # Else the block ends them by a signal, which may meet one that is ending already.
+            pool.close()
+            pool.join()
     return [_load(job.target) for job in progress.track(jobs, 'reading', len(jobs))]
 
 

@@ -121,8 +121,9 @@ class WhisperEncoder(FrozenNetwork):
         below_db = levels_db(inputs)
         outputs = self.encoder(inputs)
         return torch.cat([
-            (outputs[index] * speech_weights(below_db, range_db)).sum(1)
-            for range_db in self._ranges_db for index in self._pooled], 1)
+            (outputs[index] * weights).sum(1)
+            for weights in [speech_weights(below_db, range_db) for range_db in self._ranges_db]
+            for index in self._pooled], 1)
 
     def standardised(self, pooled: torch.Tensor) -> torch.Tensor:
         """Return what was pooled in standard deviations from the mean of training."""

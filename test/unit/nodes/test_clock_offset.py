@@ -69,3 +69,9 @@ def test_a_clock_that_is_set_right_is_no_longer_stated(sound):
     assert not sound.run(-0.05)
     sound.run(-3600.0)
     assert len(sound.lines) == 1
+
+
+@pytest.mark.parametrize('offset_s', [-10.0, 10.0])
+def test_a_clock_that_was_wrong_by_seconds_is_set_right(sound, offset_s):
+    assert sound.run(offset_s)
+    assert not sound.run(-0.05)

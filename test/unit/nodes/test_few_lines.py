@@ -21,7 +21,12 @@ class TestFewLines:
             self.now_s += 0.02
             self.log(str(number))
         assert 20 <= len(self.lines) <= 24
-        assert self.log.left_out == 6000 - len(self.lines)
+
+    def test_a_problem_that_lasts_is_said_in_the_end(self):
+        for text in [str(number) for number in range(20)] + ['lasting'] * 20:
+            self.now_s += 1.0
+            self.log(text)
+        assert self.lines.count('lasting') == 1
 
     def test_a_long_one(self):
         self.log('x' * 10**6)
