@@ -29,7 +29,7 @@ class _Queued(NamedTuple):
     Attributes:
         window: as it was submitted.
         period_s: time to the next window [s], 0 if not known.
-        since_s: when it began to wait; None if nothing was in work, or if it may wait.
+        since_s: when it began to wait; None if nothing was in work.
     """
 
     window: Any
@@ -64,6 +64,8 @@ class InferenceThread:
         on_switch_failed: called with ``(request, SerError)``; the old one goes on serving.
         on_slow: called with ``(pace, period_s)`` once for each classifier that takes longer than
             a period, in the inference thread.
+        is_awaited: returns whether the sound waits for the answers, so that none is ever too
+            late. It is asked when a window is about to be dropped, in any thread.
         clock: returns the time [s].
     """
 
@@ -75,6 +77,7 @@ class InferenceThread:
         on_switched: Callable[[Any, Classifier], None],
         on_switch_failed: Callable[[Any, SerError], None],
         on_slow: Callable[[Pace, float], None] = lambda pace, period_s: None,
+        is_awaited: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._classifier = classifier
@@ -84,6 +87,7 @@ class InferenceThread:
         self._on_switched = on_switched
         self._on_switch_failed = on_switch_failed
         self._on_slow = on_slow
+        self._is_awaited = is_awaited
         self._clock = clock
         # Both are touched by the inference thread alone.
         self._pace = Pace(classifier.session.warm_up_s)
@@ -113,21 +117,22 @@ class InferenceThread:
         with self._changed:
             return self._opening or self._ready is not None or self._taking_over
 
-    def submit(self, window: Any, period_s: float = 0.0, is_awaited: bool = False) -> None:
+    def submit(self, window: Any, period_s: float = 0.0) -> None:
         """Queue a window; where the queue is full, the oldest one is dropped and counted.
 
         Args:
             window: handed to the callbacks as it is.
             period_s: time to the next window [s]; 0 if not known.
-            is_awaited: whether the sound waits for the answer, so that it is never too late.
         """
         with self._changed:
             if self._closing:
                 return
-            if len(self._windows) >= (PATIENT_QUEUE_SIZE if is_awaited else QUEUE_SIZE):
+            waiting = len(self._windows)
+            if waiting >= PATIENT_QUEUE_SIZE or (
+                    waiting >= QUEUE_SIZE and not self._is_awaited()):
                 self._windows.popleft()
                 self.overloads += 1
-            waits = not is_awaited and (self._busy or self._windows)
+            waits = self._busy or self._windows
             self._windows.append(_Queued(window, period_s, self._clock() if waits else None))
             self._changed.notify_all()
 
@@ -205,11 +210,14 @@ class InferenceThread:
         """Take the next window; drop and count those that are too late for a slow model."""
         while self._windows:
             queued = self._windows.popleft()
-            if queued.since_s is None or not self._pace.is_late(
-                    self._clock() - queued.since_s, queued.period_s):
+            if not self._is_late(queued) or self._is_awaited():
                 return queued
             self.overloads += 1
         return None
+
+    def _is_late(self, queued: _Queued) -> bool:
+        return queued.since_s is not None and self._pace.is_late(
+            self._clock() - queued.since_s, queued.period_s)
 
     def _take_over(self, request: Any, classifier: Classifier) -> None:
         old, self._classifier = self._classifier, classifier

@@ -8,6 +8,7 @@ from typing import Any, Optional
 from rclpy.node import Node
 
 from ser_ros.nodes import qos
+from ser_ros.nodes.inputs import UNKNOWN
 from ser_ros.nodes.messages import AudioProgress
 from ser_ros.nodes.stamps import to_stamp
 from ser_ros.nodes.topics import publishes
@@ -19,16 +20,19 @@ AUDIO = 'audio/audio_stamped'
 _STEP_NS = 10**8
 
 
-def listens(node: Node, topic: str, published: str) -> bool:
+def listens(node: Node, topic: str, published: str, if_unknown: bool = False) -> bool:
     """Return whether a node that publishes on one topic listens to another.
 
     Args:
         node: any node of the graph.
         topic: the topic that is listened to.
         published: the topic by which the listener is known.
+        if_unknown: what is returned where a listener has no name yet, since it was just found.
     """
     listeners = {(info.node_namespace, info.node_name)
                  for info in node.get_subscriptions_info_by_topic(topic)}
+    if if_unknown and any(UNKNOWN in name for _, name in listeners):
+        return True
     return bool(listeners) and any(
         (info.node_namespace, info.node_name) in listeners
         for info in node.get_publishers_info_by_topic(published))
@@ -52,7 +56,7 @@ class ProgressReport:
     @property
     def is_awaited(self) -> bool:
         """Whether a file that is played waits for this node, so that it need not drop anything."""
-        return self._is_heard() and listens(self._node, TOPIC.name, AUDIO)
+        return self._is_heard() and listens(self._node, TOPIC.name, AUDIO, if_unknown=True)
 
     def begin(self, windows: int = 0, hears_sound: bool = False) -> None:
         """Report that the node waits from now on.

@@ -119,7 +119,8 @@ class EmotionInference(managed.ManagedNode):
                 model, self._request(), self._engine_options(), threads=self.value('threads'),
                 emotions=self.value('emotions'), progress=self._progress, log=self.get_logger(),
                 ask=self._ask, on_result=self._on_result, on_failed=self._on_failed,
-                on_changed=lambda: self.later(self._settle))
+                on_changed=lambda: self.later(self._settle),
+                is_awaited=lambda: self.progress.is_awaited)
         self._serving = serving
         self._person.configure(self._values(person.NAMES), model.info)
         self._emotions = self.publish_to('emotion')
@@ -165,7 +166,7 @@ class EmotionInference(managed.ManagedNode):
             self._announcement.repeat(serving.classifier)
             self.progress.finish(message.sequence)
         else:
-            serving.thread.submit(message, message.period_s, self.progress.is_awaited)
+            serving.thread.submit(message, message.period_s)
 
     # The inference thread calls these.
 

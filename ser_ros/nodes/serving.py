@@ -45,7 +45,8 @@ class Serving:
             emotions: Sequence[str], progress: BuildProgress, log: 'RcutilsLogger',
             ask: Callable[[Any, Classifier], Optional[np.ndarray]],
             on_result: Callable[[Any, Optional[np.ndarray], Classifier], None],
-            on_failed: Callable[[Any, SerError], None], on_changed: Callable[[], None]):
+            on_failed: Callable[[Any, SerError], None], on_changed: Callable[[], None],
+            is_awaited: Callable[[], bool]):
         """Open the first session and the thread in which it serves.
 
         Args:
@@ -60,6 +61,7 @@ class Serving:
             on_result: see `InferenceThread`.
             on_failed: see `InferenceThread`.
             on_changed: called in some thread when `settle` has something to settle.
+            is_awaited: see `InferenceThread`.
 
         Raises:
             SerError: if the session can't be opened.
@@ -77,7 +79,7 @@ class Serving:
         self.thread = InferenceThread(
             self.classifier, ask=ask, on_result=on_result, on_failed=on_failed,
             on_switched=self._on_switched, on_switch_failed=self._on_switch_failed,
-            on_slow=self._on_slow)
+            on_slow=self._on_slow, is_awaited=is_awaited)
 
     def check(self, request: Request) -> None:
         """Check what is asked for.

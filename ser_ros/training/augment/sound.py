@@ -59,6 +59,13 @@ class AugmentedSound:
         return effects.time_stretch(samples, rate=rate)
 
 
+def warm_up(options: SoundOptions) -> None:
+    """Have librosa compile and keep its code: processes that do it at once would break it."""
+    if options.stretch or options.pitch:
+        from librosa import effects
+        effects.time_stretch(np.ones(SAMPLE_RATE_HZ, np.float32), rate=1.1)
+
+
 def _pitch_shifted(samples: np.ndarray, semitones: float) -> np.ndarray:
     from librosa import effects
     return effects.pitch_shift(

@@ -22,6 +22,7 @@ from ser_ros.inference.onnx_file import writing
 from ser_ros.inference.onnxruntime_backend import OnnxRuntimeBackend
 from ser_ros.inference.softmax import softmax
 from ser_ros.progress import Progress
+from ser_ros.training.augment.sound import warm_up
 from ser_ros.training.config import Config
 from ser_ros.training.export import onnx_export
 from ser_ros.training.export.quantize import to_dynamic_int8, to_int8
@@ -72,6 +73,7 @@ def build(config: Config, root: Path, output: Path, seeds: Sequence[int], thread
         [runs.index(run) for run in begin(runs, start)] if processes.is_main() else [])
     if todo:
         with processes.main_first():
+            warm_up(config.augmentation)
             material = _load(config, root, clips, output / 'cache', threads, progress)
         for index in todo:
             _train(runs[index], material, start, threads, progress)

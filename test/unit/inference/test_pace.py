@@ -32,6 +32,7 @@ class Simulation:
 
     Attributes:
         costs_s: time for single windows by number, others take ``cost_s``.
+        awaited_from_s: from when on the sound waits for the answers.
         latencies: number and latency [s] of each window that was answered.
         said: what on_slow got.
     """
@@ -39,6 +40,7 @@ class Simulation:
     def __init__(self, cost_s, warm_up_s=0.0, period_s=PERIOD_S):
         self.cost_s, self.period_s = cost_s, period_s
         self.costs_s = {}
+        self.awaited_from_s = math.inf
         self.now_s = 0.0
         self.latencies = []
         self.said = []
@@ -51,6 +53,7 @@ class Simulation:
             Classifier(session), lambda window, classifier: classifier.probabilities(IMAGE),
             self._on_result, self._fail, self._fail, self._fail,
             on_slow=lambda pace, period_s: self.said.append((pace.window_s, period_s)),
+            is_awaited=lambda: self.now_s >= self.awaited_from_s,
             clock=lambda: self.now_s)
 
     def _answer(self, image):
@@ -163,6 +166,15 @@ def test_the_queue_stays_limited(simulate):
     simulation = simulate(100.0, warm_up_s=0.1, period_s=0.0)
     simulation.run(QUEUE_SIZE + 5)
     assert simulation.thread.overloads == 4
+
+
+@pytest.mark.parametrize('awaited_from_s', [0.0, 1.2])
+def test_nothing_is_dropped_while_the_sound_waits(simulate, awaited_from_s):
+    """It counts when a window's turn comes: the graph is not known at once."""
+    simulation = simulate(1.5, warm_up_s=1.5)
+    simulation.awaited_from_s = awaited_from_s
+    assert simulation.run(30) == list(range(30))
+    assert simulation.thread.overloads == 0
 
 
 def test_another_model_is_measured_again_and_said_again(simulate):

@@ -39,7 +39,7 @@ def served(monkeypatch, session):
     return Serving(
         None, FP32, EngineOptions(), threads=1, emotions=['all'],
         progress=BuildProgress(log.info), log=log, ask=None, on_result=None, on_failed=None,
-        on_changed=lambda: None)
+        on_changed=lambda: None, is_awaited=lambda: False)
 
 
 def test_a_failure_that_is_told_late_does_not_outlive_the_next_success(served, session):
