@@ -26,7 +26,9 @@ class EncoderOptions:
 
     pooled: list[int] = key('numbers of the layers that are looked at, from 1', [2, 3], gt=0)
     channels: int = key('channels of the encoder, a multiple of 64', 512, gt=0)
-    hidden: int = key("size of the hidden layer of the network's head", 96, gt=0)
+    hidden: int = key("size of the hidden layer of each of the network's heads", 96, gt=0)
+    heads: int = key(
+        'heads that answer with their mean; each learns from its share of a batch', 1, gt=0)
     speech_ranges_db: list[float] = key(
         'how far below the loudest position a position counts half for a mean [dB]; one mean each',
         [30.0], gt=0, le=60)

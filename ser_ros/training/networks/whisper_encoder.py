@@ -51,13 +51,20 @@ class VoiceHead(nn.Module):
 
     The rows are embeddings less the baseline of the voice, and last the weight of the baseline:
     0 for a stranger, near 1 for a voice that was heard for long.
+
+    Several heads answer with the mean of their logits. In training each row is answered by one of
+    them, so that they learn apart and err in different places.
     """
 
-    def __init__(self, size: int, hidden: int, classes: int, dropout: float):
-        """Make a head with one hidden layer."""
+    own: torch.Tensor  # which hidden values are those of a head, (heads, heads * hidden)
+
+    def __init__(self, size: int, options: EncoderOptions, classes: int, dropout: float):
+        """Make heads with one hidden layer each."""
         super().__init__()
-        self.hidden = nn.Linear(size + 1, hidden)
-        self.output = nn.Linear(hidden, classes)
+        self.hidden = nn.Linear(size + 1, options.heads * options.hidden)
+        self.output = nn.Linear(options.heads * options.hidden, classes)
+        own = torch.eye(options.heads).repeat_interleave(options.hidden, 1)
+        self.register_buffer('own', own, persistent=False)
         self.dropout_in = nn.Dropout(DROPOUT_IN)
         self.dropout = nn.Dropout(dropout)
 
@@ -68,7 +75,12 @@ class VoiceHead(nn.Module):
 
     def answer(self, hidden: torch.Tensor) -> torch.Tensor:
         """Compute the logits from the sums in the hidden layer."""
-        return self.output(self.dropout(functional.gelu(hidden)))
+        values = self.dropout(functional.gelu(hidden))
+        heads = len(self.own)
+        if heads > 1:
+            turns = torch.arange(len(values), device=values.device) % heads
+            values = values * (self.own[turns] if self.training else 1 / heads)
+        return self.output(values)
 
 
 class WhisperEncoder(FrozenNetwork):
@@ -87,7 +99,7 @@ class WhisperEncoder(FrozenNetwork):
 
         Args:
             encoder: is not trained.
-            options: which layers are looked at, where, and the size of the head.
+            options: which layers are looked at, where, and the size and number of the heads.
             classes: number of labels.
             dropout: share of the hidden values that are dropped in training.
         """
@@ -98,7 +110,7 @@ class WhisperEncoder(FrozenNetwork):
         size = len(self._ranges_db) * len(options.pooled) * encoder.channels
         self.mean = nn.Parameter(torch.zeros(size), requires_grad=False)
         self.deviation = nn.Parameter(torch.ones(size), requires_grad=False)
-        self.head = VoiceHead(size, options.hidden, classes, dropout)
+        self.head = VoiceHead(size, options, classes, dropout)
 
     @classmethod
     def from_config(cls, config: Config, input_shape: tuple[int, ...]) -> 'WhisperEncoder':

@@ -21,6 +21,7 @@ from ser_ros.training.export.quantize import to_int8
 from ser_ros.training.fit import material
 from ser_ros.training.networks.registry import make_network
 from ser_ros.training.networks.whisper_encoder import (
+    VoiceHead,
     WhisperEncoder,
     levels_db,
     speech_weights,
@@ -31,6 +32,7 @@ from ser_ros.training.options import EncoderOptions
 SHAPE = (80, 260)
 LABELS = 7
 HIDDEN = 12
+SIZE = 20
 SHA256 = '5687426cfb50a1c11e849cf3e8edb642115425b85785635763e0c6cd4bb2ee8c'
 CONFIG = '''
 name: tiny
@@ -69,12 +71,48 @@ def pretrained(tmp_path_factory):
     return path
 
 
-@pytest.fixture
-def network():
-    options = EncoderOptions(pooled=[1, 2], hidden=HIDDEN, speech_ranges_db=[30.0, 10.0])
+@pytest.fixture(params=[1, 2])
+def network(request):
+    options = EncoderOptions(pooled=[1, 2], hidden=HIDDEN // request.param, heads=request.param,
+                             speech_ranges_db=[30.0, 10.0])
     network = WhisperEncoder(tiny_encoder(), options, LABELS, 0.3).eval()
     network.standardise(torch.randn(256), torch.rand(256) + 0.5)
     return network
+
+
+@pytest.fixture
+def heads():
+    """Three heads in one, with random weights."""
+    torch.manual_seed(0)
+    return VoiceHead(SIZE, EncoderOptions(hidden=HIDDEN, heads=3), LABELS, 0.0)
+
+
+def alone(heads, number):
+    """Return the one of three heads with this number, by itself."""
+    head = VoiceHead(SIZE, EncoderOptions(hidden=HIDDEN), LABELS, 0.0).eval()
+    own = slice(number * HIDDEN, (number + 1) * HIDDEN)
+    head.load_state_dict({
+        'hidden.weight': heads.hidden.weight[own], 'hidden.bias': heads.hidden.bias[own],
+        'output.weight': heads.output.weight[:, own], 'output.bias': heads.output.bias})
+    return head
+
+
+def test_several_heads_answer_with_their_mean(heads):
+    rows = torch.randn(5, SIZE + 1)
+    expected = torch.stack([alone(heads, number)(rows) for number in range(3)]).mean(0)
+    assert torch.allclose(heads.eval()(rows), expected, atol=1e-5)
+
+
+def test_a_head_learns_from_its_own_rows_alone(heads):
+    heads.dropout_in.p = 0.0
+    rows = torch.randn(6, SIZE + 1)
+    answers = heads.train()(rows)
+    for row in range(6):
+        assert torch.allclose(answers[row], alone(heads, row % 3)(rows[row:row + 1])[0], atol=1e-5)
+    answers[1::3].sum().backward()
+    changed = heads.hidden.weight.grad.abs().sum(1).reshape(3, HIDDEN).sum(1)
+    assert changed[1] > 0
+    assert changed[0] == changed[2] == 0
 
 
 @pytest.fixture
