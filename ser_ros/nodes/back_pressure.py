@@ -93,6 +93,12 @@ class BackPressure:
             return node.windows + windows < self._made
         return self._position_ns is not None and node.stamp_ns + ahead_ns < self._position_ns
 
+    @property
+    def known(self) -> List[str]:
+        """Names of the nodes that the file waits for when they are behind."""
+        with self._lock:
+            return sorted(set(self._nodes) - self._given_up)
+
     def is_complete(self) -> bool:
         """Return whether every node that reports its progress has been heard from."""
         names = self._names()
