@@ -61,6 +61,8 @@ class BackPressure:
                 return
             before, node = self._nodes.get(name), self._progress(message)
             self._nodes[name] = node
+            if message.begins and message.hears_sound:
+                self._forget_windows(node.windows)
             if before != node:  # to say the same again is no progress
                 self._looks.pop(name, None)
             self._began = self._began or (message.begins and message.hears_sound)
@@ -80,6 +82,12 @@ class BackPressure:
                 message.begins or stamp_ns > self._position_ns):  # or it is of an earlier file
             stamp_ns = self._position_ns
         return _Node(stamp_ns, windows)
+
+    def _forget_windows(self, made: int) -> None:
+        """Expect of nobody the windows that were made before this."""
+        self._nodes = {
+            name: node if node.stamp_ns is not None else node._replace(
+                windows=max(made, node.windows)) for name, node in self._nodes.items()}
 
     @property
     def _made(self) -> int:
