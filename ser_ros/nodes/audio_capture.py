@@ -194,6 +194,7 @@ class AudioCapture(managed.ManagedNode):
             return OK, '', values
         if self._back_pressure is not None:
             self._back_pressure.look()
+            values['file is followed by'] = ', '.join(self._back_pressure.known)
             values['file waits for'] = ', '.join(self._back_pressure.awaited)
         stats = self._capture.stats()
         values.update({

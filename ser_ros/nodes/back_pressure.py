@@ -61,6 +61,8 @@ class BackPressure:
                 return
             before, node = self._nodes.get(name), self._progress(message)
             self._nodes[name] = node
+            if message.begins and message.hears_sound:
+                self._forget_windows(node.windows)
             if before != node:  # to say the same again is no progress
                 self._looks.pop(name, None)
             self._began = self._began or (message.begins and message.hears_sound)
@@ -81,6 +83,12 @@ class BackPressure:
             stamp_ns = self._position_ns
         return _Node(stamp_ns, windows)
 
+    def _forget_windows(self, made: int) -> None:
+        """Expect of nobody the windows that were made before this."""
+        self._nodes = {
+            name: node if node.stamp_ns is not None else node._replace(
+                windows=max(made, node.windows)) for name, node in self._nodes.items()}
+
     @property
     def _made(self) -> int:
         """Number of windows that were made, by who hears the sound."""
@@ -92,6 +100,12 @@ class BackPressure:
         if node.stamp_ns is None:
             return node.windows + windows < self._made
         return self._position_ns is not None and node.stamp_ns + ahead_ns < self._position_ns
+
+    @property
+    def known(self) -> List[str]:
+        """Names of the nodes that the file waits for when they are behind."""
+        with self._lock:
+            return sorted(set(self._nodes) - self._given_up)
 
     def is_complete(self) -> bool:
         """Return whether every node that reports its progress has been heard from."""

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List, Type
 from rclpy.node import Node
 
 from ser_ros.audio.format import NS_PER_S
-from ser_ros.nodes import topics
+from ser_ros.nodes import qos, topics
 from ser_ros.nodes.audio_capture import AudioCapture
 from ser_ros.nodes.audio_progress import ProgressReport
 from ser_ros.nodes.emotion_inference import EmotionInference
@@ -66,7 +66,8 @@ class Observer(Node):
         take: Callable[..., None] = lambda message: listener(to_values(message))  # noqa: E731
         if name in _STREAMS:
             take = self._of_own(name, take)
-        self.create_subscription(topic.message, topic.name, take, topic.profile)
+        self.create_subscription(
+            topic.message, topic.name, take, qos.of_subscription(topic.profile))
 
     def _of_own(self, name: str, take: Callable[..., None]) -> Callable[..., None]:
         """Return what takes the messages of this graph alone."""

@@ -68,6 +68,8 @@ class RobotOutlets:
         self._hang_over_s: float = node.value('robot_speaking_s')
         values = {each.name: node.value(each.name) for each in local_sound.PARAMETERS}
         self.sounds = LocalSounds(dict(values, sound_folder=node.file('sound_folder')))
+        # How many heard that the full speed is back, until there is another one.
+        self._restored_for: Optional[int] = None
         self._speaking = False
         self._silent_s = 0.0
         self._said: Optional[float] = None
@@ -95,8 +97,17 @@ class RobotOutlets:
 
     def restore(self) -> None:
         """Undo what a process that was killed may have left: a lower speed, and a light."""
-        self.outlets.publish_speed(1.0)
         self.outlets.publish_colour(0.0, 0.0, 0.0, 0.0)
+        self._restore_speed()
+
+    def _restore_speed(self) -> None:
+        listeners = self._speed_listeners()
+        self.publish_speed(1.0)
+        self._restored_for = listeners
+
+    def _speed_listeners(self) -> int:
+        return sum(publisher.get_subscription_count()
+                   for publisher in (self._speed, self._speed_limit) if publisher is not None)
 
     def withdraw_notice(self) -> None:
         """Say that no human is needed any more, if one was called."""
@@ -109,6 +120,7 @@ class RobotOutlets:
 
     def publish_speed(self, scale: float) -> None:
         """Publish a share of the robot's speed, at most 1."""
+        self._restored_for = None
         scale = min(1.0, max(0.0, scale))
         self._speed.publish(Float32(data=scale))
         if self._speed_limit is not None:
@@ -119,7 +131,13 @@ class RobotOutlets:
             self._speed_limit.publish(limit)
 
     def tick(self, now_s: float) -> None:
-        """Repeat that a sound is made here, and say when it is over; called at 2 Hz or more."""
+        """Repeat what others may have missed; called at 2 Hz or more.
+
+        That is that a sound is made here, until it is over, and a speed that was restored before
+        all who follow it knew of this node.
+        """
+        if self._restored_for is not None and self._speed_listeners() > self._restored_for:
+            self._restore_speed()
         if self._said is None:
             return
         if self._speaking or 0.0 <= now_s - self._silent_s < self._hang_over_s:

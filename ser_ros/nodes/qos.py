@@ -53,6 +53,8 @@ SPEED = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.RELIABLE,
     deadline=Duration(seconds=1), lifespan=Duration(seconds=1))
 
+# So many emotions of other graphs do not displace those of the own one on their way to a node.
+_EMOTIONS_HEARD = 100
 # What so many publishers have latched must not displace each other on its way to a node.
 _LATCHED_BY = 20
 
@@ -70,7 +72,7 @@ def of_subscription(profile: QoSProfile) -> QoSProfile:
     """Return with which quality of service a node listens to a topic that has this one."""
     if profile.durability == DurabilityPolicy.TRANSIENT_LOCAL:
         return _profile(max(profile.depth, _LATCHED_BY), DurabilityPolicy.TRANSIENT_LOCAL)
-    return profile
+    return _profile(_EMOTIONS_HEARD) if profile is EMOTION else profile
 
 
 def overridable() -> QoSOverridingOptions:

@@ -10,7 +10,8 @@ import subprocess
 
 import pytest
 import soundfile
-from harness import COMMAND, NODES, repeated
+from diagnostic_msgs.msg import DiagnosticArray
+from harness import COMMAND, NODES, diagnosis, repeated
 from lifecycle_msgs.msg import Transition
 from waveform_model import write_slow_backend, write_waveform_model
 
@@ -73,10 +74,14 @@ def test_a_file_at_normal_speed_waits_as_well(speech, slow, tmp_path):
 def test_nothing_is_lost_while_a_node_stands_still(peer, play_fast, speech, tmp_path, name):
     """As a board does that swaps, for longer than all queues of the graph hold."""
     sound = repeated(speech, tmp_path / 'sound.wav', 3)
+    followers = ', '.join(sorted('/' + follower for follower in NODES[:-1]))
+    diagnoses = peer.listen(DiagnosticArray, '/diagnostics')
     emotions = peer.listen(Emotion, 'emotion', qos.EMOTION)
     features = peer.listen(SpeechFeatures, 'features', qos.FEATURES)
     graph, ends = play_fast(sound, WINDOW_S)
     peer.wait_for(lambda: len(emotions) >= 3, 'emotions', graph.values())
+    peer.wait_for(lambda: diagnosis(diagnoses, 'audio_capture', **{
+        'file is followed by': followers}), 'followers', graph.values())
     os.kill(graph[name].pid, signal.SIGSTOP)
     try:
         heard = len(features)

@@ -309,6 +309,9 @@ class TestKill:
             responder.wait_for_phase('RESTARTED')
             responder.wait_for(lambda: responder.speeds[-1].data == 1.0, 'full speed')
             responder.wait_for(lambda: colours[-1].a == 0.0, 'end of the light')
+            late = responder.peer.listen(Float32, 'speed_scale', qos.SPEED)
+            responder.wait_for(lambda: late, 'full speed for who listens late')
+            assert late[-1].data == 1.0
         responder.person.feels = 'neutral'
         responder.wait_for(lambda: responder.states[-1].phase != STATE.PHASE_INACTIVE, 'state')
         assert responder.phases.count('RESTARTED') == was_open

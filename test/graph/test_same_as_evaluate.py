@@ -95,3 +95,4 @@ def test_every_window_of_every_clip(peer, start, folder, model):
         for emotion, row in zip(emotions, rows):
             check(emotion, row)
         emotions.clear()
+    assert 'has not followed the file' not in process.log()

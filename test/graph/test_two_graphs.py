@@ -83,7 +83,7 @@ def run_without_search(speech, options):
 def publishing(peer, topic, message):
     """Publish a message ten times a second."""
     publisher = peer.node.create_publisher(type(message), topic, qos.EMOTION)
-    for _ in range(500):  # its numbers are not those of a graph that has just begun
+    for _ in range(60):  # its numbers are not those of a graph that has just begun
         publisher.publish(message)
     timer = peer.node.create_timer(0.1, lambda: publisher.publish(message))
     try:

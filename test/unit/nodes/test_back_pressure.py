@@ -91,10 +91,15 @@ def test_it_waits_for_who_answers_the_windows(graph):
     assert graph.pressure.is_done()
 
 
-def test_windows_before_the_file_are_nobodys_business():
+@pytest.mark.parametrize('is_first', [False, True])
+def test_windows_before_the_file_are_nobodys_business(is_first):
+    """Whichever of the nodes is heard first."""
     graph = Graph()
-    graph.hear(START_NS - 10**12, windows=1000)
-    graph.answer(begins=True)
+    if is_first:
+        graph.answer(begins=True)
+    graph.hear(windows=1000, begins=True)
+    if not is_first:
+        graph.answer(begins=True)
     assert graph.pressure.keeps_up(START_NS)
     assert graph.pressure.keeps_up(START_NS + CHUNK_NS)
 

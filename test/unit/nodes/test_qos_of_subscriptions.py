@@ -15,3 +15,8 @@ def test_what_two_publishers_have_latched_does_not_displace_each_other():
     assert (listening.durability, listening.reliability) == (
         qos.LATCHED.durability, qos.LATCHED.reliability)
     assert qos.of_subscription(qos.AUDIO) is qos.AUDIO
+
+
+def test_emotions_of_others_do_not_displace_those_of_the_own_graph():
+    assert qos.of_subscription(qos.EMOTION).depth >= 100
+    assert qos.of_subscription(qos.EMOTION).reliability == qos.EMOTION.reliability
