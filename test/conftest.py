@@ -15,8 +15,8 @@ for _library in ('OMP', 'OPENBLAS', 'MKL', 'NUMBA'):
     os.environ.setdefault(_library + '_NUM_THREADS', '1')
 
 # librosa keeps compiled code. Processes that fill one cache at once break it, and then it crashes.
-os.environ.setdefault('NUMBA_CACHE_DIR', str(
-    ROOT / 'build' / 'numba' / os.environ.get('PYTEST_XDIST_WORKER', 'main')))
+os.environ['NUMBA_CACHE_DIR'] = str(
+    ROOT / 'build' / 'numba' / os.environ.get('PYTEST_XDIST_WORKER', 'main'))
 
 # Graphs under test neither see nor are seen by other machines. (Newer distributions warn of
 # Humble's variable.)
