@@ -14,7 +14,7 @@ onnxruntime = pytest.importorskip('onnxruntime')
 onnx_forms = pytest.importorskip('ser_ros.inference.onnx_file.forms')
 
 # Between two ways of rounding the same activations: U8 with a zero point, and S8 without.
-INT8_DIFFERENCE = 0.15  # voice has 0.125 in one window of noise
+INT8_DIFFERENCE = 0.1
 
 
 def answers(model, images):
