@@ -183,10 +183,11 @@ class Peer:
                 lambda node=node: self.state(node) == 'active', node + ' active', processes)
 
     def set_parameter(self, node, name, value):
-        """Set one parameter; return (successful, reason)."""
+        """Set one parameter; return (successful, reason). To set it twice changes nothing more."""
         request = SetParameters.Request(
             parameters=[Parameter(name, value=value).to_parameter_msg()])
-        result = self.call(SetParameters, node + '/set_parameters', request).results[0]
+        result = self.call(
+            SetParameters, node + '/set_parameters', request, again=True).results[0]
         return result.successful, result.reason
 
     def get_parameter(self, node, name):
