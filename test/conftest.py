@@ -24,6 +24,12 @@ os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 if os.environ.get('ROS_DISTRO') == 'humble':
     os.environ['ROS_LOCALHOST_ONLY'] = '1'
 
+# Over UDP. The domains of Fast DDS have the same ports of shared memory (7000 and up). Where test
+# processes beside each other start and kill many nodes, a node at times has lost its port to another
+# one ("Failed init_port"), and hears nothing. test_surroundings.py has shared memory.
+TRANSPORT_VARIABLE = 'FASTRTPS_DEFAULT_PROFILES_FILE'
+os.environ[TRANSPORT_VARIABLE] = str(ROOT / 'config' / 'udp_only.xml')
+
 # Every field of a message is checked, as Humble always does: a wrong value is an AssertionError.
 # Before anything imports a message.
 os.environ.setdefault('ROS_PYTHON_CHECK_FIELDS', '1')
@@ -57,6 +63,12 @@ os.environ['ROS_DOMAIN_ID'] = str(_DOMAIN_ID)
 def ros_domain():
     """Return the ROS domain id of this session; it is in the environment, for processes, too."""
     return _DOMAIN_ID
+
+
+@pytest.fixture
+def shared_memory(monkeypatch):
+    """Processes that a test starts use the shared memory of Fast DDS, as they do by default."""
+    monkeypatch.delenv(TRANSPORT_VARIABLE)
 
 
 @pytest.fixture(scope='session')

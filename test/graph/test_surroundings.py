@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The graph where the system lacks what others take for granted."""
 
+import json
 import os
 import re
 import shutil
@@ -92,6 +93,16 @@ def test_no_temporary_folder(speech, folder):
     assert (code, error) == (0, '')
 
 
+@pytest.mark.parametrize('options', [[], ['--processes']])
+def test_over_shared_memory(speech, shared_memory, tmp_path, options):
+    path = tmp_path / 'record.jsonl'
+    code, error = run_graph(speech, '--fast', '--output', path, *options)
+    assert (code, error) == (0, '')
+    rows = map(json.loads, path.read_text(encoding='utf-8').splitlines())
+    # 12 s: (12 - 2.6) / 0.5 + 1
+    assert sum(row['kind'] == 'emotion' for row in rows) == 19
+
+
 def with_shared_memory(size_kib):
     """Return the beginning of a command line that runs the rest with so large a /dev/shm."""
     before = ('unshare', '-m', 'sh', '-c', SHARED_MEMORY.format(size_kib), 'sh')
@@ -101,7 +112,7 @@ def with_shared_memory(size_kib):
     return before
 
 
-def test_no_shared_memory_even_for_the_libraries(speech):
+def test_no_shared_memory_even_for_the_libraries(speech, shared_memory):
     """A bus error would come while they are imported."""
     code, error = run_graph(speech, '--fast', before=with_shared_memory(4))
     assert code == 2
@@ -111,7 +122,7 @@ def test_no_shared_memory_even_for_the_libraries(speech):
 
 
 @pytest.mark.parametrize('options', [[], ['--processes']])
-def test_hardly_any_shared_memory(speech, options):
+def test_hardly_any_shared_memory(speech, shared_memory, options):
     """Fast DDS would be ended by a bus error."""
     code, error = run_graph(speech, '--fast', *options, before=with_shared_memory(64))
     assert code == 0, error
