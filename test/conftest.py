@@ -24,9 +24,9 @@ os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 if os.environ.get('ROS_DISTRO') == 'humble':
     os.environ['ROS_LOCALHOST_ONLY'] = '1'
 
-# Over UDP. The domains of Fast DDS have the same ports of shared memory (7000 and up). Where test
-# processes beside each other start and kill many nodes, a node at times has lost its port to another
-# one ("Failed init_port"), and hears nothing. test_surroundings.py has shared memory.
+# Over UDP. The domains of Fast DDS have the same ports of shared memory (7000 and up), and test
+# processes beside each other start and kill many nodes. At times a node has lost its port to
+# another one ("Failed init_port"), and hears nothing. test_surroundings.py has shared memory.
 TRANSPORT_VARIABLE = 'FASTRTPS_DEFAULT_PROFILES_FILE'
 os.environ[TRANSPORT_VARIABLE] = str(ROOT / 'config' / 'udp_only.xml')
 
