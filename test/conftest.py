@@ -27,8 +27,9 @@ if os.environ.get('ROS_DISTRO') == 'humble':
 # Over UDP. The domains of Fast DDS have the same ports of shared memory (7000 and up), and test
 # processes beside each other start and kill many nodes. At times a node has lost its port to
 # another one ("Failed init_port"), and hears nothing. test_surroundings.py has shared memory.
-TRANSPORT_VARIABLE = 'FASTRTPS_DEFAULT_PROFILES_FILE'
-os.environ[TRANSPORT_VARIABLE] = str(ROOT / 'config' / 'udp_only.xml')
+TRANSPORT_VARIABLES = 'FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'
+for _name in TRANSPORT_VARIABLES:
+    os.environ[_name] = str(ROOT / 'config' / 'udp_only.xml')
 
 # Every field of a message is checked, as Humble always does: a wrong value is an AssertionError.
 # Before anything imports a message.
@@ -68,7 +69,8 @@ def ros_domain():
 @pytest.fixture
 def shared_memory(monkeypatch):
     """Processes that a test starts use the shared memory of Fast DDS, as they do by default."""
-    monkeypatch.delenv(TRANSPORT_VARIABLE)
+    for name in TRANSPORT_VARIABLES:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope='session')
