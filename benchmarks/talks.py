@@ -185,8 +185,8 @@ def show(title: str, limits: Limits, found: Mapping[Limits, Sequence[Outcome]]) 
     mean = choice.mean(choice.trades(found[limits]))
     heading(f'{title}: min_confidence {limits.min_confidence:g}, hold {limits.hold_s:g} s')
     print(f'mean of the corpora: {mean.wrong_per_hour:.1f} wrong starts an hour in '
-          f'{mean.hours:.1f} h, within {figures.SOON_S:.0f} s right {mean.right:.0%}, '
-          f'answered {mean.answered:.0%}')
+          f'{mean.hours:.1f} h, right within {figures.QUICK_S:.0f} s {mean.quick:.0%}, '
+          f'within {figures.SOON_S:.0f} s {mean.right:.0%}, answered {mean.answered:.0%}')
     entries = figures.rates(found[limits])
     print_rates(entries)
     counts = figures.started(found[limits])

@@ -13,7 +13,7 @@ from typing import Optional, TypeVar
 import numpy as np
 
 from ser_ros.evaluation.talks.building import ANSWERED, UNANSWERED
-from ser_ros.evaluation.talks.figures import SOON_S
+from ser_ros.evaluation.talks.figures import QUICK_S, SOON_S
 from ser_ros.evaluation.talks.outcomes import Outcome
 
 # Wrong starts that are allowed in an hour of neutral and happy talk.
@@ -27,12 +27,14 @@ class Trade:
     Attributes:
         wrong_per_hour: wrong starts an hour, the mean of neutral and happy talk.
         right: share of talks answered rightly within 10 s, the mean over their emotions.
+        quick: share answered rightly within 5 s, likewise.
         answered: share answered at all within 10 s, likewise.
         hours: of neutral and happy talk.
     """
 
     wrong_per_hour: float
     right: float
+    quick: float
     answered: float
     hours: float
 
@@ -55,6 +57,7 @@ def _trade(emotions: Mapping[str, Sequence[Outcome]]) -> Trade:
     return Trade(
         _mean([sum(entry.wrong_starts for entry in talks) / _hours(talks) for talks in calm]),
         _mean([_mean([entry.right(SOON_S) for entry in talks]) for talks in others]),
+        _mean([_mean([entry.right(QUICK_S) for entry in talks]) for talks in others]),
         _mean([_mean([entry.answered(SOON_S) for entry in talks]) for talks in others]),
         sum(map(_hours, calm)))
 
@@ -72,6 +75,7 @@ def mean(found: Trades) -> Trade:
     members = list(found.values())
     return Trade(_mean([entry.wrong_per_hour for entry in members]),
                  _mean([entry.right for entry in members]),
+                 _mean([entry.quick for entry in members]),
                  _mean([entry.answered for entry in members]),
                  sum(entry.hours for entry in members))
 

@@ -11,6 +11,7 @@ import numpy as np
 from ser_ros.evaluation.talks.building import ANSWERED, UNANSWERED
 from ser_ros.evaluation.talks.outcomes import Outcome
 
+QUICK_S = 5.0
 SOON_S = 10.0
 LATE_S = 20.0
 

@@ -125,9 +125,9 @@ def test_an_answer_in_the_calm_part_is_wrong_and_delays_the_right_one():
     assert happy.wrong_starts == 1 and happy.hours == pytest.approx(120 / 3600)
 
 
-def outcome_of(emotion, right=False, wrong=0, corpus='c', speaker='s'):
+def outcome_of(emotion, right=False, wrong=0, corpus='c', speaker='s', delay_s=5.0):
     return Outcome(talk_of(emotion, corpus, speaker), 0, wrong, emotion if right else '',
-                   5.0 if right else None)
+                   delay_s if right else None)
 
 
 def test_rates_come_with_intervals_over_speakers():
@@ -147,8 +147,15 @@ def test_what_is_answered_first_is_counted():
     assert counts == {'anger': {'anger': 1, '': 1}}
 
 
+def test_soon_and_sooner():
+    found = choice.trades([
+        outcome_of('anger', True), outcome_of('anger', True, delay_s=5.1),
+        outcome_of('anger', True, delay_s=10.1), outcome_of('anger'), outcome_of('neutral')])['c']
+    assert (found.quick, found.right, found.answered) == (0.25, 0.5, 0.5)
+
+
 def trade(wrong, right, hours=10.0):
-    return choice.Trade(wrong, right, right, hours)
+    return choice.Trade(wrong, right, right, right, hours)
 
 
 HASTY, STEADY, STRICT = (Limits(0.5, hold_s) for hold_s in (1.0, 2.0, 3.0))
