@@ -29,7 +29,7 @@ def weights(seed=0):
 
 
 def write_model(path, precision='fp32', values=None, seed=0, opset=13, ir_version=8,
-                stored_only=False, input_type=None, tail=(), windows=1):
+                stored_only=False, input_type=None, tail=(), windows=1, shape=SHAPE):
     """
     Write logits = flatten(image) @ weight + bias, whose weights are multiplied in ``precision``.
 
@@ -37,6 +37,7 @@ def write_model(path, precision='fp32', values=None, seed=0, opset=13, ir_versio
     :param stored_only: keep the weights in FP16 behind a Cast, computing in FP32.
     :param tail: operators, such as 'Erf', that follow.
     :param windows: how many the graph takes at once; a name leaves it open.
+    :param shape: of one window, 16 numbers in all; the metadata must say the same.
     """
     onnx = pytest.importorskip('onnx')
     pytest.importorskip('onnx.numpy_helper')  # older versions don't import it by themselves
@@ -72,7 +73,7 @@ def write_model(path, precision='fp32', values=None, seed=0, opset=13, ir_versio
         last = following
     graph = helper.make_graph(
         nodes, 'tiny',
-        [helper.make_tensor_value_info('image', input_type or floating, (windows,) + SHAPE)],
+        [helper.make_tensor_value_info('image', input_type or floating, (windows,) + tuple(shape))],
         [helper.make_tensor_value_info('logits', floating, (windows, 3))],
         [numpy_helper.from_array(value, name) for name, value in constants.items()])
     return _save(graph, path, values, opset, ir_version)

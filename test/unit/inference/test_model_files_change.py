@@ -37,10 +37,12 @@ def folder(tmp_path):
     ({'feature_set': 'mel_f0_level/1'}, 'feature_set'),
     ({'name': 'other'}, 'name'),
     ({'version': '2'}, 'version'),
+    ({'input_shape': [1, 2, 8]}, 'input_shape'),
 ])
 def test_a_file_that_is_now_another_models_is_refused(folder, backend, changes, key):
     model = Model(str(folder))
-    write_model(folder / 'fp32.onnx', values=metadata(**changes))
+    values = metadata(**changes)
+    write_model(folder / 'fp32.onnx', values=values, shape=values['input_shape'])
     with pytest.raises(SerError, match=f'not the same model: {key} .*configure the node again'):
         backend.open(model, 'fp32')
 
