@@ -15,6 +15,7 @@ import sys
 
 import numpy as np
 import pytest
+from odd_audio import encode
 from rich.cells import cell_len
 
 from ser_ros import defaults, graph_defaults, progress
@@ -322,6 +323,26 @@ class TestArguments:
         with pytest.raises(SerError, match='period'):
             ser_ros(path, '--period', '0.03')
 
+    @pytest.mark.parametrize('choice, channels, expected', [
+        ('0', [(0.1, 0), (0, 0.9)], (0.1, 0)), ('1', [(0.9, 0), (0, 0.1)], (0, 0.1)),
+        ('loudest', [(0.1, 0), (0, 0.9)], (0, 0.9)), ('mean', [(0.8, 0), (-0.8, 0.2)], (0, 0.1))])
+    def test_channel(self, write_wav, noise, capsys, choice, channels, expected):
+        """Each channel is a sum of two sounds; what is chosen, is not what is heard by default."""
+        two_sounds = np.stack([noise(4.0, seed=1), noise(4.0, seed=2)[::-1]])
+
+        def answer(name, shares, *options):
+            path = write_wav(name, (np.array(shares) @ two_sounds).T)
+            assert ser_ros(path, '--format', 'json', *options) == 0
+            return list(json.loads(capsys.readouterr().out)['files'][0]['probabilities'].values())
+
+        wanted = pytest.approx(answer('mono.wav', expected), abs=0.01)
+        assert answer('stereo.wav', channels, '--channel', choice) == wanted
+        assert answer('stereo.wav', channels) != wanted
+
+    def test_channel_that_no_file_can_have(self, write_wav, noise):
+        with pytest.raises(SerError, match="channel is 'left'; allowed: auto, mean, loudest"):
+            ser_ros(write_wav('a.wav', noise(3.0)), '--channel', 'left')
+
     @pytest.mark.parametrize('arguments', [
         [], ['a.wav', '--precision', 'fp64'], ['a.wav', '--threads', 'many'],
         ['a.wav', '--format', 'xml']])
@@ -407,6 +428,56 @@ def test_a_reader_that_has_gone(write_wav, noise, tmp_path):
     process.stdout = None
     _, err = process.communicate()
     assert (process.returncode, err) == (0, '')
+
+
+CRASHING_STARTUP = '''
+import os
+
+from ser_ros.audio import ffmpeg_process
+
+start, read = ffmpeg_process.Reader.__init__, ffmpeg_process.Reader.read
+
+
+def crash_at_once(self, path):
+    if path.endswith('crash.m4a'):
+        os.kill(os.getpid(), 11)
+    self.crashes = path.endswith('later.m4a')
+    start(self, path)
+
+
+def crash_later(self):
+    answer = read(self)
+    if self.crashes and 'end' in answer[0]:
+        os.kill(os.getpid(), 11)
+    return answer
+
+
+ffmpeg_process.Reader.__init__, ffmpeg_process.Reader.read = crash_at_once, crash_later
+'''
+
+
+@needs_silero
+def test_a_folder_goes_on_where_the_decoder_crashes(noise, tmp_path, monkeypatch):
+    """As damaged files crash FFmpeg: at once, or after a part of the sound."""
+    pytest.importorskip('av', reason='PyAV is not installed')
+    write_model(str(tmp_path / 'fp32.onnx'))
+    (tmp_path / 'set').mkdir()
+    names = ['a.m4a', 'b_crash.m4a', 'c.m4a', 'd_later.m4a', 'e.m4a']
+    for name in names:
+        encode(str(tmp_path / 'set' / name), 'aac', noise(4.0, 48000).astype(np.float32))
+    # What Python imports in every process that starts.
+    (tmp_path / 'sitecustomize.py').write_text(CRASHING_STARTUP)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    process = command('--model', str(tmp_path), '--format', 'csv', str(tmp_path / 'set'))
+    out, err = process.communicate()
+    assert process.returncode == 1, err
+    done = [os.path.basename(row['file']) for row in csv.DictReader(io.StringIO(out))]
+    assert done == [name for name in names if name != 'b_crash.m4a']
+    error, warning = err.splitlines()
+    assert error.startswith('ser_ros: error: ') and 'b_crash.m4a' in error
+    assert warning.startswith('ser_ros: warning: ') and 'd_later.m4a: ends early' in warning
+    for line in error, warning:
+        assert 'the decoder was ended by the signal SIGSEGV' in line
 
 
 @needs_silero
