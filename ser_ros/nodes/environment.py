@@ -80,7 +80,7 @@ def prepare() -> None:
         _log_folder(), 'log files of ROS', 'Set ROS_LOG_DIR to choose another folder')
     if _lacks_shared_memory():
         LOGGER.warning(
-            '%s has less than %d MiB left, which would end Fast DDS by SIGBUS: only UDP is used. '
+            '%s has less than %d MiB left, which can end Fast DDS by SIGBUS: only UDP is used. '
             '%s', SHARED_MEMORY, MIN_SHARED_MEMORY_BYTES >> 20, _REMEDY)
         profile = share_path('config', 'udp_only.xml')
         # The names of Fast DDS 2 and of 3.

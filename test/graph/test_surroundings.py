@@ -123,7 +123,7 @@ def test_no_shared_memory_even_for_the_libraries(speech, shared_memory):
 
 @pytest.mark.parametrize('options', [[], ['--processes']])
 def test_hardly_any_shared_memory(speech, shared_memory, options):
-    """Fast DDS would be ended by a bus error."""
+    """Fast DDS can end by a bus error there."""
     code, error = run_graph(speech, '--fast', *options, before=with_shared_memory(64))
     assert code == 0, error
     assert error.count('/dev/shm has less than 4 MiB left') == 1
