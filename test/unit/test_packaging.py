@@ -103,6 +103,16 @@ class TestColcon:
         for folder in folders:
             assert list((ROOT / 'test' / folder).glob('test_*.py')), folder
 
+    def test_ctest_lists_what_colcon_test_would_run(self, tmp_path):
+        pytest.importorskip('ser_ros.msg', reason='ser_ros was not built with colcon')
+        for program in 'cmake', 'ctest':
+            if shutil.which(program) is None:
+                pytest.skip(f'{program} is not installed')
+        # As colcon does for a package whose tests were not left out; nothing is compiled.
+        run('cmake', '-S', ROOT, '-B', tmp_path, f'-DPython3_EXECUTABLE={sys.executable}')
+        names = re.findall(r'Test +#\d+: (\w+)', run('ctest', '-N', cwd=str(tmp_path)))
+        assert {'lint', 'unit_mitigation', 'unit_windows'} <= set(names)
+
     def test_a_plain_build_sees_one_package(self):
         pytest.importorskip('colcon_core', reason='colcon is not installed')
         names = run('colcon', 'list', '--names-only', '--base-paths', ROOT.parent / ROOT.name)
