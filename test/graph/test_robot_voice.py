@@ -14,6 +14,7 @@ import soundfile
 import soxr
 from diagnostic_msgs.msg import DiagnosticArray
 from harness import quoted
+from rclpy.time import Time
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 from talking import Person
@@ -193,6 +194,7 @@ class Air:
 
     def __init__(self, sound, pipe):
         self.late_s = 0.0  # at most
+        self.last_sound_s = 0.0  # on the monotonic clock
         self._sound = sound
         # Open for reading as well: the device may close it.
         self._pipe = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
@@ -220,6 +222,8 @@ class Air:
             due = int((time.monotonic() - start_s) * 16000) - sent
             block, waiting = waiting[:due], waiting[due:]
             block = np.pad(block, (0, due - len(block)))
+            if block.any():
+                self.last_sound_s = time.monotonic()
             try:
                 os.write(self._pipe, (block * 32767).astype('<i2').tobytes())
             except BlockingIOError:
@@ -245,13 +249,21 @@ def test_the_graph_hears_it_and_takes_it_for_nobodys_emotion(peer, start, path, 
         peer.wait_for(lambda: len(emotions) > 3, 'emotions', processes)
         speaker.begin()
         speaker.wait_for(speaker.is_silent, 'end of the sound')
+        silent_s = time.monotonic()
         heard = len(emotions)
         peer.wait_for(lambda: len(emotions) > heard + 10, 'silence afterwards', processes)
     finally:
         air.close()
     voice = [window for window in windows if window.speech_probability > 0.25]
     assert len(voice) >= 8, 'the microphone hears the voice'
-    # On a busy machine this air carries sound slower than any room.
-    assert all(window.muted for window in voice) or air.late_s > 0.2
     assert not any(window.muted for window in windows[-2:])
-    assert {emotion.state for emotion in emotions} == {Emotion.STATE_NO_SPEECH}
+    answered = ends_ns(emotion for emotion in emotions if emotion.state != Emotion.STATE_NO_SPEECH)
+    assert not answered & ends_ns(window for window in windows if window.muted)
+    # On a busy machine this air carries sound slower than any room, and some of it may be heard.
+    if air.late_s <= 0.2 and air.last_sound_s <= silent_s + 0.5:
+        assert all(window.muted for window in voice)
+        assert not answered
+
+
+def ends_ns(messages):
+    return {Time.from_msg(message.header.stamp).nanoseconds for message in messages}
