@@ -21,6 +21,22 @@ class EarlyStopping:
 
 
 @dataclass(frozen=True)
+class Tuning:
+    """How the last layers of the encoder are trained before all of it is frozen."""
+
+    layers: int = key(
+        'number of layers that are trained, counted from the last that is looked at; 0 for none',
+        0, ge=0)
+    steps: int = key('number of steps', 300, gt=0)
+    batch: int = key('windows in one step', 64, gt=0)
+    learning_rate: float = key('the peak of one cycle that starts and ends near 0', 1.5e-4, gt=0)
+    windows: int = key('windows on which a head is trained before', 8192, gt=0)
+    share: float = key(
+        'share of the trained weights in the mean with the pretrained ones (arXiv:2109.01903)',
+        0.5, gt=0, le=1)
+
+
+@dataclass(frozen=True)
 class EncoderOptions:
     """What a pretrained speech encoder looks like, and what is made of its layers."""
 
@@ -32,11 +48,15 @@ class EncoderOptions:
     speech_ranges_db: list[float] = key(
         'how far below the loudest position a position counts half for a mean [dB]; one mean each',
         [30.0], gt=0, le=60)
+    tuning: Tuning = field(default_factory=Tuning)
 
     def __post_init__(self) -> None:
-        """Raise SerError for channels that the attention cannot part."""
+        """Raise SerError for channels that the attention cannot part, or layers that are not."""
         if self.channels % 64:
             raise SerError(f'channels is {self.channels}; allowed: a multiple of 64')
+        if self.tuning.layers > max(self.pooled):
+            raise SerError(f'tuning.layers is {self.tuning.layers}; allowed: up to '
+                           f'{max(self.pooled)}, the last layer of pooled')
 
 
 @dataclass(frozen=True)

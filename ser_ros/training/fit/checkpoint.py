@@ -33,7 +33,7 @@ KEYS_OF_MACHINE = {'accumulation', 'gradient_checkpointing', 'checkpoint_minutes
 # Keys of a training that the first release did not have.
 LATER_KEYS = {'windows_per_clip', 'early_stopping', 'head_learning_rate', 'warm_up_steps',
               'variant_kinds'}
-LATER_ENCODER_KEYS = {'speech_ranges_db'}
+LATER_ENCODER_KEYS = {'speech_ranges_db', 'tuning'}
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from ser_ros.training.fit.windows import WindowInputs
 from ser_ros.training.networks.base import FrozenNetwork
 
 BATCH = 64
+LEAST_DEVIATION = 1e-3
 NEUTRAL = 'neutral'
 # Beside the seed, so that the draws do not depend on how far a training had come.
 EMBEDDED, STOCK = 1, 2
@@ -139,6 +140,6 @@ def embed_training(network: FrozenNetwork, clips: Sequence[Clip], columns: Seque
     corpora = np.repeat([clip.corpus for clip in clips], per_clip)
     parts = [pooled[corpora == name] for name in dict.fromkeys(corpora.tolist())]
     mean = np.mean([part.mean(axis=0) for part in parts], axis=0)
-    deviation = np.mean([part.std(axis=0) for part in parts], axis=0) + 1e-3
+    deviation = np.mean([part.std(axis=0) for part in parts], axis=0) + LEAST_DEVIATION
     standardise(torch.from_numpy(mean), torch.from_numpy(deviation))
     return _standardised(network, pooled)

@@ -11,11 +11,16 @@ from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.features.base import Columns
 from ser_ros.progress import Progress
 from ser_ros.training.config import Config
+from ser_ros.training.fit import processes
 from ser_ros.training.fit.embedded import EmbeddedWindows, embed, embed_training
 from ser_ros.training.fit.train import Windows
 from ser_ros.training.fit.trainer import Trainer
+from ser_ros.training.fit.tuning import tune
 from ser_ros.training.fit.windows import BalancedWindows
 from ser_ros.training.networks.base import FrozenNetwork
+
+# Beside the seed, so that tuning draws other windows than what comes later.
+TUNED = 4
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,9 @@ class Material:
         settings, each = config.training, config.training.windows_per_clip
         clips = len(self.clips) // (1 + self.copies)
         count = clips * (1 + settings.wave_variants)
+        if config.encoder.tuning.layers and not trainer.tuned:
+            drawn = self.windows(config, seed, np.random.default_rng((seed, TUNED)))
+            trainer.take_tuned(processes.broadcast(tune(network, drawn, config, progress)))
         rows = embed_training(
             network, self.clips[:count], self.columns[:count], config.make_extractor(), each,
             settings.precision, seed, trainer.standardise, progress)

@@ -36,6 +36,7 @@ class Trainer:
         history: values of each epoch that is done.
         best: weights of the best epoch so far.
         standard: mean and deviation that the frozen part of the network was given, if it has one.
+        tuned: weights of those of its layers that were tuned, by name.
     """
 
     def __init__(self, config: Config, generator: np.random.Generator):
@@ -70,6 +71,7 @@ class Trainer:
         self._losses: list[float] = []
         self.best: dict[str, torch.Tensor] = {}
         self.standard: dict[str, torch.Tensor] = {}
+        self.tuned: dict[str, torch.Tensor] = {}
         self.history: list[Epoch] = []
 
     @property
@@ -94,6 +96,11 @@ class Trainer:
         assert isinstance(self.whole, FrozenNetwork)
         self.whole.standardise(mean, deviation)
         self.standard = {'mean': mean, 'deviation': deviation}
+
+    def take_tuned(self, weights: dict[str, torch.Tensor]) -> None:
+        """Give the frozen part the weights of layers that were tuned."""
+        self.whole.load_state_dict(weights, strict=False)
+        self.tuned = weights
 
     def train_epoch(self, batches: Iterable[Batch], is_due: Callable[[], bool] = lambda: False,
                     save: Callable[[], None] = lambda: None) -> float:
@@ -192,7 +199,7 @@ class Trainer:
             'network': self.network.state_dict(), 'averaged': self.averaged.state_dict(),
             'optimizer': self._optimizer.state_dict(), 'schedule': self._schedule.state_dict(),
             'scaler': self._scaler.state_dict(), 'losses': list(self._losses),
-            'standard': self.standard,
+            'standard': self.standard, 'tuned': self.tuned,
             'history': [asdict(epoch) for epoch in self.history],
             'numpy': self._generator.bit_generator.state,
             'generators': processes.gather(processes.generators())}
@@ -205,6 +212,7 @@ class Trainer:
         self._schedule.load_state_dict(state['schedule'])
         self._scaler.load_state_dict(state.get('scaler', {}))
         self._losses = list(state.get('losses', []))
+        self.take_tuned(state.get('tuned', {}))
         if state.get('standard'):
             self.standardise(**state['standard'])
         self.history = [Epoch(**values) for values in state['history']]

@@ -145,6 +145,10 @@ class FrozenNetwork(Network):
         """The head: from embeddings with the weight of a baseline to logits."""
 
     @abc.abstractmethod
+    def last_layers(self, count: int) -> nn.Module:
+        """Return the last layers of the part that is frozen, which can be tuned before."""
+
+    @abc.abstractmethod
     def pool(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return what the frozen part makes of the inputs, (batch, size)."""
 

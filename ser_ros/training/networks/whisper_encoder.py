@@ -129,6 +129,10 @@ class WhisperEncoder(FrozenNetwork):
         """The head; all else stays as it was pretrained."""
         return self.head
 
+    def last_layers(self, count: int) -> nn.Module:
+        """Return the last layers of the encoder."""
+        return self.encoder.layers[-count:]
+
     def pool(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return the means over speech of the chosen layers, (batch, size)."""
         below_db = levels_db(inputs)

@@ -3,22 +3,26 @@
 """The network on Whisper's lower layers: weights, export, training with baselines."""
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import onnxruntime
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from ser_ros.cli.main import main
+from ser_ros.corpora.labelled_clips import Clip
 from ser_ros.errors import SerError
 from ser_ros.inference.model_file import Model
 from ser_ros.inference.onnx_file import writing
 from ser_ros.inference.registry import BACKENDS
+from ser_ros.progress import Progress
 from ser_ros.training import config
 from ser_ros.training.export import onnx_export
 from ser_ros.training.export.quantize import to_int8
-from ser_ros.training.fit import material
+from ser_ros.training.fit import checkpoint, material, tuning
+from ser_ros.training.fit.windows import BalancedWindows
 from ser_ros.training.networks.registry import make_network
 from ser_ros.training.networks.whisper_encoder import (
     VoiceHead,
@@ -230,6 +234,52 @@ def test_the_configuration_trains_resumes_and_runs(
     assert path.read_bytes() == before
 
 
+TUNED = CONFIG.replace(
+    'hidden: 12}}', 'hidden: 12, tuning: {{layers: 1, steps: 4, batch: 8, windows: 64}}}}')
+
+
+def test_the_last_layer_is_tuned_once(pretrained, train_arguments, tmp_path, monkeypatch):
+    output = tmp_path / 'out'
+    text = TUNED.format(pretrained=pretrained, epochs=1)
+    assert main(train_arguments(text, output)) == 0
+    path = output / 'tiny' / 'fp32.onnx'
+    before = path.read_bytes()
+    path.unlink()
+    monkeypatch.setattr(material, 'tune', None)
+    assert main(train_arguments(text, output, '--resume')) == 0
+    assert path.read_bytes() == before
+    tuned = checkpoint.load(output / 'checkpoint.pt')['state']['tuned']
+    assert len(tuned) == 15 and all(name.startswith('encoder.layers.1.') for name in tuned)
+    given = load_file(pretrained)
+    change = {name: float((value - given[name.removeprefix('encoder.')].float()).abs().max())
+              for name, value in tuned.items()}
+    assert 0 < max(change.values()) < 0.01
+
+
+def test_the_weights_are_between_the_pretrained_and_the_trained_ones(pretrained, tmp_path):
+    path = tmp_path / 'c.yaml'
+    path.write_text(TUNED.format(pretrained=pretrained, epochs=1))
+    clips = [Clip(Path(f'{index}.wav'), 'north', 'a', index % LABELS) for index in range(14)]
+    found = {}
+    for share in 0.5, 1.0:
+        options = config.load(str(path), changes=[f'encoder.tuning.share={share}'])
+        torch.manual_seed(0)
+        network = make_network(options)
+        before = {name: value.clone() for name, value in network.state_dict().items()}
+        generator = np.random.default_rng(0)
+        columns = [(generator.uniform(0.0, 1.0, (80, 300)).astype(np.float32),) for _ in clips]
+        windows = BalancedWindows(clips, columns, options.make_extractor(), generator)
+        weights = tuning.tune(network, windows, options, Progress())
+        found[share] = {name: value - before[name] for name, value in weights.items()}
+        # The network itself stays as it was.
+        assert all(torch.equal(value, before[name])
+                   for name, value in network.state_dict().items() if name in weights)
+        assert not any(tensor.requires_grad for tensor in network.encoder.parameters())
+    for name, half in found[0.5].items():
+        assert torch.allclose(2 * half, found[1.0][name], atol=1e-5)
+    assert max(change.abs().max() for change in found[0.5].values()) > 1e-4
+
+
 def test_an_input_that_does_not_fit(pretrained, train_arguments, tmp_path, capsys):
     text = CONFIG.format(pretrained=pretrained, epochs=1).replace('whisper_mel', 'mel_yin_rms')
     assert main(train_arguments(text, tmp_path / 'out')) == 2
@@ -240,6 +290,7 @@ def test_an_input_that_does_not_fit(pretrained, train_arguments, tmp_path, capsy
     (('channels: 64', 'channels: 96'), 'channels is 96; allowed: a multiple of 64'),
     (('training:', 'partners: [{network: whisper_encoder}]\ntraining:'),
      'another whisper_encoder'),
+    (('hidden: 12', 'hidden: 12, tuning: {layers: 3}'), 'tuning.layers is 3; allowed: up to 2'),
     (('licence: free', 'licence: free\nprecisions: [fp32]'), '')])
 def test_what_a_configuration_may_say(pretrained, tmp_path, change, reason):
     path = tmp_path / 'c.yaml'
