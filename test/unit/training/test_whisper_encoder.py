@@ -235,7 +235,8 @@ def test_the_configuration_trains_resumes_and_runs(
 
 
 TUNED = CONFIG.replace(
-    'hidden: 12}}', 'hidden: 12, tuning: {{layers: 1, steps: 4, batch: 8, windows: 64}}}}')
+    'hidden: 12}}',
+    'hidden: 12, tuning: {{layers: 1, steps: 4, batch: 8, windows: 64, head_steps: 20}}}}')
 
 
 def test_the_last_layer_is_tuned_once(pretrained, train_arguments, tmp_path, monkeypatch):
