@@ -31,7 +31,6 @@ class Tuning:
     batch: int = key('windows in one step', 64, gt=0)
     learning_rate: float = key('the peak of one cycle that starts and ends near 0', 1.5e-4, gt=0)
     windows: int = key('windows on which a head is trained before', 8192, gt=0)
-    head_steps: int = key('number of steps of that training', 600, gt=0)
     share: float = key(
         'share of the trained weights in the mean with the pretrained ones (arXiv:2109.01903)',
         0.5, gt=0, le=1)

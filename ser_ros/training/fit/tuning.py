@@ -23,6 +23,7 @@ from ser_ros.training.fit.windows import BalancedWindows
 from ser_ros.training.networks.base import FrozenNetwork
 
 LOGGER = logging.getLogger(__name__)
+HEAD_STEPS = 600
 HEAD_BATCH = 512
 HEAD_LEARNING_RATE = 0.002
 # Of the head, while it is trained together with the layers, relative to theirs.
@@ -84,9 +85,8 @@ def _fit_head(network: FrozenNetwork, windows: BalancedWindows, config: Config,
     head = network.trainable.train()
     optimizer = torch.optim.AdamW(
         head.parameters(), HEAD_LEARNING_RATE, weight_decay=config.training.weight_decay)
-    steps = config.encoder.tuning.head_steps
-    schedule = _cycle(optimizer, steps)
-    for _ in range(steps):
+    schedule = _cycle(optimizer, HEAD_STEPS)
+    for _ in range(HEAD_STEPS):
         chosen = torch.randint(len(rows), (HEAD_BATCH,))
         _step(optimizer, schedule, head(rows[chosen]), labels[chosen], config)
 

@@ -236,10 +236,16 @@ def test_the_configuration_trains_resumes_and_runs(
 
 TUNED = CONFIG.replace(
     'hidden: 12}}',
-    'hidden: 12, tuning: {{layers: 1, steps: 4, batch: 8, windows: 64, head_steps: 20}}}}')
+    'hidden: 12, tuning: {{layers: 1, steps: 4, batch: 8, windows: 64}}}}')
 
 
-def test_the_last_layer_is_tuned_once(pretrained, train_arguments, tmp_path, monkeypatch):
+@pytest.fixture
+def short_head(monkeypatch):
+    monkeypatch.setattr(tuning, 'HEAD_STEPS', 20)
+
+
+def test_the_last_layer_is_tuned_once(
+        pretrained, train_arguments, tmp_path, short_head, monkeypatch):
     output = tmp_path / 'out'
     text = TUNED.format(pretrained=pretrained, epochs=1)
     assert main(train_arguments(text, output)) == 0
@@ -257,7 +263,8 @@ def test_the_last_layer_is_tuned_once(pretrained, train_arguments, tmp_path, mon
     assert 0 < max(change.values()) < 0.01
 
 
-def test_the_weights_are_between_the_pretrained_and_the_trained_ones(pretrained, tmp_path):
+def test_the_weights_are_between_the_pretrained_and_the_trained_ones(
+        pretrained, tmp_path, short_head):
     path = tmp_path / 'c.yaml'
     path.write_text(TUNED.format(pretrained=pretrained, epochs=1))
     clips = [Clip(Path(f'{index}.wav'), 'north', 'a', index % LABELS) for index in range(14)]
