@@ -227,12 +227,11 @@ class TestThreads:
         machine.use_tensorrt(generation)
         switched = threading.Event()
         answered = []
-        done = threading.Event()
+        done = {'first': threading.Event(), 'last': threading.Event()}
 
         def on_result(item, probabilities, classifier):
             answered.append((item, classifier.session.precision))
-            if item == 'last':
-                done.set()
+            done[item].set()
 
         def fail(item, error):
             raise AssertionError(error)
@@ -242,10 +241,11 @@ class TestThreads:
             ask=lambda _, classifier: classifier.probabilities(image), on_result=on_result,
             on_failed=fail, on_switched=lambda *_: switched.set(), on_switch_failed=fail)
         engine.submit('first')
+        assert done['first'].wait(120)
         engine.switch('fp16', lambda: Classifier(open_session('fp16')))
         assert switched.wait(120)
         engine.submit('last')
-        assert done.wait(120)
+        assert done['last'].wait(120)
         engine.close()
         assert answered == [('first', 'fp32'), ('last', 'fp16')]
         assert not machine.cuda.memory
