@@ -178,6 +178,10 @@ class Config:
         if [member.network for member in self.members].count('whisper_encoder') > 1:
             raise SerError('partners has another whisper_encoder; allowed: one of them, since a '
                            'model takes one baseline of the voice')
+        if self.encoder.tuning.layers and 'whisper_encoder' not in [
+                member.network for member in self.members]:
+            raise SerError(f'encoder.tuning.layers is {self.encoder.tuning.layers}; allowed: 0, '
+                           'since no network is a whisper_encoder')
         for member in self.members:
             if member.training.variant_kinds != self.training.variant_kinds:
                 raise SerError(

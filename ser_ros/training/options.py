@@ -27,10 +27,10 @@ class Tuning:
     layers: int = key(
         'number of layers that are trained, counted from the last that is looked at; 0 for none',
         0, ge=0)
-    steps: int = key('number of steps', 300, gt=0)
+    steps: int = key('number of steps', 300, ge=4)
     batch: int = key('windows in one step', 64, gt=0)
     learning_rate: float = key('the peak of one cycle that starts and ends near 0', 1.5e-4, gt=0)
-    windows: int = key('windows on which a head is trained before', 8192, gt=0)
+    windows: int = key('windows on which a head is trained before', 8192, ge=2)
     share: float = key(
         'share of the trained weights in the mean with the pretrained ones (arXiv:2109.01903)',
         0.5, gt=0, le=1)

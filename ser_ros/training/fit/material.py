@@ -58,7 +58,8 @@ class Material:
         count = clips * (1 + settings.wave_variants)
         if config.encoder.tuning.layers and not trainer.tuned:
             drawn = self.windows(config, seed, np.random.default_rng((seed, TUNED)))
-            trainer.take_tuned(processes.broadcast(tune(network, drawn, config, progress)))
+            trainer.take_tuned(processes.broadcast(
+                tune(network, drawn, config, progress) if processes.is_main() else {}))
         rows = embed_training(
             network, self.clips[:count], self.columns[:count], config.make_extractor(), each,
             settings.precision, seed, trainer.standardise, progress)

@@ -53,6 +53,7 @@ class Trainer:
         check_precision(settings.precision)
         check_batch(settings, processes.count())
         self._classes = len(config.labels)
+        self._tuned_layers = config.encoder.tuning.layers
         self._generator = generator
         self.whole = make_network(config)
         self.network = _synchronised(self.whole.trainable)
@@ -99,7 +100,8 @@ class Trainer:
 
     def take_tuned(self, weights: dict[str, torch.Tensor]) -> None:
         """Give the frozen part the weights of layers that were tuned."""
-        self.whole.load_state_dict(weights, strict=False)
+        found = self.whole.load_state_dict(weights, strict=False)
+        assert not found.unexpected_keys, found.unexpected_keys
         self.tuned = weights
 
     def train_epoch(self, batches: Iterable[Batch], is_due: Callable[[], bool] = lambda: False,
@@ -188,7 +190,9 @@ class Trainer:
         network, averaged = _bytes(self.network.state_dict()), _bytes(self.averaged.state_dict())
         moments = 2 * sum(tensor.numel() * tensor.element_size()
                           for tensor in self.network.parameters() if tensor.requires_grad)
-        return network + averaged + moments, network
+        tuned = (_bytes(self.whole.last_layers(self._tuned_layers).state_dict())
+                 if self._tuned_layers and isinstance(self.whole, FrozenNetwork) else 0)
+        return network + averaged + moments + tuned, network
 
     def state(self) -> dict[str, Any]:
         """Return all that is needed to go on bit for bit, but for the weights of the best epoch.

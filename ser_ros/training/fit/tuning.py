@@ -15,6 +15,7 @@ import torch
 from torch.nn import functional
 from torch.optim.lr_scheduler import OneCycleLR
 
+from ser_ros.errors import SerError
 from ser_ros.progress import Progress
 from ser_ros.training.config import Config
 from ser_ros.training.fit.device import autocast, device
@@ -44,6 +45,9 @@ def tune(network: FrozenNetwork, windows: BalancedWindows, config: Config,
         windows: are drawn from.
         config: says how much is tuned, and how.
         progress: shows how far it is.
+
+    Raises:
+        SerError: if a loss is not finite.
     """
     tuning, settings = config.encoder.tuning, config.training
     tuned = copy.deepcopy(network).to(device())
@@ -56,14 +60,19 @@ def tune(network: FrozenNetwork, windows: BalancedWindows, config: Config,
         weight_decay=settings.weight_decay)
     schedule = _cycle(optimizer, tuning.steps)
     tuned.trainable.train()
+    # FP16 would need its gradients scaled.
+    precision = 'fp32' if settings.precision == 'fp16' else settings.precision
     losses = []
     for batch in progress.track(windows.batches(tuning.steps * tuning.batch, tuning.batch),
                                 'tuning of the encoder', tuning.steps):
-        with autocast(settings.precision):
+        with autocast(precision):
             logits = tuned(torch.from_numpy(batch.inputs(slice(None))).to(device()))
         losses.append(_step(optimizer, schedule, logits, torch.from_numpy(batch.labels), config))
+    if not np.isfinite(losses).all():
+        raise SerError(f'a loss of the tuning is not finite; encoder.tuning.learning_rate is '
+                       f'{tuning.learning_rate:g}; try a lower one')
     tenth = -(-len(losses) // 10)
-    LOGGER.info('the last %d layers are tuned: loss %.3f at first, %.3f in the end', tuning.layers,
+    LOGGER.info('tuned layers: %d; loss %.3f at first, %.3f in the end', tuning.layers,
                 np.mean(losses[:tenth]), np.mean(losses[-tenth:]))
     learnt = {id(tensor) for tensor in layers.parameters()}
     pretrained = network.state_dict()
@@ -92,8 +101,9 @@ def _fit_head(network: FrozenNetwork, windows: BalancedWindows, config: Config,
 
 
 def _cycle(optimizer: torch.optim.Optimizer, steps: int) -> OneCycleLR:
+    # The rate needs two steps at least to rise.
     return OneCycleLR(optimizer, [group['lr'] for group in optimizer.param_groups],
-                      total_steps=steps, pct_start=WARM_UP)
+                      total_steps=steps, pct_start=max(WARM_UP, 2 / steps))
 
 
 def _step(optimizer: torch.optim.Optimizer, schedule: OneCycleLR, logits: torch.Tensor,

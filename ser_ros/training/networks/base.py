@@ -133,7 +133,7 @@ class Network(nn.Module, abc.ABC):
 
 
 class FrozenNetwork(Network):
-    """A network whose larger part stays as it was pretrained.
+    """A network whose larger part stays as it was pretrained, or tuned before.
 
     What that part makes of a window is computed once, pooled and standardised, and the head is
     trained on these embeddings.

@@ -86,9 +86,9 @@ class VoiceHead(nn.Module):
 class WhisperEncoder(FrozenNetwork):
     """(batch, 80, 2 * positions) -> logits (batch, classes).
 
-    The encoder stays as it was pretrained. Means of some of its layers over the positions with
-    speech are the embedding, and a small head is trained on embeddings. A mean over the loudest
-    positions alone hears little of what is behind the speech.
+    The encoder stays as it was pretrained, or tuned before. Means of some of its layers over the
+    positions with speech are the embedding, and a small head is trained on embeddings. A mean over
+    the loudest positions alone hears little of what is behind the speech.
     """
 
     # The sums that go on from layer to layer stay in FP32, and so do the small heads. So do the
@@ -126,7 +126,7 @@ class WhisperEncoder(FrozenNetwork):
 
     @property
     def trainable(self) -> nn.Module:
-        """The head; all else stays as it was pretrained."""
+        """The head; all else stays as it was pretrained, or tuned before."""
         return self.head
 
     def last_layers(self, count: int) -> nn.Module:

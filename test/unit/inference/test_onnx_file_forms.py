@@ -14,11 +14,12 @@ onnx = pytest.importorskip('onnx')
 onnxruntime = pytest.importorskip('onnxruntime')
 onnx_forms = pytest.importorskip('ser_ros.inference.onnx_file.forms')
 
-# Of probabilities, the mean over windows and labels, between two ways of rounding the same
-# activations: U8 with a zero point, and S8 without. A scale that is wrong by 5 % gives 0.09 to
-# 0.15. The largest difference of one window says little: it depends on how near a change of the
-# answer the window is.
-INT8_DIFFERENCE = 0.03
+# Of probabilities, the mean over windows and labels and the largest, between two ways of rounding
+# the same activations: U8 with a zero point, and S8 without. If all scales of the activations are
+# wrong by 5 %, the mean is 0.09 to 0.15. `voice` has a larger one than the others, since windows of
+# these buzzing voices are near to a change of its answer.
+INT8_DIFFERENCES = {'voice': (0.03, 0.15)}
+INT8_DIFFERENCE = (0.012, 0.1)
 PITCHES_HZ = range(80, 320, 20)
 
 
@@ -68,7 +69,10 @@ class TestSignedInt8:
         windows = voices(model.info.feature_set)
         expected, found = [softmax(answers(form, windows) / model.info.temperature)
                            for form in (unsigned, signed)]
-        assert np.abs(found - expected).mean() < INT8_DIFFERENCE
+        difference = np.abs(found - expected)
+        mean, largest = INT8_DIFFERENCES.get(name, INT8_DIFFERENCE)
+        assert difference.mean() < mean
+        assert difference.max() < largest
 
     def test_only_what_tensorrt_knows(self, name):
         graph = onnx_forms.to_signed_int8(onnx.load(Model(name).path('int8'))).graph

@@ -78,6 +78,8 @@ def test_a_named_pipe_is_refused_without_waiting_for_its_writer(tmp_path):
     ({'window_s': 4, 'input_shape': [64000]}, 'window_s is 4 and input_shape .* one of the two'),
     ({'feature_set': 'waveform/1', 'window_s': 15.02}, 'waveform/1 makes windows of 0.5 to 15 s'),
     ({'feature_set': 'waveform/1', 'window_s': 1.01}, 'a multiple of 0.02 s'),
+    ({'encoder': {'tuning': {'layers': 1}}},
+     'encoder.tuning.layers is 1; allowed: 0, since no network is a whisper_encoder'),
 ])
 def test_wrong_values(tmp_path, config_path, change, reason):
     values = yaml.safe_load(config_path.read_text())

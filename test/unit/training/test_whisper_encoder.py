@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import torch
@@ -22,6 +23,7 @@ from ser_ros.training import config
 from ser_ros.training.export import onnx_export
 from ser_ros.training.export.quantize import to_int8
 from ser_ros.training.fit import checkpoint, material, tuning
+from ser_ros.training.fit.trainer import Trainer
 from ser_ros.training.fit.windows import BalancedWindows
 from ser_ros.training.networks.registry import make_network
 from ser_ros.training.networks.whisper_encoder import (
@@ -239,6 +241,25 @@ TUNED = CONFIG.replace(
     'hidden: 12, tuning: {{layers: 1, steps: 4, batch: 8, windows: 64}}}}')
 
 
+def tuned_weights(pretrained, tmp_path, change):
+    """Return how the tuned weights differ from the pretrained ones, by name."""
+    path = tmp_path / 'c.yaml'
+    path.write_text(TUNED.format(pretrained=pretrained, epochs=1))
+    clips = [Clip(Path(f'{index}.wav'), 'north', 'a', index % LABELS) for index in range(14)]
+    options = config.load(str(path), changes=[change])
+    torch.manual_seed(0)
+    network = make_network(options)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    generator = np.random.default_rng(0)
+    columns = [(generator.uniform(0.0, 1.0, (80, 300)).astype(np.float32),) for _ in clips]
+    windows = BalancedWindows(clips, columns, options.make_extractor(), generator)
+    weights = tuning.tune(network, windows, options, Progress())
+    # The network itself stays as it was.
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+    assert not any(tensor.requires_grad for tensor in network.encoder.parameters())
+    return {name: value - before[name] for name, value in weights.items()}
+
+
 @pytest.fixture
 def short_head(monkeypatch):
     monkeypatch.setattr(tuning, 'HEAD_STEPS', 20)
@@ -261,28 +282,48 @@ def test_the_last_layer_is_tuned_once(
     change = {name: float((value - given[name.removeprefix('encoder.')].float()).abs().max())
               for name, value in tuned.items()}
     assert 0 < max(change.values()) < 0.01
+    stored = [onnx.numpy_helper.to_array(tensor)
+              for tensor in onnx.load_from_string(before).graph.initializer]
+    moved = max(change, key=change.get)
+    expected = tuned[moved].numpy().T if moved.endswith('weight') else tuned[moved].numpy()
+    assert any(array.shape == expected.shape and np.allclose(array, expected, atol=1e-3)
+               for array in stored)
+
+
+def test_a_training_that_goes_on_has_the_same_tuned_layers(
+        pretrained, train_arguments, tmp_path, short_head, monkeypatch):
+    text = TUNED.format(pretrained=pretrained, epochs=2)
+    assert main(train_arguments(text, tmp_path / 'whole')) == 0
+    train = Trainer.train_epoch
+
+    def stop(trainer, *args, **kwargs):
+        if trainer.history:
+            raise KeyboardInterrupt
+        return train(trainer, *args, **kwargs)
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(Trainer, 'train_epoch', stop)
+        assert main(train_arguments(text, tmp_path / 'parts')) != 0
+    monkeypatch.setattr(material, 'tune', None)
+    assert main(train_arguments(text, tmp_path / 'parts', '--resume')) == 0
+    files = [tmp_path / name / 'tiny' / 'fp32.onnx' for name in ('whole', 'parts')]
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+@pytest.mark.parametrize('steps', [4, 9, 10, 11, 20])
+def test_any_number_of_steps(pretrained, tmp_path, short_head, steps):
+    assert tuned_weights(pretrained, tmp_path, f'encoder.tuning.steps={steps}')
+
+
+def test_a_rate_that_is_too_high(pretrained, tmp_path, short_head):
+    with pytest.raises(SerError, match='learning_rate is 1e\\+30; try a lower one'):
+        tuned_weights(pretrained, tmp_path, 'encoder.tuning.learning_rate=1.0e+30')
 
 
 def test_the_weights_are_between_the_pretrained_and_the_trained_ones(
         pretrained, tmp_path, short_head):
-    path = tmp_path / 'c.yaml'
-    path.write_text(TUNED.format(pretrained=pretrained, epochs=1))
-    clips = [Clip(Path(f'{index}.wav'), 'north', 'a', index % LABELS) for index in range(14)]
-    found = {}
-    for share in 0.5, 1.0:
-        options = config.load(str(path), changes=[f'encoder.tuning.share={share}'])
-        torch.manual_seed(0)
-        network = make_network(options)
-        before = {name: value.clone() for name, value in network.state_dict().items()}
-        generator = np.random.default_rng(0)
-        columns = [(generator.uniform(0.0, 1.0, (80, 300)).astype(np.float32),) for _ in clips]
-        windows = BalancedWindows(clips, columns, options.make_extractor(), generator)
-        weights = tuning.tune(network, windows, options, Progress())
-        found[share] = {name: value - before[name] for name, value in weights.items()}
-        # The network itself stays as it was.
-        assert all(torch.equal(value, before[name])
-                   for name, value in network.state_dict().items() if name in weights)
-        assert not any(tensor.requires_grad for tensor in network.encoder.parameters())
+    found = {share: tuned_weights(pretrained, tmp_path, f'encoder.tuning.share={share}')
+             for share in (0.5, 1.0)}
     for name, half in found[0.5].items():
         assert torch.allclose(2 * half, found[1.0][name], atol=1e-5)
     assert max(change.abs().max() for change in found[0.5].values()) > 1e-4
@@ -299,6 +340,8 @@ def test_an_input_that_does_not_fit(pretrained, train_arguments, tmp_path, capsy
     (('training:', 'partners: [{network: whisper_encoder}]\ntraining:'),
      'another whisper_encoder'),
     (('hidden: 12', 'hidden: 12, tuning: {layers: 3}'), 'tuning.layers is 3; allowed: up to 2'),
+    (('hidden: 12', 'hidden: 12, tuning: {steps: 3}'),
+     'steps is 3; allowed: a whole number of at least 4'),
     (('licence: free', 'licence: free\nprecisions: [fp32]'), '')])
 def test_what_a_configuration_may_say(pretrained, tmp_path, change, reason):
     path = tmp_path / 'c.yaml'
