@@ -282,12 +282,15 @@ def test_the_last_layer_is_tuned_once(
     change = {name: float((value - given[name.removeprefix('encoder.')].float()).abs().max())
               for name, value in tuned.items()}
     assert 0 < max(change.values()) < 0.01
+    # The file that is made has them.
+    moved = max((name for name in change if name.endswith('fc1.weight')), key=change.get)
+    values = {'tuned': tuned[moved], 'pretrained': given[moved.removeprefix('encoder.')].float()}
     stored = [onnx.numpy_helper.to_array(tensor)
               for tensor in onnx.load_from_string(before).graph.initializer]
-    moved = max(change, key=change.get)
-    expected = tuned[moved].numpy().T if moved.endswith('weight') else tuned[moved].numpy()
-    assert any(array.shape == expected.shape and np.allclose(array, expected, atol=1e-3)
-               for array in stored)
+    distance = {kind: min(np.abs(array - value.numpy().T).max() for array in stored
+                          if array.shape == value.numpy().T.shape)
+                for kind, value in values.items()}
+    assert distance['tuned'] < distance['pretrained'] / 4
 
 
 def test_a_training_that_goes_on_has_the_same_tuned_layers(
