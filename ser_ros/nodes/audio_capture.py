@@ -54,6 +54,8 @@ class AudioCapture(managed.ManagedNode):
              'slowest node allows. The stamps are audio time in both cases.'),
         spec('wait_for_features', 'Play an audio file only once feature_extraction has subscribed. '
              'false: once anybody has.'),
+        spec('wait_for_nodes', 'Play an audio file only once these nodes have reported how far '
+             'they are. A name without / is in the namespace of audio_capture.'),
         spec('chunk_s', 'Length of an audio message [s], a multiple of 0.02. Longer messages save '
              'CPU time and delay every emotion by their length.', range=(0.02, 0.5)),
         spec('frame_id', 'frame_id of the audio messages.'),
@@ -109,8 +111,11 @@ class AudioCapture(managed.ManagedNode):
         self._capture = capture  # before its thread, which may come to the end at once
         capture.start()
         if not capture.live and not (loop and self.value('realtime')):
+            expected = [name if name.startswith('/') else
+                        f"{self.get_namespace().rstrip('/')}/{name}"
+                        for name in self.value('wait_for_nodes') if name]
             pressure = BackPressure(
-                lambda: publisher_names(self, 'audio/progress'), self.get_logger())
+                lambda: expected + publisher_names(self, 'audio/progress'), self.get_logger())
             self._back_pressure = pressure
             self.subscribe_to('audio/progress', pressure.hear)
         self._may_start = True

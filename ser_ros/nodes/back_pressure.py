@@ -38,7 +38,7 @@ class BackPressure:
         """Wait for nobody yet.
 
         Args:
-            names: returns the full names of the nodes that report their progress.
+            names: returns the full names of the nodes that report their progress, or will.
             log: gets a line when a node is not waited for any more, and when it is again.
         """
         self._names = names
@@ -109,7 +109,7 @@ class BackPressure:
 
     def is_complete(self) -> bool:
         """Return whether every node that reports its progress has been heard from."""
-        names = self._names()
+        names = list(dict.fromkeys(self._names()))
         with self._lock:
             return self._wait_for(name for name in names if name not in self._nodes)
 

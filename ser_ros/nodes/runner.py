@@ -168,6 +168,8 @@ def _in_process(arguments: List[str], graph: _Run) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _children(arguments: List[str], graph: _Run) -> Iterator[None]:
+    # On a busy machine audio_capture finds some of them late, and a file would begin without them.
+    others = [node_class.NAME for node_class in NODES if node_class is not AudioCapture]
     try:
         for node_class in NODES:
             if node_class is AudioCapture:
@@ -179,7 +181,8 @@ def _children(arguments: List[str], graph: _Run) -> Iterator[None]:
             graph.children.append((node_class.NAME, subprocess.Popen(
                 [sys.executable, '-m', 'ser_ros.nodes.required', str(os.getpid()),
                  f'{node_class.__module__}:{node_class.__name__}']
-                + arguments + ['-p', 'autostart:=true'], cwd=PACKAGE_PARENT)))
+                + arguments + ['-p', 'autostart:=true', '-p', f'wait_for_nodes:={others}'],
+                cwd=PACKAGE_PARENT)))
         yield
     finally:
         for _, child in graph.children:

@@ -14,7 +14,7 @@ from test_audio_in import FEATURE_SET, WINDOW_SAMPLES, Speaker
 
 from ser_ros.nodes import qos
 from ser_ros.nodes.audio_messages import AudioDataStamped
-from ser_ros.nodes.messages import EndOfStream
+from ser_ros.nodes.messages import AudioProgress, EndOfStream
 
 CAPTURE, FEATURES = 'audio_capture', 'feature_extraction'
 FAULT = 'the capture of audio has failed: TypeError: no such thing'
@@ -69,6 +69,27 @@ def test_a_capture_thread_that_dies_is_an_error_in_diagnostics(faulty, peer, sta
     assert len(chunks) <= 50
     # The node itself lives on, for whoever wants to activate it again.
     assert peer.state(CAPTURE) == 'active'
+
+
+def test_a_file_waits_for_the_nodes_that_are_named(peer, start, speech):
+    diagnoses = peer.listen(DiagnosticArray, '/diagnostics')
+    chunks = peer.listen(AudioDataStamped, 'audio/audio_stamped', qos.AUDIO)
+    reports = peer.node.create_publisher(AudioProgress, 'audio/progress', qos.PROGRESS)
+    process = start(CAPTURE, '-p', 'autostart:=true', '-p', 'wait_for_features:=false', '-p',
+                    'loop:=false', '-p', 'device:=' + quoted(speech),
+                    '-p', 'wait_for_nodes:=[late, /robot/later]')
+    own = peer.node.get_fully_qualified_name()
+
+    def report(name, awaited):
+        reports.publish(AudioProgress(node=name, begins=True))
+        peer.wait_for(lambda: diagnosis(diagnoses, CAPTURE, **{
+            'file waits for': awaited}), f'wait for {awaited}', [process])
+
+    report(own, '/late, /robot/later')
+    report('/late', '/robot/later')
+    assert not chunks
+    reports.publish(AudioProgress(node='/robot/later', begins=True))
+    peer.wait_for(lambda: chunks, 'sound', [process])
 
 
 # (choice, the second of two channels as a multiple of the first, what is heard as one of the first)
