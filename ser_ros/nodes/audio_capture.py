@@ -215,8 +215,11 @@ class AudioCapture(managed.ManagedNode):
             return ERROR, 'the device is lost; trying to reopen it', values
         if self._capture.live and not stats.chunks:
             return ERROR, 'the device is open, but it has given no sound yet', values
-        if not self._capture.live and not stats.chunks and self._wait_for_features:
-            return WARN, 'the file waits for feature_extraction to subscribe', values
+        if not self._capture.live and not stats.chunks:
+            if values.get('file waits for'):
+                return WARN, 'the file waits for ' + values['file waits for'], values
+            if self._wait_for_features:
+                return WARN, 'the file waits for feature_extraction to subscribe', values
         if self._new_losses(stats.overflows + stats.gaps):
             return WARN, 'audio was lost', values
         if stats.warning:

@@ -84,6 +84,7 @@ def test_a_file_waits_for_the_nodes_that_are_named(peer, start, speech):
         reports.publish(AudioProgress(node=name, begins=True))
         peer.wait_for(lambda: diagnosis(diagnoses, CAPTURE, **{
             'file waits for': awaited}), f'wait for {awaited}', [process])
+        assert diagnosis(diagnoses, CAPTURE, message='the file waits for ' + awaited)
 
     report(own, '/late, /robot/later')
     report('/late', '/robot/later')
