@@ -96,5 +96,7 @@ class Observer(Node):
 
     @property
     def connected(self) -> bool:
-        """Whether emotions and mitigations, once there are any, will be heard."""
-        return all(self.count_publishers(topic) for topic in ('emotion', 'mitigation'))
+        """Whether emotions and mitigations of this graph, once there are any, will be heard."""
+        namespace = self.get_namespace().rstrip('/')
+        return all(f'{namespace}/{node.NAME}' in publisher_names(self, topic) for topic, node in (
+            ('emotion', EmotionInference), ('mitigation', MitigationResponder)))

@@ -26,7 +26,7 @@ from ser_ros.sinks.live_view import LiveView
 from ser_ros.sinks.record import Record
 
 STOP_TIMEOUT_S = 3.0
-CONNECT_TIMEOUT_S = 10.0
+CONNECT_TIMEOUT_S = 60.0
 
 
 def run(arguments: List[str], view: LiveView, record: Optional[Record], in_processes: bool,

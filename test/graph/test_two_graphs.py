@@ -9,11 +9,13 @@ import subprocess
 import sys
 
 import pytest
+import rclpy
 from harness import COMMAND, DEADLINE_S
 
 from ser_ros.errors import SerError
 from ser_ros.nodes import namespaces, qos
-from ser_ros.nodes.messages import Emotion, EndOfStream
+from ser_ros.nodes.messages import Emotion, EndOfStream, Mitigation
+from ser_ros.nodes.observer import Observer
 
 
 def test_a_namespace_that_another_graph_uses_is_refused(peer, monkeypatch):
@@ -41,6 +43,26 @@ def test_a_graph_that_was_there_and_is_found_late(peer, speech, processes):
     assert 'foreign' not in out
     if code:
         assert 'another graph publishes on the same topics' in error
+
+
+def test_the_nodes_of_others_do_not_connect_an_observer(peer):
+    """Else it would take another graph, which it finds first, for its own."""
+    def publish(node):
+        return [node.create_publisher(Emotion, '/emotion', qos.EMOTION),
+                node.create_publisher(Mitigation, '/mitigation', qos.MITIGATION)]
+
+    publishers = publish(peer.node)
+    rclpy.init()
+    try:
+        observer = Observer(*4 * [lambda values: None])
+        peer.wait_for(lambda: all(observer.count_publishers(topic) == 1 for topic in (
+            '/emotion', '/mitigation')), 'the publishers of the other graph')
+        assert not observer.connected
+        own = [rclpy.create_node(name) for name in ('emotion_inference', 'mitigation_responder')]
+        publishers += [publish(own[0])[0], publish(own[1])[1]]
+        peer.wait_for(lambda: observer.connected, 'connection')
+    finally:
+        rclpy.shutdown()
 
 
 @pytest.mark.parametrize('processes', [[], ['--processes']])
