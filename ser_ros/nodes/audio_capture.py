@@ -22,7 +22,7 @@ from ser_ros.nodes.allowed_folders import ALLOWED_FOLDERS
 from ser_ros.nodes.audio_messages import AudioDataStamped, AudioInfo
 from ser_ros.nodes.back_pressure import BackPressure
 from ser_ros.nodes.diagnostics import ERROR, OK, WARN, Increase, Meter, Report
-from ser_ros.nodes.inputs import publisher_names
+from ser_ros.nodes.inputs import full_name, publisher_names
 from ser_ros.nodes.messages import AudioProgress, EndOfStream
 from ser_ros.nodes.parameters import spec
 from ser_ros.nodes.stamps import to_stamp
@@ -111,8 +111,7 @@ class AudioCapture(managed.ManagedNode):
         self._capture = capture  # before its thread, which may come to the end at once
         capture.start()
         if not capture.live and not (loop and self.value('realtime')):
-            expected = [name if name.startswith('/') else
-                        f"{self.get_namespace().rstrip('/')}/{name}"
+            expected = [full_name(self.get_namespace(), name)
                         for name in self.value('wait_for_nodes') if name]
             pressure = BackPressure(
                 lambda: expected + publisher_names(self, 'audio/progress'), self.get_logger())

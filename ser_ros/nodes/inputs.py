@@ -25,14 +25,18 @@ def publishers(node: Node, topic: str) -> Dict[str, str]:
     Returns:
         {GID: full name of the node}, the GID as `ros2 topic info --verbose` shows it.
     """
-    return {_gid_text(info.endpoint_gid): '/'.join([info.node_namespace.rstrip('/'),
-                                                    info.node_name])
+    return {_gid_text(info.endpoint_gid): full_name(info.node_namespace, info.node_name)
             for info in node.get_publishers_info_by_topic(topic)}
 
 
 def publisher_names(node: Node, topic: str) -> List[str]:
     """Return the full names of the nodes that publish on a topic, one for each publisher."""
     return list(publishers(node, topic).values())
+
+
+def full_name(namespace: str, name: str) -> str:
+    """Return the full name of a node, which one that begins with / is already."""
+    return name if name.startswith('/') else namespace.rstrip('/') + '/' + name
 
 
 def _gid_text(gid: Sequence[int]) -> str:

@@ -13,7 +13,7 @@ from ser_ros.nodes.audio_capture import AudioCapture
 from ser_ros.nodes.audio_progress import ProgressReport
 from ser_ros.nodes.emotion_inference import EmotionInference
 from ser_ros.nodes.feature_extraction import FeatureExtraction
-from ser_ros.nodes.inputs import publisher_names
+from ser_ros.nodes.inputs import full_name, publisher_names
 from ser_ros.nodes.managed import ManagedNode
 from ser_ros.nodes.mitigation_responder import MitigationResponder
 from ser_ros.nodes.own_stream import OwnStream
@@ -97,6 +97,6 @@ class Observer(Node):
     @property
     def connected(self) -> bool:
         """Whether emotions and mitigations of this graph, once there are any, will be heard."""
-        namespace = self.get_namespace().rstrip('/')
-        return all(f'{namespace}/{node.NAME}' in publisher_names(self, topic) for topic, node in (
-            ('emotion', EmotionInference), ('mitigation', MitigationResponder)))
+        return all(
+            full_name(self.get_namespace(), node.NAME) in publisher_names(self, topic)
+            for topic, node in (('emotion', EmotionInference), ('mitigation', MitigationResponder)))

@@ -175,11 +175,11 @@ class Config:
             raise SerError(
                 f'name is {self.name!r}; allowed: another one than those of the networks '
                 f'{listed(self.alone)}, whose folder it would share')
-        if [member.network for member in self.members].count('whisper_encoder') > 1:
+        encoders = [member.network for member in self.members].count('whisper_encoder')
+        if encoders > 1:
             raise SerError('partners has another whisper_encoder; allowed: one of them, since a '
                            'model takes one baseline of the voice')
-        if self.encoder.tuning.layers and 'whisper_encoder' not in [
-                member.network for member in self.members]:
+        if self.encoder.tuning.layers and not encoders:
             raise SerError(f'encoder.tuning.layers is {self.encoder.tuning.layers}; allowed: 0, '
                            'since no network is a whisper_encoder')
         for member in self.members:

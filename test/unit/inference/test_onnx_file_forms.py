@@ -4,8 +4,8 @@
 
 import numpy as np
 import pytest
+from test_shipped_models import WINDOW_SAMPLES, speech_like, window
 
-from ser_ros.features.registry import create_extractor
 from ser_ros.inference.model_file import Model, available_models
 from ser_ros.inference.softmax import softmax
 from ser_ros.inference.tensorrt_engine.reference import stored_input
@@ -40,21 +40,6 @@ def images(shape):
         generator.uniform(size=shape).astype(np.float32) for _ in range(3)]
 
 
-def voices(feature_set):
-    """Return windows of buzzing voices of several pitches that come and go, in a little noise."""
-    windows = []
-    for pitch_hz in PITCHES_HZ:
-        extractor = create_extractor(feature_set)
-        time_s = np.arange(extractor.window_samples) / 16000
-        phase = 2 * np.pi * np.cumsum(pitch_hz + 40 * np.sin(2 * np.pi * 0.7 * time_s)) / 16000
-        voice = sum(np.sin(harmonic * phase) / harmonic for harmonic in range(1, 20))
-        noise = np.random.default_rng(1).normal(0, 1e-3, len(time_s))
-        samples = 0.1 * voice * np.maximum(0, np.sin(2 * np.pi * 3 * time_s)) + noise
-        extractor.push(samples.astype(np.float32))
-        windows.append(extractor.input())
-    return windows
-
-
 def stored_models(precision):
     return [name for name in available_models() if precision in Model(name).precisions]
 
@@ -66,7 +51,8 @@ class TestSignedInt8:
         unsigned = onnx.load(model.path('int8'))
         signed = onnx_forms.to_signed_int8(unsigned)
         onnx.checker.check_model(signed, full_check=True)
-        windows = voices(model.info.feature_set)
+        windows = [window(speech_like(WINDOW_SAMPLES, pitch_hz), model.info.feature_set)
+                   for pitch_hz in PITCHES_HZ]
         expected, found = [softmax(answers(form, windows) / model.info.temperature)
                            for form in (unsigned, signed)]
         difference = np.abs(found - expected)

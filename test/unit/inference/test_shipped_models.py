@@ -27,11 +27,11 @@ def name(request):
     return request.param
 
 
-def speech_like(samples):
+def speech_like(samples, pitch_hz=140):
     """Return a voice-like signal: a gliding buzz that comes and goes, in a little noise."""
     generator = np.random.RandomState(1)
     time_s = np.arange(samples) / 16000
-    phase = 2 * np.pi * np.cumsum(140 + 40 * np.sin(2 * np.pi * 0.7 * time_s)) / 16000
+    phase = 2 * np.pi * np.cumsum(pitch_hz + 40 * np.sin(2 * np.pi * 0.7 * time_s)) / 16000
     voice = sum(np.sin(harmonic * phase) / harmonic for harmonic in range(1, 20))
     syllables = np.maximum(0, np.sin(2 * np.pi * 3 * time_s))
     return (0.1 * voice * syllables + 1e-3 * generator.randn(samples)).astype(np.float32)

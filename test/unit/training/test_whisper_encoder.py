@@ -215,6 +215,16 @@ def test_names_that_no_node_has(network, inputs):
         to_int8(onnx_export.to_onnx(network, SHAPE), inputs, ('/elsewhere/',), ('Conv',))
 
 
+def make_again(train_arguments, text, output):
+    """Let --resume write a file of the model that is gone; return what is in it, as before."""
+    path = output / 'tiny' / 'fp32.onnx'
+    before = path.read_bytes()
+    path.unlink()
+    assert main(train_arguments(text, output, '--resume')) == 0
+    assert path.read_bytes() == before
+    return before
+
+
 def test_the_configuration_trains_resumes_and_runs(
         pretrained, train_arguments, tmp_path, capsys, monkeypatch):
     output = tmp_path / 'out'
@@ -228,12 +238,8 @@ def test_the_configuration_trains_resumes_and_runs(
     session.close()
     capsys.readouterr()
     # What the frozen part was given is in the checkpoint, so no window is embedded a second time.
-    path = output / 'tiny' / 'fp32.onnx'
-    before = path.read_bytes()
-    path.unlink()
     monkeypatch.setattr(material, 'embed_training', None)
-    assert main(train_arguments(text, output, '--resume')) == 0
-    assert path.read_bytes() == before
+    make_again(train_arguments, text, output)
 
 
 TUNED = CONFIG.replace(
@@ -270,12 +276,8 @@ def test_the_last_layer_is_tuned_once(
     output = tmp_path / 'out'
     text = TUNED.format(pretrained=pretrained, epochs=1)
     assert main(train_arguments(text, output)) == 0
-    path = output / 'tiny' / 'fp32.onnx'
-    before = path.read_bytes()
-    path.unlink()
     monkeypatch.setattr(material, 'tune', None)
-    assert main(train_arguments(text, output, '--resume')) == 0
-    assert path.read_bytes() == before
+    content = make_again(train_arguments, text, output)
     tuned = checkpoint.load(output / 'checkpoint.pt')['state']['tuned']
     assert len(tuned) == 15 and all(name.startswith('encoder.layers.1.') for name in tuned)
     given = load_file(pretrained)
@@ -286,7 +288,7 @@ def test_the_last_layer_is_tuned_once(
     moved = max((name for name in change if name.endswith('fc1.weight')), key=change.get)
     values = {'tuned': tuned[moved], 'pretrained': given[moved.removeprefix('encoder.')].float()}
     stored = [onnx.numpy_helper.to_array(tensor)
-              for tensor in onnx.load_from_string(before).graph.initializer]
+              for tensor in onnx.load_from_string(content).graph.initializer]
     distance = {kind: min(np.abs(array - value.numpy().T).max() for array in stored
                           if array.shape == value.numpy().T.shape)
                 for kind, value in values.items()}
